@@ -1,0 +1,107 @@
+//! Modules and extensions: what a platform is made of and what its tokens are for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ExtensionId, ModuleId};
+
+/// A unit of permission, and the paths that it opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Module {
+    /// `MD-dddd`; `MD-0000` is *All*.
+    pub id: ModuleId,
+    /// The label of the check box, at most 32 characters.
+    pub name: String,
+    /// One sentence on what the module covers.
+    #[serde(default)]
+    pub description: String,
+    /// Path prefixes below the API's base path, each starting with `/`.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// Which credential a token of an extension shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// The header value `ApiKey SU-…:<secret>`.
+    ApiKey,
+    /// 40 hex digits that the extension trades for the key.
+    Handle,
+}
+
+impl Credential {
+    /// The label on the page: *API Key* or *Handle*.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ApiKey => "API Key",
+            Self::Handle => "Handle",
+        }
+    }
+}
+
+/// Whether a person chooses the modules of a token, or its extension does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ExtensionPermissions {
+    /// The word `ask`.
+    Ask(Ask),
+    /// Exactly these modules, for every token of the extension.
+    Fixed(Vec<ModuleId>),
+}
+
+/// The word `ask`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    /// A person chooses.
+    Ask,
+}
+
+impl ExtensionPermissions {
+    /// The modules that the extension fixes; `None` when a person chooses.
+    #[must_use]
+    pub fn fixed(&self) -> Option<&[ModuleId]> {
+        match self {
+            Self::Ask(_) => None,
+            Self::Fixed(modules) => Some(modules),
+        }
+    }
+}
+
+/// The kind of integration that a token is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// `EXT-ddd-ddd`.
+    pub id: ExtensionId,
+    /// The name for programs: lower case, without spaces, at most 50 characters.
+    pub name: String,
+    /// The name for people.
+    pub title: String,
+    /// What it connects to.
+    #[serde(default)]
+    pub description: String,
+    /// The name of the picture beside the title, one of those that the console knows; others show a plug.
+    #[serde(default)]
+    pub icon: String,
+    /// What a token of this extension shows.
+    pub credential: Credential,
+    /// Who chooses the modules.
+    pub permissions: ExtensionPermissions,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn permissions_are_the_word_ask_or_a_list() {
+        let asked: ExtensionPermissions = serde_json::from_str("\"ask\"").unwrap();
+        assert_eq!(asked.fixed(), None);
+        let fixed: ExtensionPermissions = serde_json::from_str("[\"MD-0002\"]").unwrap();
+        assert_eq!(fixed.fixed().unwrap().len(), 1);
+        assert!(serde_json::from_str::<ExtensionPermissions>("\"never\"").is_err());
+    }
+}

@@ -1,0 +1,156 @@
+//! "Verbose ids": a prefix and groups of digits, as the Connect API writes them
+//! (`reference/connect-api.md` §2.4). A value of one of these types is well-formed by construction.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not an id of the kind that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdError {
+    /// The shape that was expected, for the person who reads the message: `SU-ddd-ddd-ddd`.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "must look like {}", self.expected)
+    }
+}
+
+impl std::error::Error for IdError {}
+
+/// True when `text` is `pattern` with every `d` replaced by a decimal digit.
+fn matches(pattern: &str, text: &str) -> bool {
+    pattern.len() == text.len()
+        && pattern
+            .bytes()
+            .zip(text.bytes())
+            .all(|(expected, found)| if expected == b'd' { found.is_ascii_digit() } else { expected == found })
+}
+
+macro_rules! verbose_id {
+    ($(#[$doc:meta])* $name:ident, $first:literal $(| $other:literal)*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The shapes that are accepted, `d` standing for a digit.
+            pub const PATTERNS: &'static [&'static str] = &[$first $(, $other)*];
+
+            /// The id as it stands in addresses and bodies.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                if Self::PATTERNS.iter().any(|pattern| matches(pattern, &text)) {
+                    Ok(Self(text))
+                } else {
+                    Err(IdError { expected: concat!($first $(, " or ", $other)*) })
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+verbose_id!(
+    /// An account: a vendor (`VA-`) or a provider (`PA-`).
+    AccountId, "VA-ddd-ddd" | "PA-ddd-ddd"
+);
+verbose_id!(
+    /// A person who signs in.
+    UserId, "UR-ddd-ddd-ddd"
+);
+verbose_id!(
+    /// A token: the service user that a key stands for.
+    TokenId, "SU-ddd-ddd-ddd"
+);
+verbose_id!(
+    /// A module: the unit of permission.
+    ModuleId, "MD-dddd"
+);
+verbose_id!(
+    /// An extension: the kind of integration that a token is for.
+    ExtensionId, "EXT-ddd-ddd"
+);
+
+impl ModuleId {
+    /// `MD-0000`, the module *All*: it stands for every module, also for those added later.
+    #[must_use]
+    pub fn all() -> Self {
+        Self("MD-0000".to_owned())
+    }
+
+    /// Whether this is the module *All*.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.0 == "MD-0000"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn accepts_the_guide_s_own_id() {
+        assert_eq!("SU-160-984-311".parse::<TokenId>().unwrap().as_str(), "SU-160-984-311");
+    }
+
+    #[test]
+    fn refuses_everything_that_is_not_the_whole_shape() {
+        for text in [
+            "",
+            "SU-160-984-31",
+            "SU-160-984-3111",
+            "su-160-984-311",
+            "SU-160-984-31a",
+            "SU-160-984-31١",
+            "UR-160-984-311",
+        ] {
+            assert!(text.parse::<TokenId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_both_shapes_of_an_account() {
+        assert_eq!("XX-1".parse::<AccountId>().unwrap_err().to_string(), "must look like VA-ddd-ddd or PA-ddd-ddd");
+        assert!("PA-000-001".parse::<AccountId>().is_ok());
+    }
+
+    #[test]
+    fn is_checked_when_it_is_read_from_json() {
+        assert!(serde_json::from_str::<ModuleId>("\"MD-00\"").is_err());
+        assert!(serde_json::from_str::<ModuleId>("\"MD-0000\"").unwrap().is_all());
+    }
+}

@@ -1,0 +1,28 @@
+//! The types on the wire and the rules that both sides apply to them.
+//!
+//! The console checks a form with the same [`TryFrom`] that the server runs on the request, so the two can
+//! never disagree. Nothing here reads a clock, draws a random number or does I/O.
+//!
+//! To add a property of a token: give it a newtype in [`text`] (or reuse one), add it to
+//! [`token::NewTokenBody`] and [`token::NewToken`], and let the compiler lead to the handler and the form.
+
+pub mod account;
+pub mod catalogue;
+pub mod error;
+pub mod id;
+pub mod key;
+pub mod text;
+pub mod timestamp;
+pub mod token;
+
+pub use account::{Account, Context, Credentials, Reference, Role, User};
+pub use catalogue::{Credential, Extension, ExtensionPermissions, Module};
+pub use error::{ErrorBody, FieldError, Problems};
+pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
+pub use key::{ApiKey, KeyError, Secret};
+pub use text::{Description, Email, ExternalId, TokenName};
+pub use timestamp::Timestamp;
+pub use token::{
+    CreatedToken, Events, NewToken, NewTokenBody, ObjectRef, Occurrence, Permission, PermissionGrant, RevealedToken,
+    Token, TokenStatus, TokenUpdate, TokenUpdateBody,
+};

@@ -1,0 +1,145 @@
+//! Texts that people type, trimmed and bounded. Limits are counted in characters, as the Connect API's are
+//! (`reference/connect-api.md` §1.3), and the messages are shown beside the field as they stand.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! bounded_text {
+    ($(#[$doc:meta])* $name:ident, $range:expr, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The greatest number of characters.
+            pub const MAX: usize = *$range.end();
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                let text = text.trim();
+                bounded(text, &$range)?;
+                let check: fn(&str) -> Result<(), String> = $check;
+                check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+/// Length and the characters that no field takes: control characters break logs and tables, and
+/// bidirectional overrides make one name look like another.
+fn bounded(text: &str, range: &std::ops::RangeInclusive<usize>) -> Result<(), String> {
+    let length = text.chars().count();
+    if length < *range.start() {
+        return Err("is required".to_owned());
+    }
+    if length > *range.end() {
+        return Err(format!("must be at most {} characters, and has {length}", range.end()));
+    }
+    let unwanted =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.contains(unwanted) {
+        return Err("contains a character that cannot be shown".to_owned());
+    }
+    Ok(())
+}
+
+fn one_line(text: &str) -> Result<(), String> {
+    if text.contains('\n') { Err("must be a single line".to_owned()) } else { Ok(()) }
+}
+
+fn email(text: &str) -> Result<(), String> {
+    one_line(text)?;
+    let valid = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(char::is_whitespace)
+    });
+    if valid { Ok(()) } else { Err("must be an e-mail address".to_owned()) }
+}
+
+bounded_text!(
+    /// A token's name: required, one line.
+    TokenName, 1..=128, one_line
+);
+bounded_text!(
+    /// What another system calls the token. Empty means none.
+    ExternalId, 0..=128, one_line
+);
+bounded_text!(
+    /// What a token is for. Empty means none.
+    Description, 0..=255, |_| Ok(())
+);
+bounded_text!(
+    /// An address to sign in with. Kept as typed; compared without regard to case.
+    Email, 1..=254, email
+);
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+    use super::*;
+
+    fn name(text: &str) -> Result<TokenName, String> {
+        TokenName::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn a_name_is_trimmed() {
+        assert_eq!(name("  Billing  ").unwrap().as_str(), "Billing");
+    }
+
+    #[test]
+    fn an_empty_name_is_required() {
+        assert_eq!(name(" \t ").unwrap_err(), "is required");
+    }
+
+    #[test]
+    fn the_limit_counts_characters_not_bytes() {
+        assert!(name(&"ü".repeat(128)).is_ok());
+        assert_eq!(name(&"ü".repeat(129)).unwrap_err(), "must be at most 128 characters, and has 129");
+    }
+
+    #[test]
+    fn invisible_characters_are_refused() {
+        for text in ["a\u{0}b", "a\u{202E}b", "a\u{7}b"] {
+            assert_eq!(name(text).unwrap_err(), "contains a character that cannot be shown");
+        }
+        assert_eq!(name("a\nb").unwrap_err(), "must be a single line");
+    }
+
+    #[test]
+    fn a_description_may_have_lines() {
+        assert!(Description::try_from("first\nsecond".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn an_address_has_two_sides() {
+        for text in ["a", "a@", "@b", "a@b@c", "a b@c"] {
+            assert!(Email::try_from(text.to_owned()).is_err(), "{text}");
+        }
+        assert!(Email::try_from("admin@localhost".to_owned()).is_ok());
+    }
+}

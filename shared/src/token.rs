@@ -1,0 +1,390 @@
+//! Tokens on the wire (`reference/connect-api.md` §1.3), and what creating and changing one takes.
+//!
+//! A body is read as text first ([`NewTokenBody`]) and becomes valid by construction ([`NewToken`]) or a list
+//! of [`Problems`], each naming its field. The console and the server run the same code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Description, ExternalId, ModuleId, Problems, Reference, Secret, Timestamp, TokenId, TokenName};
+
+/// What a token is worth right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenStatus {
+    /// The key opens what its permissions say.
+    Active,
+    /// Switched off by a person; can be switched on again.
+    Inactive,
+    /// Active, and ends within 14 days.
+    Expiring,
+    /// Past its expiration date.
+    Expired,
+    /// Gone for good; only the name and the history remain.
+    Deleted,
+}
+
+impl TokenStatus {
+    /// How long before its end a token counts as expiring: 14 days, in seconds.
+    pub const EXPIRING_WINDOW: i64 = 14 * 24 * 3600;
+
+    /// Every status, in the order in which the page offers them.
+    pub const ALL: [Self; 5] = [Self::Active, Self::Inactive, Self::Expiring, Self::Expired, Self::Deleted];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// The word on the page.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Enabled",
+            Self::Inactive => "Disabled",
+            Self::Expiring => "Expiring",
+            Self::Expired => "Expired",
+            Self::Deleted => "Deleted",
+        }
+    }
+
+    /// The status that `word` names on the wire.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
+    /// Whether a key of this status opens anything.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
+        matches!(self, Self::Active | Self::Expiring)
+    }
+}
+
+/// When something happened and who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurrence {
+    /// The moment.
+    pub at: Timestamp,
+    /// The user, or the token that acted as one.
+    pub by: Reference,
+}
+
+/// The life of an object so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// Its beginning.
+    pub created: Occurrence,
+    /// The last change; the creation when there was none.
+    pub updated: Occurrence,
+}
+
+/// An object named by its id alone: `{"id": "MD-0002"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectRef<I> {
+    /// The id.
+    pub id: I,
+}
+
+/// A module to be granted: `{"object": {"id": "MD-0002"}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermissionGrant {
+    /// The module.
+    pub object: ObjectRef<ModuleId>,
+}
+
+impl From<ModuleId> for PermissionGrant {
+    fn from(id: ModuleId) -> Self {
+        Self { object: ObjectRef { id } }
+    }
+}
+
+/// A module granted to a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permission {
+    /// `TP-ddd-ddd-ddd-dddd`: the digits of the token and of the module.
+    pub id: String,
+    /// The module. Its name is empty when the catalogue no longer has it.
+    pub object: Reference,
+}
+
+/// A token as `GET` answers it. It never carries the secret or the handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// `SU-ddd-ddd-ddd`.
+    pub id: TokenId,
+    /// The name that a person gave.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What another system calls it.
+    pub external_id: Option<String>,
+    /// The account that owns it.
+    pub owner: Reference,
+    /// What it is worth now.
+    pub status: TokenStatus,
+    /// The kind of integration. The name is the one for programs.
+    pub extension: Reference,
+    /// The granted modules, in the order of their ids.
+    pub permissions: Vec<Permission>,
+    /// When it ends; null means never.
+    pub expiration_date: Option<Timestamp>,
+    /// Created and last changed.
+    pub events: Events,
+}
+
+/// The answer to create: the token, and once its secret and handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreatedToken {
+    /// The token.
+    #[serde(flatten)]
+    pub info: Token,
+    /// The secret part of the key.
+    pub token: Secret,
+    /// The handle.
+    pub handle: Secret,
+}
+
+/// The answer to `POST …/reveal`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevealedToken {
+    /// The token.
+    pub id: TokenId,
+    /// The secret part of the key.
+    pub token: Secret,
+    /// The handle.
+    pub handle: Secret,
+}
+
+/// The body of `POST /auth/tokens`, as it arrives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewTokenBody {
+    /// Required, at most 128 characters.
+    pub name: String,
+    /// At most 128 characters.
+    pub external_id: Option<String>,
+    /// At most 255 characters.
+    pub description: Option<String>,
+    /// Required, by id or by name.
+    pub extension: Option<ExtensionRef>,
+    /// The modules to grant; left out for an extension that fixes them.
+    pub permissions: Option<Vec<PermissionGrant>>,
+    /// RFC 3339, in the future; null for a token that does not end.
+    pub expiration_date: Option<String>,
+}
+
+/// How a new token names its extension.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtensionRef {
+    /// `EXT-ddd-ddd`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The name for programs: `custom`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A new token whose texts and dates are valid. That its extension and modules exist is checked against the
+/// catalogue, which only the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// The name.
+    pub name: TokenName,
+    /// What another system calls it.
+    pub external_id: Option<ExternalId>,
+    /// What it is for.
+    pub description: Option<Description>,
+    /// The extension, by id or by name.
+    pub extension: ExtensionRef,
+    /// The modules to grant, each once; `None` when the body did not say.
+    pub permissions: Option<Vec<ModuleId>>,
+    /// When it ends.
+    pub expiration_date: Option<Timestamp>,
+}
+
+impl TryFrom<NewTokenBody> for NewToken {
+    type Error = Problems;
+
+    fn try_from(body: NewTokenBody) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.check("name", TokenName::try_from(body.name));
+        let external_id = optional(&mut problems, "external_id", body.external_id, ExternalId::try_from);
+        let description = optional(&mut problems, "description", body.description, Description::try_from);
+        let extension = problems
+            .check("extension", body.extension.filter(|it| it.id.is_some() || it.name.is_some()).ok_or("is required"));
+        let expiration_date =
+            optional(&mut problems, "expiration_date", body.expiration_date, |text| text.parse::<Timestamp>());
+        match (name, external_id, description, extension, expiration_date) {
+            (Some(name), Some(external_id), Some(description), Some(extension), Some(expiration_date)) => {
+                let permissions = body.permissions.map(modules_once);
+                Ok(Self { name, external_id, description, extension, permissions, expiration_date })
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+/// The body of `PUT /auth/tokens/{id}`, as it arrives. What is left out stays as it is; null clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TokenUpdateBody {
+    /// The new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new external id.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub external_id: Option<Option<String>>,
+    /// The new description.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub description: Option<Option<String>>,
+    /// The new end.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expiration_date: Option<Option<String>>,
+    /// All modules that the token shall have, replacing those that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<PermissionGrant>>,
+}
+
+/// A change whose texts and dates are valid. `None` leaves a property as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenUpdate {
+    /// The new name.
+    pub name: Option<TokenName>,
+    /// The new external id, or none.
+    pub external_id: Option<Option<ExternalId>>,
+    /// The new description, or none.
+    pub description: Option<Option<Description>>,
+    /// The new end, or none.
+    pub expiration_date: Option<Option<Timestamp>>,
+    /// All modules that the token shall have, each once.
+    pub permissions: Option<Vec<ModuleId>>,
+}
+
+impl TryFrom<TokenUpdateBody> for TokenUpdate {
+    type Error = Problems;
+
+    fn try_from(body: TokenUpdateBody) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let name = body.name.map(|name| problems.check("name", TokenName::try_from(name)));
+        let external_id =
+            body.external_id.map(|text| optional(&mut problems, "external_id", text, ExternalId::try_from));
+        let description =
+            body.description.map(|text| optional(&mut problems, "description", text, Description::try_from));
+        let expiration_date = body
+            .expiration_date
+            .map(|text| optional(&mut problems, "expiration_date", text, |text| text.parse::<Timestamp>()));
+        if !problems.0.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            name: name.flatten(),
+            external_id: external_id.map(Option::flatten),
+            description: description.map(Option::flatten),
+            expiration_date: expiration_date.map(Option::flatten),
+            permissions: body.permissions.map(modules_once),
+        })
+    }
+}
+
+/// Checks a text that may be left out. Blank counts as left out. The outer `Option` is `None` when the check
+/// failed and the problem was noted.
+#[expect(clippy::option_option, reason = "the two layers are the two questions: was it valid, was it given")]
+fn optional<T, E: std::fmt::Display>(
+    problems: &mut Problems,
+    field: &str,
+    text: Option<String>,
+    check: impl FnOnce(String) -> Result<T, E>,
+) -> Option<Option<T>> {
+    match text.filter(|text| !text.trim().is_empty()) {
+        None => Some(None),
+        Some(text) => problems.check(field, check(text)).map(Some),
+    }
+}
+
+fn modules_once(grants: Vec<PermissionGrant>) -> Vec<ModuleId> {
+    let mut modules: Vec<ModuleId> = grants.into_iter().map(|grant| grant.object.id).collect();
+    modules.sort();
+    modules.dedup();
+    modules
+}
+
+/// Tells a property that is null (`Some(None)`) from one that was left out (`None`, by `serde(default)`).
+#[expect(clippy::option_option, reason = "left out, null and given are three things here")]
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+    use super::*;
+
+    fn body(json: &str) -> NewTokenBody {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_empty_body_names_each_required_field() {
+        let problems = NewToken::try_from(body("{}")).unwrap_err();
+        assert_eq!(problems.lines(), ["name: is required", "extension: is required"]);
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let json = format!(
+            r#"{{"name": "{}", "external_id": "{}", "extension": {{}}, "expiration_date": "soon"}}"#,
+            "n".repeat(129),
+            "e".repeat(129)
+        );
+        let problems = NewToken::try_from(body(&json)).unwrap_err();
+        let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["name", "external_id", "extension", "expiration_date"]);
+    }
+
+    #[test]
+    fn blank_optional_texts_count_as_left_out() {
+        let token =
+            NewToken::try_from(body(r#"{"name": "a", "external_id": " ", "extension": {"name": "custom"}}"#)).unwrap();
+        assert_eq!(token.external_id, None);
+    }
+
+    #[test]
+    fn a_module_is_granted_once() {
+        let json = r#"{"name": "a", "extension": {"name": "custom"},
+            "permissions": [{"object": {"id": "MD-0002"}}, {"object": {"id": "MD-0001"}}, {"object": {"id": "MD-0002"}}]}"#;
+        let modules = NewToken::try_from(body(json)).unwrap().permissions.unwrap();
+        assert_eq!(modules.iter().map(ModuleId::as_str).collect::<Vec<_>>(), ["MD-0001", "MD-0002"]);
+    }
+
+    #[test]
+    fn an_update_tells_left_out_from_cleared() {
+        let update =
+            |json: &str| TokenUpdate::try_from(serde_json::from_str::<TokenUpdateBody>(json).unwrap()).unwrap();
+        assert_eq!(update("{}"), TokenUpdate::default());
+        assert_eq!(update(r#"{"description": null}"#).description, Some(None));
+        assert_eq!(update(r#"{"description": ""}"#).description, Some(None));
+        assert_eq!(update(r#"{"expiration_date": null}"#).expiration_date, Some(None));
+    }
+
+    #[test]
+    fn an_update_cannot_clear_the_name() {
+        let body: TokenUpdateBody = serde_json::from_str(r#"{"name": ""}"#).unwrap();
+        assert_eq!(TokenUpdate::try_from(body).unwrap_err().lines(), ["name: is required"]);
+    }
+
+    #[test]
+    fn statuses_read_back() {
+        for status in TokenStatus::ALL {
+            assert_eq!(TokenStatus::from_word(status.as_str()), Some(status));
+        }
+    }
+}
