@@ -1,0 +1,84 @@
+//! Debian packages: installed where this is allowed, otherwise named with the command that installs them.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::steps::Step;
+use crate::{Result, process};
+
+/// A package, and the program that tells whether it is there, however it came.
+#[derive(Debug)]
+pub struct Package {
+    pub name: &'static str,
+    pub program: &'static str,
+}
+
+/// SQLite and `ring` are C at heart.
+pub const BUILD: &[Package] = &[Package { name: "gcc libc6-dev", program: "cc" }];
+
+/// What the tests need beside that.
+pub const TEST: &[Package] = &[
+    Package { name: "postgresql", program: "initdb" },
+    Package { name: "chromium", program: "chromium" },
+    Package { name: "chromium-driver", program: "chromedriver" },
+    Package { name: "nodejs", program: "node" },
+    Package { name: "npm", program: "npm" },
+    Package { name: "curl", program: "curl" },
+    Package { name: "git", program: "git" },
+];
+
+/// Makes sure that every package is there.
+pub fn ensure(packages: &[Package], step: &mut Step) -> Result {
+    let missing: Vec<&Package> = packages.iter().filter(|package| find(package.program).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = missing.iter().flat_map(|package| package.name.split(' ')).collect();
+    let Some(sudo) = privilege() else {
+        let programs: Vec<&str> = missing.iter().map(|package| package.program).collect();
+        return Err(format!(
+            "missing: {}. On Debian this brings them:\n    sudo apt-get update && sudo apt-get install --yes {}",
+            programs.join(", "),
+            names.join(" ")
+        ));
+    };
+    let apt = |arguments: &[&str]| {
+        let words: Vec<&str> =
+            sudo.iter().chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]).copied().collect();
+        let mut command = process::command(words[0]);
+        command.args(&words[1..]).args(arguments);
+        command
+    };
+    step.run(&mut apt(&["update"]))?;
+    step.run(apt(&["install", "--yes", "--no-install-recommends"]).args(&names))?;
+    step.note(format!("installed {}", names.join(" ")));
+    Ok(())
+}
+
+/// A program on the search path, or where Debian keeps the server side of PostgreSQL: the newest version's.
+pub fn find(program: &str) -> Option<PathBuf> {
+    process::find(program).or_else(|| {
+        let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+        let found = versions.flatten().map(|version| version.path().join("bin").join(program));
+        found.filter(|file| file.is_file()).max_by_key(|file| version_of(file))
+    })
+}
+
+fn version_of(file: &std::path::Path) -> Option<u32> {
+    file.parent()?.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+/// Words to put before `apt-get`, where it exists and may be used without asking anybody.
+fn privilege() -> Option<Vec<&'static str>> {
+    process::find("apt-get")?;
+    if is_root() {
+        return Some(Vec::new());
+    }
+    process::output_of(process::command("sudo").args(["--non-interactive", "true"]))
+        .map(|_| vec!["sudo", "--non-interactive"])
+}
+
+/// Whether this process may do everything.
+pub fn is_root() -> bool {
+    process::output_of(process::command("id").arg("-u")).as_deref() == Some("0")
+}

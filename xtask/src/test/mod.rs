@@ -1,0 +1,177 @@
+//! `cargo xtask test`: every check, going on after a failed one, with a sum at the end.
+
+mod api;
+mod browser;
+mod counts;
+mod e2e;
+mod lint;
+
+use std::time::Instant;
+
+use self::counts::Counts;
+use crate::steps::{Step, Steps};
+use crate::{Result, build, bundle, setup};
+
+/// A part that can be run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Formatting, clippy, licences, the types of the browser tests.
+    Lint,
+    /// Unit, property and API tests, on SQLite and PostgreSQL.
+    Api,
+    /// Components of the console in a headless Chromium.
+    Browser,
+    /// The release server with a real browser.
+    E2e,
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    only: Option<Part>,
+    /// Words that the runner of the one part narrows its tests down with.
+    filter: Vec<String>,
+}
+
+impl Wanted {
+    fn parse(arguments: &[String]) -> Result<Self> {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (name, filter) = match words.as_slice() {
+            [] => return Ok(Self { only: None, filter: Vec::new() }),
+            ["--only", name, filter @ ..] => (*name, filter),
+            [word, ..] => return Err(format!("`test` does not know `{word}`; a filter goes after `--only PART`")),
+        };
+        let only = match name {
+            "lint" => Part::Lint,
+            "api" => Part::Api,
+            "browser" => Part::Browser,
+            "e2e" => Part::E2e,
+            other => return Err(format!("there is no part `{other}`; the parts are lint, api, browser and e2e")),
+        };
+        if only == Part::Lint && !filter.is_empty() {
+            return Err("the part `lint` takes no filter".to_owned());
+        }
+        Ok(Self { only: Some(only), filter: filter.iter().copied().map(str::to_owned).collect() })
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+pub fn main(arguments: &[String]) -> Result {
+    let wanted = Wanted::parse(arguments)?;
+    let started = Instant::now();
+    let mut checks = Checks { steps: Steps::of("test")?, sum: Counts::default(), failures: Vec::new() };
+    setup::build(&mut checks.steps)?;
+    setup::test(&mut checks.steps)?;
+    if wanted.has(Part::Lint) {
+        lint::all(&mut checks);
+    }
+    let built = wanted.has(Part::E2e)
+        && checks.one("build within the size budget", |steps| {
+            bundle::release(steps)?;
+            build::server(steps)
+        });
+    if wanted.has(Part::Api) {
+        api::all(&mut checks, &wanted.filter);
+    }
+    if wanted.has(Part::Browser) {
+        browser::all(&mut checks, &wanted.filter);
+    }
+    if built {
+        e2e::all(&mut checks, &wanted.filter);
+    } else if wanted.has(Part::E2e) {
+        checks.skip("browser tests", "the release did not build");
+    }
+    checks.close(started)
+}
+
+/// The checks so far.
+#[derive(Debug)]
+struct Checks {
+    steps: Steps,
+    sum: Counts,
+    failures: Vec<String>,
+}
+
+impl Checks {
+    /// A check that counts as one. Says whether it passed.
+    fn one(&mut self, name: &str, work: impl FnOnce(&mut Steps) -> Result) -> bool {
+        let passed = work(&mut self.steps).map_err(|why| self.failures.push(format!("{name}: {why}"))).is_ok();
+        self.sum += if passed { Counts { passed: 1, failed: 0 } } else { Counts { passed: 0, failed: 1 } };
+        passed
+    }
+
+    /// One command that counts as one check.
+    fn command(&mut self, name: &str, command: &mut std::process::Command) {
+        self.one(name, |steps| steps.step(name, |step| step.run(command)));
+    }
+
+    /// A step that runs many tests, which `count` finds in its output.
+    ///
+    /// A run that fails beside its tests (it does not compile, say) counts as one failure, and so does a run of no
+    /// test at all: silence must not look like success.
+    fn many(&mut self, name: &str, work: impl FnOnce(&mut Step) -> Result, count: impl FnOnce(&str) -> Counts) {
+        let mut counts = Counts::default();
+        let outcome = self.steps.step(name, |step| {
+            let outcome = work(step);
+            counts = count(&step.text());
+            step.note(format!("{} passed, {} failed", counts.passed, counts.failed));
+            match outcome {
+                Ok(()) if counts.passed == 0 => Err("no test ran".to_owned()),
+                outcome => outcome,
+            }
+        });
+        if let Err(why) = outcome {
+            counts.failed = counts.failed.max(1);
+            self.failures.push(format!("{name}: {why}"));
+        }
+        self.sum += counts;
+    }
+
+    /// A part that could not be tried.
+    fn skip(&mut self, name: &str, why: &str) {
+        self.failures.push(format!("{name}: not run, because {why}"));
+        self.sum += Counts { passed: 0, failed: 1 };
+    }
+
+    fn close(self, started: Instant) -> Result {
+        println!();
+        for failure in &self.failures {
+            println!("FAILED {failure}");
+        }
+        println!("{} s in all", started.elapsed().as_secs());
+        println!("{} passed, {} failed", self.sum.passed, self.sum.failed);
+        if self.failures.is_empty() { Ok(()) } else { Err("not every check passed".to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, Wanted};
+
+    fn parse(line: &str) -> crate::Result<Wanted> {
+        Wanted::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn nothing_said_means_everything() {
+        let wanted = parse("").unwrap();
+        assert!([Part::Lint, Part::Api, Part::Browser, Part::E2e].into_iter().all(|part| wanted.has(part)));
+    }
+
+    #[test]
+    fn one_part_can_be_narrowed_down() {
+        let wanted = parse("--only api tokens::create").unwrap();
+        assert_eq!(wanted, Wanted { only: Some(Part::Api), filter: vec!["tokens::create".to_owned()] });
+        assert!(!wanted.has(Part::E2e));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        assert!(parse("--only speed").unwrap_err().contains("`speed`"));
+        assert!(parse("tokens").unwrap_err().contains("`tokens`"));
+        assert!(parse("--only lint tokens").is_err());
+    }
+}
