@@ -1,1 +1,5 @@
-fn main(){}
+//! The one binary. See [`latchkey::cli`].
+
+fn main() -> std::process::ExitCode {
+    latchkey::cli::run()
+}

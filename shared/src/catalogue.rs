@@ -6,6 +6,7 @@ use crate::{ExtensionId, ModuleId};
 
 /// A unit of permission, and the paths that it opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Module {
     /// `MD-dddd`; `MD-0000` is *All*.
     pub id: ModuleId,
@@ -71,6 +72,7 @@ impl ExtensionPermissions {
 
 /// The kind of integration that a token is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Extension {
     /// `EXT-ddd-ddd`.
     pub id: ExtensionId,

@@ -1,0 +1,111 @@
+//! The first start on an empty database: an id for the installation, how to recognise its master key, one
+//! account and one admin, all in one transaction.
+
+use latchkey_shared::{Email, Role};
+use thiserror::Error;
+
+use super::user_add::{self, NewUser, UserError};
+use crate::{
+    clock::Clock,
+    keys::{KeyFileError, Keys},
+    rng::Rng,
+    sessions::password,
+    store::{Store, StoreError, entities::account},
+};
+
+const INSTALLATION: &str = "installation_id";
+const KEY_CHECK: &str = "key_check";
+
+/// The first admin as the operator wants them.
+#[derive(Debug)]
+pub struct FirstAdmin {
+    /// The address to sign in with.
+    pub email: Email,
+    /// The password; one is made when there is none.
+    pub password: Option<String>,
+    /// The name of the account.
+    pub account_name: String,
+}
+
+/// What was made, to be told once.
+#[derive(Debug)]
+pub struct Made {
+    /// The admin's address.
+    pub email: String,
+    /// The admin's password, if it was made here.
+    pub password: Option<String>,
+}
+
+/// Why the database cannot be made ready.
+#[derive(Debug, Error)]
+pub enum FirstStartError {
+    /// The master key is not the database's.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The first admin cannot be made.
+    #[error("the first admin: {0}")]
+    Admin(#[from] UserError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What recognises the database's master key; `None` on an empty database, also one without tables.
+pub async fn key_check(store: &Store) -> Option<String> {
+    store.installation(KEY_CHECK).await.ok().flatten()
+}
+
+/// Makes a new database ready, or checks that an existing one fits the master key. Returns the installation's
+/// id, and what was made.
+///
+/// # Errors
+/// [`FirstStartError`]; then nothing has changed.
+pub async fn prepare(
+    store: &Store,
+    keys: &Keys,
+    clock: &Clock,
+    rng: &Rng,
+    admin: FirstAdmin,
+) -> Result<(String, Option<Made>), FirstStartError> {
+    if let Some(id) = existing(store, keys).await? {
+        return Ok((id, None));
+    }
+    match make(store, keys, clock, rng, admin).await {
+        // Another replica was faster: what it made is what there is.
+        Err(FirstStartError::Store(StoreError::Duplicate)) => match existing(store, keys).await? {
+            Some(id) => Ok((id, None)),
+            None => Err(StoreError::Duplicate.into()),
+        },
+        made => made,
+    }
+}
+
+async fn existing(store: &Store, keys: &Keys) -> Result<Option<String>, FirstStartError> {
+    let Some(check) = store.installation(KEY_CHECK).await? else { return Ok(None) };
+    keys.verify(&check)?;
+    let id = store.installation(INSTALLATION).await?;
+    Ok(Some(id.ok_or_else(|| StoreError::Damaged("the installation has no id".to_owned()))?))
+}
+
+async fn make(
+    store: &Store,
+    keys: &Keys,
+    clock: &Clock,
+    rng: &Rng,
+    admin: FirstAdmin,
+) -> Result<(String, Option<Made>), FirstStartError> {
+    let installation = rng.hex::<16>();
+    let tx = store.begin().await?;
+    tx.set_installation(KEY_CHECK, &keys.check_value()).await?;
+    tx.set_installation(INSTALLATION, &installation).await?;
+    let account_id = rng.verbose_id("VA", 2);
+    let account = account::Model { id: account_id.clone(), name: admin.account_name, created_at: clock.now().unix() };
+    tx.insert_account(account).await?;
+    let generated = admin.password.is_none().then(|| password::generate(rng));
+    let password = admin.password.or_else(|| generated.clone()).unwrap_or_default();
+    let made = Made { email: admin.email.to_string(), password: generated };
+    let new = NewUser { email: admin.email, name: "Administrator".to_owned(), role: Role::Admin, password };
+    user_add::add(&tx, clock, rng, &account_id, new).await?;
+    tx.commit().await?;
+    Ok((installation, Some(made)))
+}

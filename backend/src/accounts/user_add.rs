@@ -1,0 +1,62 @@
+//! Adding a user: the first admin, and `latchkey user add`.
+
+use latchkey_shared::{Email, Role};
+use thiserror::Error;
+
+use crate::{
+    clock::Clock,
+    rng::Rng,
+    sessions::password,
+    store::{StoreError, Tx, entities::user},
+};
+
+/// A user about to be added.
+#[derive(Debug)]
+pub struct NewUser {
+    /// The address to sign in with.
+    pub email: Email,
+    /// The name shown beside what they do.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The password, which is kept as its hash alone.
+    pub password: String,
+}
+
+/// Why a user cannot be added.
+#[derive(Debug, Error)]
+pub enum UserError {
+    /// The password is too easy to guess.
+    #[error("the password must have at least {} characters", password::SHORTEST)]
+    ShortPassword,
+    /// Somebody signs in with this address already.
+    #[error("a user with this e-mail address exists already")]
+    Exists,
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Adds a user to an account.
+///
+/// # Errors
+/// [`UserError`]; then nothing must be committed.
+pub async fn add(tx: &Tx, clock: &Clock, rng: &Rng, account_id: &str, new: NewUser) -> Result<(), UserError> {
+    if new.password.chars().count() < password::SHORTEST {
+        return Err(UserError::ShortPassword);
+    }
+    let user = user::Model {
+        id: rng.verbose_id("UR", 3),
+        account_id: account_id.to_owned(),
+        email: new.email.as_str().to_lowercase(),
+        name: new.name,
+        role: new.role.as_str().to_owned(),
+        password_hash: password::hash(rng, &new.password).map_err(UserError::Other)?,
+        disabled: false,
+        created_at: clock.now().unix(),
+    };
+    tx.insert_user(user).await.map_err(|error| match error {
+        StoreError::Duplicate => UserError::Exists,
+        other => UserError::Other(other.to_string()),
+    })
+}

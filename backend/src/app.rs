@@ -1,0 +1,155 @@
+//! The whole HTTP surface on one page: what there is, and what each route asks of its caller.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::Method,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+    routing::{MethodRouter, delete, get, post, put},
+};
+use tower::Layer as _;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    csrf::{CsrfLayer, ProtectionError},
+    trace::TraceLayer,
+};
+
+use crate::{
+    accounts,
+    catalogue::{self, Catalogue},
+    clock::Clock,
+    collections::{self, agreements},
+    config::Config,
+    http::{
+        Error, Needs, Origin, authorize, headers, paths,
+        site::{self, Site},
+    },
+    keys::Keys,
+    rng::Rng,
+    sessions::{self, password::Passwords, throttle::Throttle},
+    store::Store,
+    tokens,
+};
+
+/// No request takes longer.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Everything that a handler can reach. Cloning shares it.
+pub type App = Arc<Parts>;
+
+/// The parts of a running server.
+#[derive(Debug)]
+pub struct Parts {
+    /// What the operator chose.
+    pub config: Config,
+    /// Modules and extensions.
+    pub catalogue: Catalogue,
+    /// The database.
+    pub store: Store,
+    /// The children of the master key.
+    pub keys: Keys,
+    /// The id of this installation.
+    pub installation: String,
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness.
+    pub rng: Rng,
+    /// Checks passwords.
+    pub passwords: Passwords,
+    /// Limits on attempts.
+    pub throttle: Throttle,
+    /// The console's policy.
+    pub site: Site,
+}
+
+/// One route of the API.
+#[derive(Debug)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path below the base path, with `{…}` for what varies.
+    pub path: &'static str,
+    /// What it asks of its caller.
+    pub needs: Needs,
+    handler: MethodRouter<App>,
+}
+
+/// Every route of the API. A route cannot be written without saying what it needs.
+#[must_use]
+pub fn routes(examples: bool) -> Vec<Route> {
+    let route = |method, path, needs, handler| Route { method, path, needs, handler };
+    let mut routes = vec![
+        route(Method::POST, "/auth/login", Needs::Nothing, post(sessions::sign_in::handler)),
+        route(Method::POST, "/auth/logout", Needs::Session, post(sessions::sign_out::handler)),
+        route(Method::GET, "/auth/context", Needs::Session, get(sessions::context::handler)),
+        route(Method::GET, "/auth/tokens", Needs::Reading, get(tokens::list::handler)),
+        route(Method::POST, "/auth/tokens", Needs::Changing, post(tokens::create::handler)),
+        route(Method::GET, "/auth/tokens/{id}", Needs::Reading, get(tokens::get::handler)),
+        route(Method::PUT, "/auth/tokens/{id}", Needs::Changing, put(tokens::update::handler)),
+        route(Method::DELETE, "/auth/tokens/{id}", Needs::Changing, delete(tokens::delete::handler)),
+        route(Method::POST, "/auth/tokens/{id}/activate", Needs::Changing, post(tokens::activate::handler)),
+        route(Method::POST, "/auth/tokens/{id}/deactivate", Needs::Changing, post(tokens::deactivate::handler)),
+        route(Method::POST, "/auth/tokens/{id}/reveal", Needs::Revealing, post(tokens::reveal::handler)),
+        route(Method::GET, "/auth/tokens/{id}/permissions", Needs::Reading, get(tokens::permissions::list)),
+        route(Method::POST, "/auth/tokens/{id}/permissions", Needs::Changing, post(tokens::permissions::grant)),
+        route(Method::DELETE, "/auth/tokens/{id}/permissions", Needs::Changing, delete(tokens::permissions::withdraw)),
+        route(Method::GET, "/accounts", Needs::Identity, get(accounts::list::handler)),
+        route(Method::GET, "/accounts/{id}", Needs::Identity, get(accounts::list::one)),
+        route(Method::GET, "/modules", Needs::Identity, get(catalogue::list::modules)),
+        route(Method::GET, "/modules/{id}", Needs::Identity, get(catalogue::list::module)),
+        route(Method::GET, "/extensions", Needs::Identity, get(catalogue::list::extensions)),
+        route(Method::GET, "/extensions/{id}", Needs::Identity, get(catalogue::list::extension)),
+    ];
+    if examples {
+        routes.push(route(Method::GET, agreements::COLLECTION.path, Needs::Reading, get(collections::list_agreements)));
+        routes.push(route(Method::GET, "/agreements/{id}", Needs::Reading, get(collections::get_agreement)));
+    }
+    routes
+}
+
+/// The router of a server: API, health and console.
+pub fn router(app: &App) -> Router {
+    let mut api = Router::new();
+    for route in routes(app.config.has_examples()) {
+        let authorized = middleware::from_fn_with_state((app.clone(), route.needs), authorize);
+        api = api.route(route.path, route.handler.layer(authorized));
+    }
+    // Refuses changes that another site's page asks a signed-in browser for.
+    let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response());
+    let api = api
+        .fallback(async || Error::NoSuchPath)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(middleware::from_fn(headers::no_store))
+        .layer(csrf)
+        .layer(DefaultBodyLimit::max(crate::http::MAX_BODY));
+    let router = Router::new()
+        .nest(paths::BASE, api)
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .fallback(site::serve)
+        .layer(middleware::from_fn(limit_time))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".to_owned()).into_response()))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
+        // Paths only: a query may hold what somebody searches for.
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            let id = request.extensions().get::<Origin>().map(|origin| origin.request_id.clone());
+            tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+        }))
+        .layer(middleware::from_fn_with_state(app.clone(), Origin::note))
+        .with_state(app.clone());
+    // Rewriting an address must happen before routing, so it stands around the whole router.
+    Router::new().fallback_service(middleware::map_request(async |request: Request| paths::tidy(request)).layer(router))
+}
+
+async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {
+    let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
+    answer.map_err(|_| Error::Internal("the request took too long".to_owned()))
+}
+
+async fn ready(State(app): State<App>) -> Result<&'static str, Error> {
+    app.store.ping().await?;
+    Ok("ok\n")
+}

@@ -1,0 +1,31 @@
+//! `GET /modules` and `GET /extensions`: the catalogue, for every caller who is who they say.
+
+use axum::{Json, extract::State};
+use latchkey_shared::{Extension, Module};
+
+use crate::{
+    app::App,
+    http::{Error, ListQuery, Page},
+};
+
+/// `GET /modules`.
+pub async fn modules(State(app): State<App>, query: ListQuery) -> Result<Page<Module>, Error> {
+    query.page_of(app.catalogue.modules.clone())
+}
+
+/// `GET /extensions`.
+pub async fn extensions(State(app): State<App>, query: ListQuery) -> Result<Page<Extension>, Error> {
+    query.page_of(app.catalogue.extensions.clone())
+}
+
+/// `GET /modules/{id}`.
+pub async fn module(State(app): State<App>, id: axum::extract::Path<String>) -> Result<Json<Module>, Error> {
+    let found = app.catalogue.modules.iter().find(|module| module.id.as_str() == id.as_str());
+    found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
+}
+
+/// `GET /extensions/{id}`.
+pub async fn extension(State(app): State<App>, id: axum::extract::Path<String>) -> Result<Json<Extension>, Error> {
+    let found = app.catalogue.extensions.iter().find(|extension| extension.id.as_str() == id.as_str());
+    found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
+}

@@ -1,0 +1,51 @@
+//! The example API behind the gate: collections of example rows, read-only, so that a key has something to
+//! open on a fresh start. `--no-examples` leaves them out.
+
+pub mod agreements;
+
+use std::sync::LazyLock;
+
+use axum::{Json, extract::Path};
+use serde_json::Value;
+
+use crate::{
+    http::{Error, ListQuery, Page},
+    rql::Property,
+};
+
+/// A collection: where it is, what it can be filtered by, and its rows.
+#[derive(Debug)]
+pub struct Collection {
+    /// The path below the base path.
+    pub path: &'static str,
+    /// What it can be filtered, ordered and searched by.
+    pub properties: &'static [Property],
+    /// The example rows, each with an `id`.
+    pub rows: &'static LazyLock<Vec<Value>>,
+}
+
+impl Collection {
+    fn list(&self, query: ListQuery) -> Result<Page<Value>, Error> {
+        let query = query.0.resolve(self.properties)?;
+        let selected = query.select(self.rows, self.properties);
+        let total = selected.len() as u64;
+        let page = selected.into_iter().skip(usize::try_from(query.offset).unwrap_or(usize::MAX));
+        let rows = page.take(usize::try_from(query.limit).unwrap_or(usize::MAX)).cloned().collect();
+        Ok(Page { rows, offset: query.offset, limit: query.limit, total })
+    }
+
+    fn get(&self, id: &str) -> Result<Json<Value>, Error> {
+        let row = self.rows.iter().find(|row| row["id"] == id);
+        row.cloned().map(Json).ok_or_else(|| Error::not_found(id))
+    }
+}
+
+/// `GET /agreements`.
+pub async fn list_agreements(query: ListQuery) -> Result<Page<Value>, Error> {
+    agreements::COLLECTION.list(query)
+}
+
+/// `GET /agreements/{id}`.
+pub async fn get_agreement(Path(id): Path<String>) -> Result<Json<Value>, Error> {
+    agreements::COLLECTION.get(&id)
+}

@@ -1,0 +1,107 @@
+//! What the operator chooses, from the command line or the environment. `latchkey serve --help` prints these
+//! comments: they are the manual.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use latchkey_shared::Email;
+
+/// Where data are kept; the same for every command.
+#[derive(Debug, Clone, Args)]
+pub struct DataConfig {
+    /// Where the embedded database and the master key are kept. Made when absent, for its owner alone.
+    #[arg(long, env = "LATCHKEY_DATA_DIR", value_name = "DIR", default_value = "latchkey-data")]
+    pub data_dir: PathBuf,
+
+    /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME. By default sqlite, in the data folder.
+    #[arg(long, env = "LATCHKEY_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+impl DataConfig {
+    /// The database's address.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("latchkey.db").display()))
+    }
+}
+
+/// How the server runs.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// The address to listen on. Port 0 takes a free one and prints it.
+    #[arg(long, env = "LATCHKEY_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Where data are kept.
+    #[command(flatten)]
+    pub data: DataConfig,
+
+    /// The modules and extensions of your platform, as TOML. By default those that are built in.
+    #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+
+    /// The master key: 64 hex digits, readable by its owner alone (mode 600). By default master.key in the data
+    /// folder, made on first start. Keep a copy apart from the database's. LATCHKEY_MASTER_KEY may hold the
+    /// digits themselves instead.
+    #[arg(long, env = "LATCHKEY_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+
+    /// Leave out the example API: /agreements and its rows.
+    #[arg(long = "no-examples", env = "LATCHKEY_NO_EXAMPLES", action = clap::ArgAction::SetTrue, value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_examples: bool,
+
+    /// The address under which people reach the console, such as https://keys.example.com. With https, cookies
+    /// are sent over TLS alone and browsers are told to insist on it.
+    #[arg(long, env = "LATCHKEY_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+
+    /// On an empty database: the address of the first admin.
+    #[arg(long, env = "LATCHKEY_ADMIN_EMAIL", value_name = "EMAIL", default_value = "admin@localhost", value_parser = email)]
+    pub admin_email: Email,
+
+    /// On an empty database: the password of the first admin, at least 12 characters; only from the environment,
+    /// so that it is not in the list of processes. By default one is made and printed once.
+    #[arg(skip)]
+    pub admin_password: Option<String>,
+
+    /// On an empty database: the name of the account.
+    #[arg(long, env = "LATCHKEY_ACCOUNT_NAME", value_name = "NAME", default_value = "My Organisation")]
+    pub account_name: String,
+}
+
+impl Config {
+    /// Whether browsers reach the server over TLS.
+    #[must_use]
+    pub fn is_behind_tls(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Whether the example API is served.
+    #[must_use]
+    pub fn has_examples(&self) -> bool {
+        !self.no_examples
+    }
+
+    /// The file of the master key.
+    #[must_use]
+    pub fn master_key_path(&self) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| self.data.data_dir.join("master.key"))
+    }
+}
+
+/// An e-mail address, for clap.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn email(text: &str) -> Result<Email, String> {
+    Email::try_from(text.to_owned())
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains('/') => Ok(text.to_owned()),
+        _ => Err("must be like https://keys.example.com, without a path".to_owned()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The audit trail. An event is written in the transaction of the change that it tells of: there is no change
+//! without its event, and no event without its change.
+
+use latchkey_shared::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    http::Caller,
+    store::{NewEvent, Result, Tx},
+};
+
+/// What can happen, in the words of the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A token was created.
+    TokenCreated,
+    /// Properties of a token were changed.
+    TokenUpdated,
+    /// A token was enabled.
+    TokenEnabled,
+    /// A token was disabled.
+    TokenDisabled,
+    /// A token was deleted.
+    TokenDeleted,
+    /// A person looked at a key.
+    TokenRevealed,
+    /// Modules were granted or withdrawn.
+    PermissionsChanged,
+    /// A person signed in.
+    SignedIn,
+    /// A person signed out.
+    SignedOut,
+}
+
+impl Action {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::TokenCreated => "token.created",
+            Self::TokenUpdated => "token.updated",
+            Self::TokenEnabled => "token.enabled",
+            Self::TokenDisabled => "token.disabled",
+            Self::TokenDeleted => "token.deleted",
+            Self::TokenRevealed => "token.revealed",
+            Self::PermissionsChanged => "token.permissions_changed",
+            Self::SignedIn => "user.signed_in",
+            Self::SignedOut => "user.signed_out",
+        }
+    }
+}
+
+/// Writes that `caller` did `action` to the object `id`, called `name`. `details` never holds a secret.
+///
+/// # Errors
+/// [`crate::store::StoreError`]; then the transaction must not be committed.
+pub async fn record(
+    tx: &Tx,
+    caller: &Caller,
+    now: Timestamp,
+    action: Action,
+    (id, name): (&str, &str),
+    details: Value,
+) -> Result<()> {
+    tx.record(NewEvent {
+        account_id: caller.account.id.clone(),
+        at: now.unix(),
+        actor_id: caller.actor.id.clone(),
+        actor_name: caller.actor.name.clone(),
+        action: action.as_str(),
+        object_id: id.to_owned(),
+        object_name: name.to_owned(),
+        address: caller.origin.address.clone(),
+        request_id: caller.origin.request_id.clone(),
+        details: details.to_string(),
+    })
+    .await
+}

@@ -1,0 +1,181 @@
+//! Every error that a caller can see, mapped to status and body in one place. What went wrong inside is
+//! logged and never leaves.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use latchkey_shared::{ErrorBody, Module, Problems};
+
+use crate::{keys::KeyFileError, rql::RqlError, store::StoreError, tokens::vault::VaultError};
+
+/// Why a request is not answered as asked.
+#[derive(Debug)]
+pub enum Error {
+    /// No credentials, or none that count. One answer for all reasons.
+    Unauthorized,
+    /// Wrong address or password; it is not said which.
+    SignInFailed,
+    /// A valid key without the module of the path.
+    InsufficientScope {
+        /// The token's id.
+        token: String,
+        /// The module that is missing.
+        module: Box<Module>,
+    },
+    /// The caller may not do this at all.
+    Forbidden(&'static str),
+    /// The sign-in is too old for this.
+    ConfirmPassword,
+    /// The request was made by another site.
+    CrossSite,
+    /// There is no such object, or it belongs to somebody else.
+    NotFound(String),
+    /// There is nothing at this address.
+    NoSuchPath,
+    /// The address does not know this method.
+    MethodNotAllowed,
+    /// Fields of the body are wrong.
+    Invalid(Problems),
+    /// The request as a whole is wrong.
+    Malformed(String),
+    /// The object is not in a state for this.
+    Conflict(String),
+    /// The object has changed since the caller read it.
+    Changed,
+    /// The body is too large.
+    TooLarge,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// Too many attempts.
+    Throttled {
+        /// When to come back, in seconds.
+        seconds: u64,
+    },
+    /// The database does not answer, or something is broken. Told to the log alone.
+    Internal(String),
+}
+
+impl Error {
+    /// There is no object `id`.
+    #[must_use]
+    pub fn not_found(id: &str) -> Self {
+        // The id comes from the caller: bounded, and without what could break a log or a page.
+        let id: String = id.chars().filter(|character| !character.is_control()).take(64).collect();
+        Self::NotFound(id)
+    }
+
+    /// A single field is wrong.
+    pub fn field(field: &str, message: impl std::fmt::Display) -> Self {
+        Self::Invalid(Problems::one(field, message))
+    }
+
+    fn parts(&self) -> (StatusCode, &'static str, Vec<String>) {
+        let one = |status, code, text: &str| (status, code, vec![text.to_owned()]);
+        match self {
+            Self::Unauthorized => one(StatusCode::UNAUTHORIZED, "AUTH_001", "API request is unauthorized."),
+            Self::SignInFailed => one(StatusCode::UNAUTHORIZED, "AUTH_002", "E-mail address or password is wrong."),
+            Self::InsufficientScope { token, module } => {
+                let text = format!(
+                    "Token {token} has no permission for module {} ({}). Grant it at /integrations/tokens/{token}/permissions.",
+                    module.name, module.id
+                );
+                (StatusCode::FORBIDDEN, "AUTH_003", vec![text])
+            }
+            Self::Forbidden(why) => one(StatusCode::FORBIDDEN, "AUTH_003", why),
+            Self::ConfirmPassword => {
+                one(StatusCode::FORBIDDEN, "AUTH_004", "Sign in again to see a key: your last sign-in is too long ago.")
+            }
+            Self::CrossSite => one(StatusCode::FORBIDDEN, "AUTH_005", "Requests from other sites are refused."),
+            Self::NotFound(id) => (StatusCode::NOT_FOUND, "NFND_000", vec![format!("Object `{id}` not found.")]),
+            Self::NoSuchPath => one(StatusCode::NOT_FOUND, "NFND_000", "There is nothing at this address."),
+            Self::MethodNotAllowed => {
+                one(StatusCode::METHOD_NOT_ALLOWED, "REQ_001", "This address does not know this method.")
+            }
+            Self::Invalid(problems) => (StatusCode::BAD_REQUEST, "VAL_001", problems.lines()),
+            Self::Malformed(why) => one(StatusCode::BAD_REQUEST, "VAL_001", why),
+            Self::Conflict(why) => one(StatusCode::CONFLICT, "CON_002", why),
+            Self::Changed => one(
+                StatusCode::PRECONDITION_FAILED,
+                "CON_001",
+                "The object has changed since it was read. Read it again.",
+            ),
+            Self::TooLarge => one(StatusCode::PAYLOAD_TOO_LARGE, "REQ_002", "The body is larger than 64 KiB."),
+            Self::UnsupportedMediaType => one(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "REQ_003",
+                "The body must be JSON: Content-Type: application/json.",
+            ),
+            Self::Throttled { seconds } => {
+                let text = format!("Too many attempts. Try again in {seconds} seconds.");
+                (StatusCode::TOO_MANY_REQUESTS, "THR_000", vec![text])
+            }
+            Self::Internal(_) => one(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "SYS_001",
+                "The server cannot answer right now. Try again in a moment.",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Internal(why) = &self {
+            tracing::error!(why, "request failed");
+        }
+        let (status, code, errors) = self.parts();
+        let mut response = (status, Json(ErrorBody { error_code: code.to_owned(), errors })).into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"));
+            }
+            Self::InsufficientScope { module, .. } => {
+                let challenge = format!("ApiKey error=\"insufficient_scope\", scope=\"{}\"", module.id);
+                if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+                    headers.insert(header::WWW_AUTHENTICATE, challenge);
+                }
+            }
+            Self::Throttled { seconds } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Self::Internal(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<KeyFileError> for Error {
+    fn from(error: KeyFileError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
+impl From<RqlError> for Error {
+    fn from(error: RqlError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}

@@ -1,0 +1,93 @@
+//! Lists: the query behind `?`, and a page with its `Content-Range` (`reference/connect-api.md` §2.1).
+
+use axum::{
+    Json,
+    extract::FromRequestParts,
+    http::{HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::Error;
+use crate::rql::{self, Query};
+
+/// What a list is asked for, not yet held against the properties of the collection.
+#[derive(Debug)]
+pub struct ListQuery(pub Query);
+
+impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+        Ok(Self(rql::parse(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+impl ListQuery {
+    /// A page of rows that cannot be filtered or ordered.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the query asks for more than a page.
+    pub fn page_of<T>(self, rows: Vec<T>) -> Result<Page<T>, Error> {
+        let query = self.0.resolve(&[])?;
+        let total = rows.len() as u64;
+        let rows = rows.into_iter().skip(to_usize(query.offset)).take(to_usize(query.limit)).collect();
+        Ok(Page { rows, offset: query.offset, limit: query.limit, total })
+    }
+}
+
+/// A number of rows; more than the machine can address is all of them.
+pub fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A page of a list: a bare array, and `Content-Range: items first-last/total`.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub rows: Vec<T>,
+    /// How many rows were passed over.
+    pub offset: u64,
+    /// How many rows were asked for.
+    pub limit: u64,
+    /// How many rows there are on all pages.
+    pub total: u64,
+}
+
+impl<T> Page<T> {
+    fn content_range(&self) -> String {
+        let first = if self.limit == 0 { 0 } else { self.offset };
+        let last = first + (self.rows.len() as u64).saturating_sub(1);
+        format!("items {first}-{last}/{}", self.total)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        let range = HeaderValue::from_str(&self.content_range());
+        let mut response = Json(self.rows).into_response();
+        if let Ok(range) = range {
+            response.headers_mut().insert(header::CONTENT_RANGE, range);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(rows: usize, offset: u64, limit: u64, total: u64) -> String {
+        Page { rows: vec![(); rows], offset, limit, total }.content_range()
+    }
+
+    #[test]
+    fn content_range_is_as_the_connect_clients_need_it() {
+        assert_eq!(range(3, 0, 3, 7), "items 0-2/7");
+        assert_eq!(range(1, 6, 3, 7), "items 6-6/7");
+        assert_eq!(range(0, 0, 0, 7), "items 0-0/7");
+        assert_eq!(range(0, 40, 0, 7), "items 0-0/7");
+        assert_eq!(range(0, 0, 100, 0), "items 0-0/0");
+        assert_eq!(range(0, 99, 100, 7), "items 99-99/7");
+    }
+}

@@ -1,0 +1,49 @@
+//! Addresses as real clients write them: with a trailing slash, with `//` after a base path that ended in
+//! one. Both are served with 200 and never redirected (`reference/connect-api.md` §0, §3.3).
+
+use axum::{
+    extract::Request,
+    http::{Uri, uri::PathAndQuery},
+};
+
+/// The base path of the API.
+pub const BASE: &str = "/public/v1";
+
+/// Rewrites the path of an API request to the form in which it is routed.
+pub fn tidy<B>(mut request: Request<B>) -> Request<B> {
+    let path = request.uri().path();
+    if path.starts_with(BASE) && (path.ends_with('/') || path.contains("//")) {
+        let mut tidied = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .fold(String::new(), |path, segment| path + "/" + segment);
+        if let Some(query) = request.uri().query() {
+            tidied = tidied + "?" + query;
+        }
+        if let Ok(path_and_query) = PathAndQuery::try_from(tidied) {
+            let mut parts = request.uri().clone().into_parts();
+            parts.path_and_query = Some(path_and_query);
+            if let Ok(uri) = Uri::from_parts(parts) {
+                *request.uri_mut() = uri;
+            }
+        }
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tidied(uri: &str) -> String {
+        tidy(Request::builder().uri(uri).body(()).unwrap()).uri().to_string()
+    }
+
+    #[test]
+    fn slashes_are_folded_and_the_query_is_kept() {
+        assert_eq!(tidied("/public/v1/agreements/"), "/public/v1/agreements");
+        assert_eq!(tidied("/public/v1//agreements/?a=//b"), "/public/v1/agreements?a=//b");
+        assert_eq!(tidied("/public/v1/agreements?limit=1"), "/public/v1/agreements?limit=1");
+        assert_eq!(tidied("/integrations/tokens/"), "/integrations/tokens/");
+    }
+}

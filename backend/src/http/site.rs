@@ -1,0 +1,145 @@
+//! The console's files, embedded in the program. Hashed files may be kept for ever, the page itself is asked
+//! for each time, and an unknown file is 404 and never the page.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
+
+use crate::{app::App, http::Error};
+
+/// What `cargo xtask build` put into `dist/`. A debug build reads the folder, so that it sees a new bundle.
+#[derive(RustEmbed)]
+#[folder = "../dist/"]
+struct Files;
+
+const PAGE: &str = "index.html";
+
+/// The site and the policy under which its page runs.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The content security policy, with the hash of each inline script of the page.
+    pub policy: HeaderValue,
+}
+
+impl Site {
+    /// Reads the page and makes its policy.
+    #[must_use]
+    pub fn load() -> Self {
+        let page = Files::get(PAGE).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+        let policy = HeaderValue::from_str(&policy(&page));
+        Self { policy: policy.unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")) }
+    }
+}
+
+fn policy(page: &str) -> String {
+    let hashes: String = inline_scripts(page)
+        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))))
+        .collect();
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// The texts of the page's scripts that have no `src`. The page is trunk's, so its tags are well-formed.
+fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
+    page.split("<script").skip(1).filter_map(|rest| {
+        let (attributes, rest) = rest.split_once('>')?;
+        let (script, _) = rest.split_once("</script>")?;
+        (!attributes.contains("src=") && !script.is_empty()).then_some(script)
+    })
+}
+
+/// `GET` of anything outside the API.
+pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return Error::MethodNotAllowed.into_response();
+    }
+    let path = uri.path().trim_start_matches('/');
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let name = if is_file { path } else { PAGE };
+    // Precompressed copies are for negotiation, not addresses of their own.
+    let Some(file) = Files::get(name).filter(|_| !name.ends_with(".br")) else {
+        return if is_file { StatusCode::NOT_FOUND.into_response() } else { missing_bundle() };
+    };
+    let tag = format!("\"{}\"", crate::hex(&file.metadata.sha256_hash()[..16]));
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = if known.is_some_and(|known| known.contains(&tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        content(name, file, accepts_brotli(&headers))
+    };
+    let caching = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+fn accepts_brotli(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted
+        .split(',')
+        .any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "br") && !coding.contains("q=0"))
+}
+
+fn content(name: &str, file: EmbeddedFile, brotli: bool) -> Response {
+    let media_type = mime_guess::from_path(name).first_or_octet_stream();
+    let compressed = if brotli { Files::get(&format!("{name}.br")) } else { None };
+    let encoded = compressed.is_some();
+    let mut response = Body::from(compressed.unwrap_or(file).data.into_owned()).into_response();
+    let headers = response.headers_mut();
+    let media_type = if media_type.type_() == mime_guess::mime::TEXT {
+        format!("{media_type}; charset=utf-8")
+    } else {
+        media_type.to_string()
+    };
+    if let Ok(media_type) = HeaderValue::from_str(&media_type) {
+        headers.insert(header::CONTENT_TYPE, media_type);
+    }
+    if encoded {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    response
+}
+
+/// Whether trunk put a hash of the content into the name: `latchkey-console-0123456789abcdef_bg.wasm`.
+fn is_hashed(name: &str) -> bool {
+    name.split(['-', '.', '_']).any(|part| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn missing_bundle() -> Response {
+    (StatusCode::NOT_FOUND, "The console is not part of this build. Run: cargo xtask build\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_each_inline_script_and_nothing_unsafe() {
+        let page = "<script type=\"module\">run()</script><script src=\"/a.js\"></script>";
+        let policy = policy(page);
+        assert!(policy.contains("'sha256-AvyuiL0SD1mVY3NNxR+V2uo+lhk6RMFrytWmRt6CrJQ='"), "{policy}");
+        assert_eq!(policy.matches("sha256-").count(), 1);
+        assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe-inline"));
+    }
+
+    #[test]
+    fn only_hashed_names_are_kept_for_ever() {
+        assert!(is_hashed("latchkey-console-0123456789abcdef_bg.wasm"));
+        assert!(is_hashed("tokens-0123456789abcdef.css"));
+        assert!(!is_hashed("index.html"));
+        assert!(!is_hashed("favicon.svg"));
+    }
+}

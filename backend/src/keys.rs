@@ -1,0 +1,209 @@
+//! The master key and its children.
+//!
+//! One 32-byte master key, kept outside the database, is the root of everything that a copy of the database
+//! must not be able to do alone. Each purpose has a child of its own, made with HKDF-SHA-256 under a label.
+//! **Never change a label**: every key and every sealed copy that exists would stop working.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use thiserror::Error;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::rng::Rng;
+
+/// A key of 32 bytes that is overwritten when it is dropped.
+pub type Key = Zeroizing<[u8; 32]>;
+
+/// Version of the master key, stored beside everything that is made with it.
+pub const VERSION: i32 = 1;
+
+/// The children of the master key.
+#[derive(Clone)]
+pub struct Keys {
+    /// Makes the digests of secrets and handles.
+    pub pepper: Key,
+    /// Seals the copy that a person can view again.
+    pub sealing: Key,
+    /// Makes the ids of sessions from cookies.
+    pub session: Key,
+    /// Proves, without telling, that the master key is the one of the database.
+    check: Key,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+/// Why there is no master key to work with. Every message is one line and says what to do.
+#[derive(Debug, Error)]
+pub enum KeyFileError {
+    /// The file cannot be read or written.
+    #[error("master key file {path}: {error}", path = .0.display(), error = .1)]
+    Io(PathBuf, io::Error),
+    /// Others than the owner may read the file.
+    #[error("master key file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}", path = .0.display(), mode = .1)]
+    Mode(PathBuf, u32),
+    /// The file does not hold a key.
+    #[error("{0} must hold 64 hex digits (32 bytes), and nothing else")]
+    Content(String),
+    /// The database was made with a master key, and none was given.
+    #[error("master key file {path} is missing, but the database was made with one; put it back", path = .0.display())]
+    Missing(PathBuf),
+    /// The database was made with another master key.
+    #[error(
+        "the master key is not the one that this database was made with; give the right one with --master-key-file or LATCHKEY_MASTER_KEY"
+    )]
+    Wrong,
+}
+
+impl Keys {
+    /// Derives the children.
+    #[must_use]
+    pub fn derive(master: &Key) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(None, master.as_slice());
+        let child = |label: &str| {
+            let mut key = Zeroizing::new([0; 32]);
+            // 32 bytes are within what HKDF-SHA-256 can give (255 * 32), so this never fails.
+            let _ = hkdf.expand(label.as_bytes(), key.as_mut_slice());
+            key
+        };
+        Self {
+            pepper: child("latchkey pepper v1"),
+            sealing: child("latchkey sealing v1"),
+            session: child("latchkey session v1"),
+            check: child("latchkey check v1"),
+        }
+    }
+
+    /// What the database keeps to recognise this master key, as hex digits.
+    #[must_use]
+    pub fn check_value(&self) -> String {
+        crate::hex(self.check.as_slice())
+    }
+
+    /// Whether the database's check value is that of this master key.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Wrong`].
+    pub fn verify(&self, check_value: &str) -> Result<(), KeyFileError> {
+        let same = self.check_value().as_bytes().ct_eq(check_value.as_bytes());
+        if same.into() { Ok(()) } else { Err(KeyFileError::Wrong) }
+    }
+}
+
+/// Reads the master key from its file.
+///
+/// # Errors
+/// [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file.
+pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
+    let failed = |error| KeyFileError::Io(path.to_owned(), error);
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Mode(path.to_owned(), mode));
+    }
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+    parse(&text, &format!("master key file {}", path.display())).map(Some)
+}
+
+/// Reads a master key from text, such as the environment's.
+///
+/// # Errors
+/// [`KeyFileError::Content`], naming `source`.
+pub fn parse(text: &str, source: &str) -> Result<Key, KeyFileError> {
+    let wrong = || KeyFileError::Content(source.to_owned());
+    let text = text.trim_ascii();
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(wrong());
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).map_err(|_| wrong())?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
+    }
+    Ok(key)
+}
+
+/// Makes a new master key and keeps it in a file that only its owner can read. An existing file is never
+/// overwritten.
+///
+/// # Errors
+/// [`KeyFileError::Io`].
+pub fn create(path: &Path, rng: &Rng) -> Result<Key, KeyFileError> {
+    let key = Zeroizing::new(rng.bytes::<32>());
+    let mut text = crate::hex(key.as_slice());
+    text.push('\n');
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    text.zeroize();
+    written.map_err(|error| KeyFileError::Io(path.to_owned(), error))?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_children_are_distinct_and_never_change() {
+        let keys = Keys::derive(&Zeroizing::new([7; 32]));
+        let children = [&keys.pepper, &keys.sealing, &keys.session, &keys.check];
+        let shown: Vec<String> = children.iter().map(|key| crate::hex(&key[..4])).collect();
+        insta::assert_compact_debug_snapshot!(shown, @"");
+    }
+
+    #[test]
+    fn a_created_key_reads_back_and_only_its_owner_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        assert!(read(&path).unwrap().is_none());
+        let key = create(&path, &Rng::seeded(1)).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap(), key);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(create(&path, &Rng::seeded(2)), Err(KeyFileError::Io(..))), "it would overwrite a key");
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        create(&path, &Rng::seeded(1)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let message = read(&path).unwrap_err().to_string();
+        assert!(message.contains("mode 640") && message.contains("chmod 600"), "{message}");
+    }
+
+    #[test]
+    fn text_that_is_no_key_is_refused_without_repeating_it() {
+        for text in ["", "abc", &"g".repeat(64), &"é".repeat(32), &"a".repeat(65)] {
+            let message = parse(text, "LATCHKEY_MASTER_KEY").unwrap_err().to_string();
+            assert_eq!(message, "LATCHKEY_MASTER_KEY must hold 64 hex digits (32 bytes), and nothing else");
+        }
+    }
+
+    #[test]
+    fn another_master_key_is_noticed() {
+        let keys = Keys::derive(&Zeroizing::new([7; 32]));
+        assert!(keys.verify(&keys.check_value()).is_ok());
+        let other = Keys::derive(&Zeroizing::new([8; 32]));
+        assert!(matches!(other.verify(&keys.check_value()), Err(KeyFileError::Wrong)));
+    }
+}

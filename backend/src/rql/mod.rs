@@ -1,0 +1,145 @@
+//! RQL, the query language of the Connect API (`reference/connect-api.md` §2.2): text -> [`Query`].
+//!
+//! [`parse`] reads a raw query string, [`Query::resolve`] holds it against the properties that a collection
+//! declares, and either [`Filter::matches`] evaluates it over JSON or the store turns it into a condition.
+//! What is undeclared or broken is an error that says where and why, never an unfiltered list.
+
+mod matches;
+mod parse;
+mod resolve;
+
+pub use parse::parse;
+pub use resolve::{Kind, Property};
+
+use std::fmt;
+
+/// What a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Which rows.
+    pub filter: Filter,
+    /// In which order, the first being the most significant.
+    pub ordering: Vec<Ordering>,
+    /// Words to look for in the searchable properties, as typed.
+    pub search: Option<String>,
+    /// At most how many rows; 0 only counts.
+    pub limit: u64,
+    /// How many rows to pass over.
+    pub offset: u64,
+}
+
+impl Query {
+    /// Rows of a page when the query does not say.
+    pub const DEFAULT_LIMIT: u64 = 100;
+    /// Rows of a page at the most; what is above is cut to it.
+    pub const MAX_LIMIT: u64 = 1000;
+}
+
+/// One key of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordering {
+    /// The property.
+    pub property: String,
+    /// From the greatest to the least.
+    pub descending: bool,
+}
+
+/// A condition on rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// All of these; with none, every row.
+    And(Vec<Self>),
+    /// Any of these.
+    Or(Vec<Self>),
+    /// The opposite.
+    Not(Box<Self>),
+    /// `eq(property,value)` and its sisters.
+    Compare {
+        /// The property.
+        property: String,
+        /// How.
+        comparison: Comparison,
+        /// With what.
+        value: Value,
+    },
+    /// `like(property,pattern)`.
+    Like {
+        /// The property.
+        property: String,
+        /// The pattern.
+        pattern: Pattern,
+        /// False for `ilike`.
+        case_sensitive: bool,
+    },
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal.
+    Eq,
+    /// Not equal; also true where the property is null.
+    Ne,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Ge,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Le,
+}
+
+/// What a property is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// As written.
+    Text(String),
+    /// A number, or a moment in seconds since 1970.
+    Integer(i64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// `null()`.
+    Null,
+    /// `empty()`: a blank text.
+    Empty,
+}
+
+/// A text in which `*` stands for anything and `\*` for a star. Without a star it is the whole value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(pub Vec<PatternPart>);
+
+/// A part of a [`Pattern`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PatternPart {
+    /// Exactly this.
+    Literal(String),
+    /// Anything, also nothing.
+    Anything,
+}
+
+/// Why a query is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RqlError {
+    /// Where, in characters from the start of the decoded query; `None` when it is about the whole.
+    pub position: Option<usize>,
+    /// Why.
+    pub message: String,
+}
+
+impl RqlError {
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self { position: None, message: message.into() }
+    }
+}
+
+impl fmt::Display for RqlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(f, "Bad filter query at character {}: {}.", position + 1, self.message),
+            None => write!(f, "Bad filter query: {}.", self.message),
+        }
+    }
+}
+
+impl std::error::Error for RqlError {}

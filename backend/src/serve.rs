@@ -1,0 +1,181 @@
+//! Starting and stopping the server. Everything that can be wrong is checked before anything is changed:
+//! catalogue, master key, port; then the database.
+
+use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    accounts::first_start::{self, FirstAdmin, FirstStartError, Made},
+    app::{self, App, Parts},
+    catalogue::{Catalogue, CatalogueError},
+    clock::Clock,
+    config::Config,
+    http::site::Site,
+    keys::{self, Key, KeyFileError, Keys},
+    rng::Rng,
+    sessions::{password::Passwords, throttle::Throttle},
+    store::{OpenError, Store},
+};
+
+/// Requests under way get so long to finish when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Why the server does not run. Each is one line.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The catalogue is bad.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// There is no master key to work with.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The data folder cannot be made.
+    #[error("data folder {0}: {1}")]
+    DataDir(String, io::Error),
+    /// The port is taken, or not ours to take.
+    #[error("listening on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The database does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be made ready.
+    #[error(transparent)]
+    FirstStart(#[from] FirstStartError),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Runs the server until SIGINT or SIGTERM.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(config: Config) -> Result<(), ServeError> {
+    log();
+    let catalogue = match &config.catalogue {
+        Some(path) => Catalogue::read(path)?,
+        None => Catalogue::built_in()?,
+    };
+    let given = given_key(&config)?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| ServeError::Listen(config.listen, error))?;
+    let address = listener.local_addr().map_err(|error| ServeError::Listen(config.listen, error))?;
+    make_data_dir(&config.data.data_dir)?;
+
+    let store = Store::connect(&config.data.database_url()).await?;
+    let rng = Rng::system();
+    let master = match (given, first_start::key_check(&store).await) {
+        (Some(key), Some(check)) => {
+            // Before migrating: a wrong key changes nothing.
+            Keys::derive(&key).verify(&check)?;
+            key
+        }
+        (Some(key), None) => key,
+        (None, Some(_)) => return Err(KeyFileError::Missing(config.master_key_path()).into()),
+        (None, None) => keys::create(&config.master_key_path(), &rng)?,
+    };
+    store.migrate().await?;
+    let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
+    announce(address, &app, made.as_ref());
+    run(listener, app).await
+}
+
+/// Puts the parts of a server together, over a database that has its tables.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn assemble(
+    mut config: Config,
+    catalogue: Catalogue,
+    store: Store,
+    master: &Key,
+    clock: Clock,
+    rng: Rng,
+) -> Result<(App, Option<Made>), ServeError> {
+    let keys = Keys::derive(master);
+    let admin = FirstAdmin {
+        email: config.admin_email.clone(),
+        password: config.admin_password.take(),
+        account_name: config.account_name.clone(),
+    };
+    let (installation, made) = first_start::prepare(&store, &keys, &clock, &rng, admin).await?;
+    let passwords = Passwords::new(&rng).map_err(ServeError::Other)?;
+    let (throttle, site) = (Throttle::default(), Site::load());
+    let parts = Parts { config, catalogue, store, keys, installation, clock, rng, passwords, throttle, site };
+    Ok((Arc::new(parts), made))
+}
+
+async fn run(listener: TcpListener, app: App) -> Result<(), ServeError> {
+    let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut asked = stopped.clone();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = asked.wait_for(|stop| *stop).await;
+    });
+    let mut server = tokio::spawn(async move { server.await });
+    tokio::select! {
+        ended = &mut server => return ended.map_err(io::Error::other).and_then(|ended| ended).map_err(|error| ServeError::Other(error.to_string())),
+        () = told_to_stop() => {}
+    }
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+        tracing::warn!("requests were still under way after {} seconds", DRAIN.as_secs());
+        server.abort();
+    }
+    if let Ok(parts) = Arc::try_unwrap(app) {
+        let _ = parts.store.close().await;
+    }
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let mut signals = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
+        // Without signals the server can only be killed, which it survives: keep serving.
+        _ => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = signals.0.recv() => {}
+        _ = signals.1.recv() => {}
+    }
+}
+
+/// The master key that the operator gave, if any.
+fn given_key(config: &Config) -> Result<Option<Key>, KeyFileError> {
+    match std::env::var("LATCHKEY_MASTER_KEY") {
+        Ok(text) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
+        Err(_) => keys::read(&config.master_key_path()),
+    }
+}
+
+fn make_data_dir(path: &Path) -> Result<(), ServeError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| ServeError::DataDir(path.display().to_string(), error))
+}
+
+fn announce(address: SocketAddr, app: &App, made: Option<&Made>) {
+    println!("Latchkey listens on http://{address}");
+    let Some(made) = made else { return };
+    let url = app.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    println!("\n  This is a new installation. Sign in at {url}");
+    println!("    E-mail    {}", made.email);
+    match &made.password {
+        Some(password) => println!("    Password  {password}   (shown once; keep it safe)\n"),
+        None => println!("    Password  the one in LATCHKEY_ADMIN_PASSWORD\n"),
+    }
+}
+
+/// Logs go to standard error; `RUST_LOG` chooses how much.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "info,sqlx=warn,sea_orm_migration=warn".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+}

@@ -1,0 +1,45 @@
+//! The session's cookie: not readable by scripts, not sent by other sites, only over TLS where there is TLS.
+
+use axum::http::{HeaderMap, header};
+use cookie::{Cookie, SameSite, time::Duration};
+
+use super::ABSOLUTE;
+use crate::app::App;
+
+/// Over TLS; the prefix makes browsers refuse the cookie from anything but this very host.
+const SECURE_NAME: &str = "__Host-latchkey";
+/// Without TLS, which is for trying things on one's own machine.
+const PLAIN_NAME: &str = "latchkey";
+
+/// The value of the session cookie that came with a request.
+#[must_use]
+pub fn read(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| matches!(cookie.name(), SECURE_NAME | PLAIN_NAME)).map(|cookie| cookie.value().to_owned())
+}
+
+/// `Set-Cookie` for a new session.
+#[must_use]
+pub fn set(app: &App, value: &str) -> String {
+    build(app, value, Duration::seconds(ABSOLUTE))
+}
+
+/// `Set-Cookie` that makes the browser forget.
+#[must_use]
+pub fn cleared(app: &App) -> String {
+    build(app, "", Duration::ZERO)
+}
+
+fn build(app: &App, value: &str, max_age: Duration) -> String {
+    let secure = app.config.is_behind_tls();
+    let name = if secure { SECURE_NAME } else { PLAIN_NAME };
+    Cookie::build((name, value))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .path("/")
+        .max_age(max_age)
+        .build()
+        .to_string()
+}

@@ -1,0 +1,31 @@
+//! `POST /auth/logout`: ends the session at once, for every copy of its cookie.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::cookie;
+use crate::{
+    app::App,
+    events::{self, Action},
+    http::{Caller, Error, Identity},
+};
+
+/// Signs out.
+pub async fn handler(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
+    let tx = app.store.begin().await?;
+    if let Identity::User { session_id, .. } = &caller.identity {
+        tx.delete_session(session_id).await?;
+    }
+    let object = (caller.actor.id.as_str(), caller.actor.name.as_str());
+    events::record(&tx, &caller, app.clock.now(), Action::SignedOut, object, json!({})).await?;
+    tx.commit().await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie::cleared(&app)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

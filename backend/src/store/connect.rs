@@ -1,0 +1,145 @@
+//! Opening the database: pools, pragmas, migrations.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbErr,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm_migration::MigratorTrait as _;
+use thiserror::Error;
+
+use super::{
+    Store,
+    migrations::{self, Migrator},
+};
+
+/// Readers of SQLite, connections to PostgreSQL.
+const POOL: u32 = 16;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the database cannot be used. Every message is one line; no password is in it.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Neither of the two databases.
+    #[error("--database must start with sqlite: or postgres:, and not with {0:?}")]
+    Scheme(String),
+    /// The database does not open or does not answer.
+    #[error("database {url}: {error}")]
+    Connect {
+        /// The address without its password.
+        url: String,
+        /// What the database library says.
+        error: DbErr,
+    },
+    /// Another, newer version of Latchkey has changed the schema.
+    #[error(
+        "the database has a newer schema than this version of Latchkey knows (migration {0}); use the newer version"
+    )]
+    Newer(String),
+    /// A change of the schema failed.
+    #[error("migrating the database: {0}")]
+    Migrate(DbErr),
+}
+
+/// A database address without its password, for messages and logs.
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(start), Some(end)) if start + 3 < end => {
+            let user = url[start + 3..end].split(':').next().unwrap_or_default();
+            format!("{}{user}{}", &url[..start + 3], &url[end..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
+impl Store {
+    /// Connects to the database that `url` names. `sqlite:` is followed by a path; the file is made when it is
+    /// absent. The schema is not touched: see [`migrate`](Self::migrate).
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn connect(url: &str) -> Result<Self, OpenError> {
+        let scheme = url.split(':').next().unwrap_or_default();
+        let store = match scheme {
+            "sqlite" => Self::open_sqlite(url).await?,
+            "postgres" | "postgresql" => {
+                let pool = connect(url, ConnectOptions::new(url).max_connections(POOL)).await?;
+                Self { writer: pool.clone(), readers: pool }
+            }
+            other => return Err(OpenError::Scheme(other.to_owned())),
+        };
+        match migrations::unknown(&store.writer).await.map_err(OpenError::Migrate)? {
+            Some(newer) => Err(OpenError::Newer(newer)),
+            None => Ok(store),
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
+        let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+        if let Some(folder) =
+            Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        {
+            let error = DbErr::Custom(format!("the folder {} does not exist", folder.display()));
+            return Err(OpenError::Connect { url: url.to_owned(), error });
+        }
+        // `ro`/`rwc` are sqlx's words: the writer may create the file, the readers may not write.
+        let options = |mode: &str, connections: u32| {
+            let mut options = ConnectOptions::new(format!("sqlite://{path}?mode={mode}"));
+            options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // What was acknowledged survives a power cut, not only a crash of the process.
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    // `LIKE` tells upper from lower case, as it does on PostgreSQL.
+                    .pragma("case_sensitive_like", "ON")
+                    .busy_timeout(BUSY_TIMEOUT)
+            });
+            options
+        };
+        let writer = connect(url, &mut options("rwc", 1)).await?;
+        let readers = connect(url, &mut options("rw", POOL)).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Brings the schema up to date. Replicas that start at once wait for each other.
+    ///
+    /// # Errors
+    /// [`OpenError::Migrate`].
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        migrations::locked(&self.writer, async |connection| Migrator::up(connection, None).await)
+            .await
+            .map_err(OpenError::Migrate)
+    }
+}
+
+async fn connect(url: &str, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {
+    options.sqlx_logging(false).connect_timeout(Duration::from_secs(10)).acquire_timeout(Duration::from_secs(10));
+    Database::connect(options.clone()).await.map_err(|error| OpenError::Connect { url: without_password(url), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_never_reaches_a_message() {
+        assert_eq!(without_password("postgres://user:s3cret@db/latchkey"), "postgres://user@db/latchkey");
+        assert_eq!(without_password("postgres://user:p@ss@db/latchkey"), "postgres://user@db/latchkey");
+        assert_eq!(without_password("postgres://db/latchkey"), "postgres://db/latchkey");
+        assert_eq!(without_password("sqlite:latchkey.db"), "sqlite:latchkey.db");
+    }
+
+    #[tokio::test]
+    async fn another_scheme_is_refused() {
+        let error = Store::connect("mysql://root:s3cret@db/x").await.unwrap_err();
+        assert_eq!(error.to_string(), "--database must start with sqlite: or postgres:, and not with \"mysql\"");
+    }
+
+    #[tokio::test]
+    async fn a_missing_folder_is_named() {
+        let error = Store::connect("sqlite:/nowhere/at/all/latchkey.db").await.unwrap_err();
+        assert!(error.to_string().contains("the folder /nowhere/at/all does not exist"), "{error}");
+    }
+}

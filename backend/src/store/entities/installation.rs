@@ -1,0 +1,18 @@
+//! Facts about this installation, by name.
+
+use sea_orm::entity::prelude::*;
+
+#[expect(missing_docs, reason = "the migration says what each column holds")]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "installation")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    pub value: String,
+}
+
+/// None: joins are written where they are needed.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

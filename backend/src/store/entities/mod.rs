@@ -1,0 +1,10 @@
+//! The rows as the database library sees them, a file per table.
+
+pub mod account;
+pub mod event;
+pub mod idempotency_key;
+pub mod installation;
+pub mod session;
+pub mod token;
+pub mod token_permission;
+pub mod user;

@@ -1,0 +1,19 @@
+//! The modules granted to tokens.
+
+use sea_orm::entity::prelude::*;
+
+#[expect(missing_docs, reason = "the migration says what each column holds")]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "token_permissions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub token_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub module_id: String,
+}
+
+/// None: joins are written where they are needed.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,79 @@
+//! A resolved RQL filter as a condition of the database.
+
+use sea_orm::{
+    Condition, ExprTrait as _,
+    sea_query::{Expr, Func, LikeExpr},
+};
+
+use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value};
+
+/// Where a property is kept: an expression that reads it, by its declared name.
+pub type Columns<'a> = &'a dyn Fn(&str) -> Expr;
+
+/// The condition that selects the rows which fulfil `filter`. No leaf is ever SQL's "unknown", so that `not`
+/// means the opposite on rows with nulls, too.
+pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
+    match filter {
+        Filter::And(filters) => {
+            filters.iter().fold(Condition::all(), |all, filter| all.add(condition(filter, columns)))
+        }
+        Filter::Or(filters) => filters.iter().fold(Condition::any(), |any, filter| any.add(condition(filter, columns))),
+        Filter::Not(inner) => condition(inner, columns).not(),
+        Filter::Compare { property, comparison, value } => compare(columns(property), *comparison, value),
+        Filter::Like { property, pattern, case_sensitive } => like(columns(property), pattern, *case_sensitive),
+    }
+}
+
+fn compare(column: Expr, comparison: Comparison, value: &Value) -> Condition {
+    let wanted = match value {
+        Value::Null => {
+            return match comparison {
+                Comparison::Eq => Condition::all().add(column.is_null()),
+                Comparison::Ne => Condition::all().add(column.is_not_null()),
+                // Nothing is greater or less than null.
+                _ => Condition::all().add(Expr::cust("1 = 0")),
+            };
+        }
+        Value::Empty => Expr::value(""),
+        Value::Text(text) => Expr::value(text.clone()),
+        Value::Integer(integer) => Expr::value(*integer),
+        Value::Boolean(boolean) => Expr::value(*boolean),
+    };
+    let known = column.clone().is_not_null();
+    let compared = match comparison {
+        Comparison::Ne => return Condition::any().add(column.clone().is_null()).add(column.ne(wanted)),
+        Comparison::Eq => column.eq(wanted),
+        Comparison::Gt => column.gt(wanted),
+        Comparison::Ge => column.gte(wanted),
+        Comparison::Lt => column.lt(wanted),
+        Comparison::Le => column.lte(wanted),
+    };
+    Condition::all().add(known).add(compared)
+}
+
+fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
+    let known = column.clone().is_not_null();
+    let pattern: String = pattern
+        .0
+        .iter()
+        .map(|part| match part {
+            PatternPart::Anything => "%".to_owned(),
+            PatternPart::Literal(literal) => escaped(literal),
+        })
+        .collect();
+    let matched = if case_sensitive {
+        column.like(LikeExpr::new(pattern).escape('\\'))
+    } else {
+        Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern.to_lowercase()).escape('\\'))
+    };
+    Condition::all().add(known).add(matched)
+}
+
+/// A text anywhere in `column`, which is kept in lower case.
+pub fn contains(column: Expr, words: &str) -> Expr {
+    column.like(LikeExpr::new(format!("%{}%", escaped(&words.to_lowercase()))).escape('\\'))
+}
+
+fn escaped(literal: &str) -> String {
+    literal.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

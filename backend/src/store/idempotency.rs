@@ -1,0 +1,29 @@
+//! What was created under which `Idempotency-Key`, so that a repeated request creates nothing.
+
+use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+
+use super::{
+    Result, Tx,
+    entities::idempotency_key::{Column, Entity, Model},
+};
+
+impl Tx {
+    /// What `actor_id` created under `key`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn idempotency_key(&self, account_id: &str, actor_id: &str, key: &str) -> Result<Option<Model>> {
+        let id = (account_id.to_owned(), actor_id.to_owned(), key.to_owned());
+        Ok(Entity::find_by_id(id).one(&self.0).await?)
+    }
+
+    /// Remembers what is created under a key, and forgets what is older than `forget_before`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Duplicate`] when the same request is under way elsewhere.
+    pub async fn insert_idempotency_key(&self, row: Model, forget_before: i64) -> Result<()> {
+        Entity::delete_many().filter(Column::CreatedAt.lt(forget_before)).exec(&self.0).await?;
+        row.into_active_model().insert(&self.0).await?;
+        Ok(())
+    }
+}

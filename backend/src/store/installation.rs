@@ -1,0 +1,29 @@
+//! Facts about this installation: its id and how to recognise its master key.
+
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _};
+
+use super::{
+    Result, Store, Tx,
+    entities::installation::{ActiveModel, Entity},
+};
+
+impl Store {
+    /// The value kept under `name`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn installation(&self, name: &str) -> Result<Option<String>> {
+        Ok(Entity::find_by_id(name).one(&self.readers).await?.map(|row| row.value))
+    }
+}
+
+impl Tx {
+    /// Keeps `value` under `name`, for good.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Duplicate`] when there is one already.
+    pub async fn set_installation(&self, name: &str, value: &str) -> Result<()> {
+        ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) }.insert(&self.0).await?;
+        Ok(())
+    }
+}

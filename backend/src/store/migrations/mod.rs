@@ -1,0 +1,47 @@
+//! The schema, change by change. A migration that has been released is never edited.
+
+mod m0001_start;
+
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, Statement, TransactionTrait as _};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+/// Any number, the same in every version: it names the lock that migrating replicas wait for.
+const ADVISORY_LOCK: i64 = 0x1a7c_4b1e;
+
+/// Every change of the schema, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_start::Migration)]
+    }
+}
+
+/// The newest migration that the database has and this version does not know, if any.
+pub async fn unknown(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let applied = match Migrator::get_migration_models(connection).await {
+        Ok(applied) => applied,
+        // An empty database has no table of migrations yet; one that does not answer fails right after.
+        Err(_) => return Ok(None),
+    };
+    Ok(applied.into_iter().map(|row| row.version).filter(|version| !known.contains(version)).max())
+}
+
+/// Runs `work` while no other replica migrates. SQLite has one writer, so it needs no lock.
+pub async fn locked(
+    connection: &DatabaseConnection,
+    work: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
+) -> Result<(), DbErr> {
+    if connection.get_database_backend() != DatabaseBackend::Postgres {
+        return work(connection).await;
+    }
+    // Held by a transaction of its own, so that it is let go whatever happens to the migration.
+    let lock = connection.begin().await?;
+    let sql = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+    lock.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
+    work(connection).await?;
+    lock.commit().await
+}

@@ -1,0 +1,65 @@
+//! Accounts and the people of them.
+
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _,
+};
+
+use super::{
+    Result, Store, Tx,
+    entities::{account, user},
+};
+
+impl Store {
+    /// The oldest account, if there is one at all.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn first_account(&self) -> Result<Option<account::Model>> {
+        Ok(account::Entity::find().order_by_asc(account::Column::CreatedAt).one(&self.readers).await?)
+    }
+
+    /// The account `id`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn account(&self, id: &str) -> Result<Option<account::Model>> {
+        Ok(account::Entity::find_by_id(id).one(&self.readers).await?)
+    }
+
+    /// The user who signs in with `email`, in lower case.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<user::Model>> {
+        Ok(user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.readers).await?)
+    }
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn count_users(&self) -> Result<u64> {
+        Ok(user::Entity::find().count(&self.readers).await?)
+    }
+}
+
+impl Tx {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Duplicate`] when the id is taken.
+    pub async fn insert_account(&self, account: account::Model) -> Result<()> {
+        account.into_active_model().insert(&self.0).await?;
+        Ok(())
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Duplicate`] when the id or the address is taken.
+    pub async fn insert_user(&self, user: user::Model) -> Result<()> {
+        user.into_active_model().insert(&self.0).await?;
+        Ok(())
+    }
+}

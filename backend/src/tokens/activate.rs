@@ -1,0 +1,37 @@
+//! `POST /auth/tokens/{id}/activate`: the key works again from the next call on. Activating an active token
+//! changes nothing and is no error, so that a lost answer can be repeated.
+
+use axum::extract::{Path, State};
+use latchkey_shared::{Token, TokenStatus};
+
+use super::{Tagged, rules};
+use crate::{
+    app::App,
+    events::{self, Action},
+    http::{Caller, Error},
+};
+
+/// Enables the token.
+pub async fn handler(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Tagged<Token>, Error> {
+    switch(&app, &caller, &id, TokenStatus::Active, Action::TokenEnabled).await
+}
+
+/// Puts the token into `state`, and tells it in the audit trail when that was a change.
+pub(super) async fn switch(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    state: TokenStatus,
+    action: Action,
+) -> Result<Tagged<Token>, Error> {
+    let tx = app.store.begin().await?;
+    let mut row = rules::for_change(&tx, caller, id).await?;
+    if row.token.state != state.as_str() {
+        state.as_str().clone_into(&mut row.token.state);
+        rules::save(app, &tx, caller, &mut row).await?;
+        let object = (row.token.id.as_str(), row.token.name.as_str());
+        events::record(&tx, caller, app.clock.now(), action, object, serde_json::json!({})).await?;
+        tx.commit().await?;
+    }
+    Tagged::ok(app, caller, &row)
+}

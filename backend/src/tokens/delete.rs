@@ -1,0 +1,31 @@
+//! `DELETE /auth/tokens/{id}`: final. The key stops at once and the sealed copy of its secret is erased; name,
+//! dates and events remain, so that it can be seen what once had access.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use latchkey_shared::TokenStatus;
+use serde_json::json;
+
+use super::rules;
+use crate::{
+    app::App,
+    events::{self, Action},
+    http::{Caller, Error},
+};
+
+/// Deletes the token.
+pub async fn handler(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Error> {
+    let tx = app.store.begin().await?;
+    let mut row = rules::for_change(&tx, &caller, &id).await?;
+    row.token.sealed = None;
+    // No digest is all zeros, so no secret will ever match again.
+    row.token.digest = vec![0; 32];
+    TokenStatus::Deleted.as_str().clone_into(&mut row.token.state);
+    rules::save(&app, &tx, &caller, &mut row).await?;
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(&tx, &caller, app.clock.now(), Action::TokenDeleted, object, json!({})).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

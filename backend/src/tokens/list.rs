@@ -1,0 +1,57 @@
+//! `GET /auth/tokens`: a page of the account's tokens, filtered, searched and ordered by RQL.
+
+use axum::extract::State;
+use latchkey_shared::{Token, TokenStatus};
+
+use super::present;
+use crate::{
+    app::App,
+    http::{Caller, Error, ListQuery, Page},
+    rql::{Filter, Kind, Property, Value},
+    store::TokenQuery,
+};
+
+/// What tokens can be filtered and ordered by (`reference/connect-api.md` §1.4).
+const PROPERTIES: &[Property] = &[
+    Property::new("id", Kind::Text).orderable().searchable(),
+    Property::new("name", Kind::Text).orderable().searchable(),
+    Property::new("external_id", Kind::Text).searchable(),
+    Property::new("status", Kind::Text).orderable(),
+    Property::new("extension.id", Kind::Text).orderable(),
+    Property::new("extension.name", Kind::Text).orderable(),
+    Property::new("expiration_date", Kind::Moment).orderable(),
+    Property::new("events.created.at", Kind::Moment).alias("created").orderable(),
+    Property::new("events.created.by.id", Kind::Text),
+    Property::new("events.created.by.name", Kind::Text),
+];
+
+/// A page of tokens. Deleted ones are listed when the filter speaks of them.
+pub async fn handler(State(app): State<App>, caller: Caller, query: ListQuery) -> Result<Page<Token>, Error> {
+    let query = query.0.resolve(PROPERTIES)?;
+    let (rows, total) = app
+        .store
+        .list_tokens(&TokenQuery {
+            account_id: &caller.account.id,
+            now: app.clock.now().unix(),
+            filter: &query.filter,
+            ordering: &query.ordering,
+            search: query.search.as_deref(),
+            with_deleted: names_deleted(&query.filter),
+            limit: query.limit,
+            offset: query.offset,
+        })
+        .await?;
+    let rows = rows.iter().map(|row| present(&app, &caller, row)).collect::<Result<_, _>>()?;
+    Ok(Page { rows, offset: query.offset, limit: query.limit, total })
+}
+
+fn names_deleted(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(filters) | Filter::Or(filters) => filters.iter().any(names_deleted),
+        Filter::Not(inner) => names_deleted(inner),
+        Filter::Compare { property, value: Value::Text(text), .. } => {
+            property == "status" && text == TokenStatus::Deleted.as_str()
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,104 @@
+//! From a row to what the API answers.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use latchkey_shared::{Events, ModuleId, Occurrence, Permission, Reference, Timestamp, Token, TokenStatus};
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    http::{Caller, Error},
+    store::{StoreError, TokenRow, entities::token},
+};
+
+/// What a token is worth at `now`. Deleted outweighs expired, expired outweighs disabled: the more final one
+/// is said. The store has the same rule as SQL, for filters.
+#[must_use]
+pub fn status(token: &token::Model, now: Timestamp) -> TokenStatus {
+    let ends_by = |moment: i64| token.expires_at.is_some_and(|end| end <= moment);
+    match TokenStatus::from_word(&token.state) {
+        Some(TokenStatus::Active | TokenStatus::Inactive) if ends_by(now.unix()) => TokenStatus::Expired,
+        Some(TokenStatus::Active) if ends_by(now.unix() + TokenStatus::EXPIRING_WINDOW) => TokenStatus::Expiring,
+        Some(status @ (TokenStatus::Active | TokenStatus::Inactive)) => status,
+        // A word that this version does not know is worth nothing.
+        _ => TokenStatus::Deleted,
+    }
+}
+
+/// The id of the permission that grants `module` to `token`: the digits of both.
+pub(super) fn permission_id(token_id: &str, module: &ModuleId) -> String {
+    format!("TP{}{}", token_id.trim_start_matches("SU"), module.as_str().trim_start_matches("MD"))
+}
+
+/// The granted modules with their names.
+pub(super) fn permissions(app: &App, row: &TokenRow) -> Vec<Permission> {
+    let permission = |module: &ModuleId| Permission {
+        id: permission_id(&row.token.id, module),
+        object: Reference {
+            id: module.to_string(),
+            name: app.catalogue.module(module).map(|module| module.name.clone()).unwrap_or_default(),
+        },
+    };
+    row.modules.iter().map(permission).collect()
+}
+
+/// The token as the API answers it, without any secret.
+///
+/// # Errors
+/// [`Error::Internal`] when the row is damaged.
+pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Error> {
+    let token = &row.token;
+    let occurrence = |at, id: &String, name: &String| Occurrence {
+        at: Timestamp::from_unix(at),
+        by: Reference { id: id.clone(), name: name.clone() },
+    };
+    Ok(Token {
+        id: token.id.parse().map_err(|_| StoreError::Damaged(format!("token {:?}", token.id)))?,
+        name: token.name.clone(),
+        description: token.description.clone(),
+        external_id: token.external_id.clone(),
+        owner: Reference { id: caller.account.id.clone(), name: caller.account.name.clone() },
+        status: status(token, app.clock.now()),
+        extension: Reference { id: token.extension_id.clone(), name: token.extension_name.clone() },
+        permissions: permissions(app, row),
+        expiration_date: token.expires_at.map(Timestamp::from_unix),
+        events: Events {
+            created: occurrence(token.created_at, &token.created_by_id, &token.created_by_name),
+            updated: occurrence(token.updated_at, &token.updated_by_id, &token.updated_by_name),
+        },
+    })
+}
+
+/// An answer about one token, with the `ETag` that a later change can name.
+#[derive(Debug)]
+pub struct Tagged<T> {
+    /// 200, or 201 for a new one.
+    pub status: StatusCode,
+    /// The revision of the token.
+    pub revision: i64,
+    /// The body.
+    pub body: T,
+}
+
+impl Tagged<Token> {
+    /// 200 with the token as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the row is damaged.
+    pub fn ok(app: &App, caller: &Caller, row: &TokenRow) -> Result<Self, Error> {
+        Ok(Self { status: StatusCode::OK, revision: row.token.revision, body: present(app, caller, row)? })
+    }
+}
+
+impl<T: Serialize> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", self.revision)) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}

@@ -1,0 +1,59 @@
+//! `POST /auth/tokens/{id}/reveal`: a person looks at a key again. Only a member or an admin who gave their
+//! password within the last 15 minutes, only so often, and never a key. The event is committed before the
+//! secret leaves: no event, no secret.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use latchkey_shared::RevealedToken;
+use serde_json::json;
+
+use super::{
+    rules,
+    vault::{self, Place},
+};
+use crate::{
+    app::App,
+    events::{self, Action},
+    http::{Caller, Error, Identity},
+    sessions,
+    store::TokenRow,
+};
+
+/// Reveals secret and handle.
+pub async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<RevealedToken>, Error> {
+    let now = app.clock.now();
+    match &caller.identity {
+        Identity::User { confirmed_at, .. } if now <= sessions::confirmed_until(*confirmed_at) => {}
+        _ => return Err(Error::ConfirmPassword),
+    }
+    app.throttle.reveal(&caller.actor.id)?;
+    let tx = app.store.begin().await?;
+    let row = rules::for_change(&tx, &caller, &id).await?;
+    let revealed = open(&app, &row)?;
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(&tx, &caller, now, Action::TokenRevealed, object, json!({})).await?;
+    tx.commit().await?;
+    Ok(Json(revealed))
+}
+
+/// Opens the sealed copy of a token's secrets.
+pub(super) fn open(app: &App, row: &TokenRow) -> Result<RevealedToken, Error> {
+    let token = &row.token;
+    let sealed =
+        token.sealed.as_deref().ok_or_else(|| Error::Conflict(format!("Token {} has no key to reveal.", token.id)))?;
+    let place = Place {
+        installation: &app.installation,
+        account: &token.account_id,
+        token: &token.id,
+        secret_version: token.secret_version,
+    };
+    let secrets = vault::open(&app.keys.sealing, place, sealed)?;
+    let id = token.id.parse().map_err(|_| Error::Internal(format!("token {:?} is damaged", token.id)))?;
+    Ok(RevealedToken { id, token: secrets.secret, handle: secrets.handle })
+}

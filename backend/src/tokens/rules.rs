@@ -1,0 +1,97 @@
+//! Rules that several operations share.
+
+use axum::http::{HeaderMap, header};
+use latchkey_shared::{Extension, ModuleId, Problems, Timestamp, TokenStatus};
+
+use crate::{
+    app::App,
+    http::{Caller, Error},
+    store::{TokenRow, Tx},
+};
+
+/// The token `id` of the caller's account, locked for a change.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] when the token is deleted, which is final.
+pub async fn for_change(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Error> {
+    let row = tx.token(&caller.account.id, id).await?.ok_or_else(|| Error::not_found(id))?;
+    if row.token.state == TokenStatus::Deleted.as_str() {
+        return Err(Error::Conflict(format!("Token {id} is deleted, which is final.")));
+    }
+    Ok(row)
+}
+
+/// Marks `row` as changed by `caller` now, and keeps it.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn save(app: &App, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Result<(), Error> {
+    let token = &mut row.token;
+    token.revision += 1;
+    token.updated_at = app.clock.now().unix();
+    token.updated_by_id.clone_from(&caller.actor.id);
+    token.updated_by_name.clone_from(&caller.actor.name);
+    token.search = search_text(&token.name, &token.id, token.external_id.as_deref(), token.description.as_deref());
+    Ok(tx.update_token(row).await?)
+}
+
+/// What the search looks at, in lower case.
+pub fn search_text(name: &str, id: &str, external_id: Option<&str>, description: Option<&str>) -> String {
+    [name, id, external_id.unwrap_or_default(), description.unwrap_or_default()].join("\n").to_lowercase()
+}
+
+/// Refuses a change when the caller read an older revision: `If-Match` names what they read.
+///
+/// # Errors
+/// [`Error::Changed`].
+pub fn check_revision(headers: &HeaderMap, row: &TokenRow) -> Result<(), Error> {
+    let Some(wanted) = headers.get(header::IF_MATCH) else { return Ok(()) };
+    let current = format!("\"{}\"", row.token.revision);
+    let wanted = wanted.to_str().unwrap_or_default();
+    let matches = wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == current);
+    if matches { Ok(()) } else { Err(Error::Changed) }
+}
+
+/// An end must lie ahead.
+///
+/// # Errors
+/// The problem of the field `expiration_date`.
+pub fn check_expiration(end: Option<Timestamp>, now: Timestamp) -> Result<(), Problems> {
+    match end {
+        Some(end) if end <= now => Err(Problems::one("expiration_date", "must be in the future")),
+        _ => Ok(()),
+    }
+}
+
+/// The modules that a token of `extension` gets: what the extension fixes, or what was asked for, all of it
+/// known to the catalogue and the caller's to grant.
+///
+/// # Errors
+/// [`Error::Invalid`] for `permissions`; [`Error::Forbidden`] when the caller does not hold a module itself.
+pub fn check_modules(
+    app: &App,
+    caller: &Caller,
+    extension: Option<&Extension>,
+    asked: Option<Vec<ModuleId>>,
+) -> Result<Vec<ModuleId>, Error> {
+    let fixed = extension.and_then(|extension| extension.permissions.fixed());
+    let modules = match (fixed, asked) {
+        (None, asked) => asked.unwrap_or_default(),
+        (Some(fixed), asked) => {
+            let mut fixed = fixed.to_vec();
+            fixed.sort();
+            if asked.is_some_and(|asked| asked != fixed) {
+                return Err(Error::field("permissions", "are fixed by the extension and cannot be chosen"));
+            }
+            fixed
+        }
+    };
+    if let Some(unknown) = modules.iter().find(|module| app.catalogue.module(module).is_none()) {
+        return Err(Error::field("permissions", format_args!("{unknown} is not a module")));
+    }
+    if modules.iter().all(|module| caller.may_grant(module)) {
+        Ok(modules)
+    } else {
+        Err(Error::Forbidden("A key can only grant, and leave in place, modules that it holds itself."))
+    }
+}

@@ -1,0 +1,60 @@
+//! How a secret is kept to be checked: as an HMAC-SHA-256 under the pepper, never as itself. The secret has
+//! 128 random bits, so a slow hash would protect nothing and cost every request.
+//!
+//! **Never change the labels**: every key that exists would stop working.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use latchkey_shared::{Secret, TokenId, key::RANDOM_BYTES};
+use sha2::Sha256;
+
+use crate::{keys::Key, rng::Rng};
+
+/// A new secret (or handle) for the token `id`.
+#[must_use]
+pub fn generate(rng: &Rng, id: &TokenId) -> Secret {
+    Secret::new(id, &rng.bytes::<RANDOM_BYTES>())
+}
+
+/// The digest of a secret, bound to its token.
+#[must_use]
+pub fn digest(pepper: &Key, id: &TokenId, secret: &Secret) -> [u8; 32] {
+    hmac(pepper, &[b"latchkey secret v1", id.as_str().as_bytes(), secret.expose().as_bytes()])
+}
+
+/// The digest by which a handle is found.
+#[must_use]
+pub fn handle_digest(pepper: &Key, handle: &Secret) -> [u8; 32] {
+    hmac(pepper, &[b"latchkey handle v1", handle.expose().as_bytes()])
+}
+
+/// HMAC-SHA-256 over `parts`, each behind its length, so that no two lists of parts are the same text.
+pub fn hmac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
+    // An HMAC takes a key of any length; 32 bytes are always right.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_slice()) else { return [0; 32] };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_depends_on_pepper_token_and_secret() {
+        let rng = Rng::seeded(1);
+        let [one, two]: [TokenId; 2] = ["SU-000-000-001", "SU-000-000-002"].map(|id| id.parse().unwrap());
+        let (pepper, other) = (Zeroizing::new([1; 32]), Zeroizing::new([2; 32]));
+        let secret = generate(&rng, &one);
+        let digest_of = |pepper, id, secret| digest(pepper, id, secret);
+        assert_eq!(digest_of(&pepper, &one, &secret), digest_of(&pepper, &one, &secret));
+        assert_ne!(digest_of(&pepper, &one, &secret), digest_of(&other, &one, &secret));
+        assert_ne!(digest_of(&pepper, &one, &secret), digest_of(&pepper, &two, &secret));
+        assert_ne!(digest_of(&pepper, &one, &secret), digest_of(&pepper, &one, &generate(&rng, &one)));
+        assert_ne!(digest_of(&pepper, &one, &secret), handle_digest(&pepper, &secret));
+    }
+}

@@ -1,0 +1,86 @@
+//! `PUT /auth/tokens/{id}`: name, external id, description, end and permissions, in one transaction. The
+//! extension cannot be changed. `If-Match` protects against overwriting what somebody else has just changed.
+
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+};
+use latchkey_shared::{Timestamp, Token, TokenUpdate, TokenUpdateBody, token::ExtensionRef};
+use serde_json::{Map, Value, json};
+
+use super::{Tagged, rules};
+use crate::{
+    app::App,
+    events::{self, Action},
+    http::{Body, Caller, Error},
+    store::TokenRow,
+};
+
+/// Changes the token.
+pub async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Body(body): Body<TokenUpdateBody>,
+) -> Result<Tagged<Token>, Error> {
+    let update = TokenUpdate::try_from(body)?;
+    let tx = app.store.begin().await?;
+    let mut row = rules::for_change(&tx, &caller, &id).await?;
+    rules::check_revision(&headers, &row)?;
+    let before = row.clone();
+    apply(&app, &caller, &mut row, update)?;
+    let changes = changes(&before, &row);
+    if changes.is_empty() {
+        return Tagged::ok(&app, &caller, &row);
+    }
+    rules::save(&app, &tx, &caller, &mut row).await?;
+    let action = if changes.keys().eq(["permissions"]) { Action::PermissionsChanged } else { Action::TokenUpdated };
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(&tx, &caller, app.clock.now(), action, object, changes.into()).await?;
+    tx.commit().await?;
+    Tagged::ok(&app, &caller, &row)
+}
+
+fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
+    let token = &mut row.token;
+    if let Some(name) = update.name {
+        token.name = name.into();
+    }
+    if let Some(external_id) = update.external_id {
+        token.external_id = external_id.map(Into::into);
+    }
+    if let Some(description) = update.description {
+        token.description = description.map(Into::into);
+    }
+    if let Some(end) = update.expiration_date {
+        // An end that has passed may stay, so that an expired token can still be renamed.
+        if end.map(Timestamp::unix) != token.expires_at {
+            rules::check_expiration(end, app.clock.now())?;
+        }
+        token.expires_at = end.map(Timestamp::unix);
+    }
+    if let Some(modules) = update.permissions.filter(|modules| *modules != row.modules) {
+        let extension = ExtensionRef { id: Some(row.token.extension_id.clone()), name: None };
+        row.modules = rules::check_modules(app, caller, app.catalogue.extension(&extension), Some(modules))?;
+    }
+    Ok(())
+}
+
+/// What is different, as `{"field": [before, after]}`.
+fn changes(before: &TokenRow, after: &TokenRow) -> Map<String, Value> {
+    let (b, a) = (&before.token, &after.token);
+    let fields = [
+        ("name", json!(b.name), json!(a.name)),
+        ("external_id", json!(b.external_id), json!(a.external_id)),
+        ("description", json!(b.description), json!(a.description)),
+        (
+            "expiration_date",
+            json!(b.expires_at.map(Timestamp::from_unix)),
+            json!(a.expires_at.map(Timestamp::from_unix)),
+        ),
+        ("permissions", json!(before.modules), json!(after.modules)),
+    ];
+    let different = fields.into_iter().filter(|(_, before, after)| before != after);
+    different.map(|(field, before, after)| (field.to_owned(), json!([before, after]))).collect()
+}
