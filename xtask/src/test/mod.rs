@@ -117,7 +117,7 @@ impl Checks {
         let outcome = self.steps.step(name, |step| {
             let outcome = work(step);
             counts = count(&step.text());
-            step.note(format!("{} passed, {} failed", counts.passed, counts.failed));
+            step.note(format!("{} passed and {} failed", counts.passed, counts.failed));
             match outcome {
                 Ok(()) if counts.passed == 0 => Err("no test ran".to_owned()),
                 outcome => outcome,
