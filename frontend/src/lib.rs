@@ -1,0 +1,13 @@
+//! The console: a single-page app over the same API that keys use.
+//!
+//! To add a screen: a folder for its noun with a file per verb, an address in [`routes`], and calls of the API
+//! in [`api`]. Parts that two screens share go to [`ui`]; anything that names `web-sys` goes to [`browser`].
+
+pub mod api;
+pub mod app;
+pub mod browser;
+pub mod frame;
+pub mod routes;
+pub mod session;
+pub mod tokens;
+pub mod ui;

@@ -1,0 +1,50 @@
+//! Extensions and modules: what the platform of this server is made of.
+
+use latchkey_shared::{Extension, Module, ModuleId, Token};
+
+use super::{Api, Call, Failure, Method, parse};
+
+/// Everything that a token can be for and can be allowed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The kinds of integration, in the order of the file.
+    pub extensions: Vec<Extension>,
+    /// The modules without *All*, in the order of the file.
+    pub modules: Vec<Module>,
+}
+
+impl Catalogue {
+    /// The extension of a token; `None` when the catalogue no longer has it.
+    #[must_use]
+    pub fn extension(&self, id: &str) -> Option<&Extension> {
+        self.extensions.iter().find(|extension| extension.id.as_str() == id)
+    }
+
+    /// The name of a token's extension for people.
+    #[must_use]
+    pub fn extension_title(&self, token: &Token) -> String {
+        self.extension(&token.extension.id).map_or_else(|| token.extension.name.clone(), |it| it.title.clone())
+    }
+
+    /// The name of a module, or its id when the catalogue no longer has it.
+    #[must_use]
+    pub fn module_name(&self, id: &ModuleId) -> String {
+        if id.is_all() {
+            return "All Modules".to_owned();
+        }
+        self.modules.iter().find(|module| &module.id == id).map_or_else(|| id.to_string(), |it| it.name.clone())
+    }
+}
+
+impl Api {
+    /// Reads both lists.
+    ///
+    /// # Errors
+    /// [`Failure`] of either.
+    pub async fn catalogue(self) -> Result<Catalogue, Failure> {
+        let extensions = parse(&self.send(Call::new(Method::Get, "/extensions")).await?)?;
+        let mut modules: Vec<Module> = parse(&self.send(Call::new(Method::Get, "/modules")).await?)?;
+        modules.retain(|module| !module.id.is_all());
+        Ok(Catalogue { extensions, modules })
+    }
+}

@@ -1,0 +1,63 @@
+//! The typed client of `/public/v1`: the only place that knows the addresses, and with [`transport`] the only
+//! one that knows how requests travel. A component asks the [`Api`] of its context; a test gives it canned
+//! answers instead of a network.
+
+pub mod auth;
+pub mod catalogue;
+pub mod failure;
+pub mod tokens;
+pub mod transport;
+
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+
+pub use catalogue::Catalogue;
+pub use failure::Failure;
+pub use transport::{Answer, Call, Method, Transport};
+
+use crate::session::gate::Gate;
+
+const BASE: &str = "/public/v1";
+
+/// The client. Copied freely; all copies share one transport.
+#[derive(Debug, Clone, Copy)]
+pub struct Api {
+    transport: StoredValue<Transport, LocalStorage>,
+    gate: StoredValue<Gate, LocalStorage>,
+}
+
+impl Api {
+    /// A client that sends through `transport` and waits at `gate` when the session has ended.
+    #[must_use]
+    pub fn new(transport: Transport, gate: Gate) -> Self {
+        Self { transport: StoredValue::new_local(transport), gate: StoredValue::new_local(gate) }
+    }
+
+    /// Sends a call. When the session has ended meanwhile, the page asks the person to sign in again and the
+    /// call is repeated, so that whoever asked never learns of it and nothing typed is lost.
+    async fn send(self, call: Call) -> Result<Answer, Failure> {
+        loop {
+            let failure = match self.send_once(call.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let gate = self.gate.try_get_value();
+            match gate.filter(|gate| failure == Failure::Unauthorized && gate.is_guarding()) {
+                Some(gate) => gate.wait().await,
+                None => return Err(failure),
+            }
+        }
+    }
+
+    /// Sends a call and takes a 401 for an answer.
+    async fn send_once(self, call: Call) -> Result<Answer, Failure> {
+        let transport = self.transport.try_get_value().ok_or(Failure::Offline)?;
+        let answer = transport.send(call).await.ok_or(Failure::Offline)?;
+        if (200..300).contains(&answer.status) { Ok(answer) } else { Err(Failure::of(&answer)) }
+    }
+}
+
+fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+    serde_json::from_str(&answer.body)
+        .map_err(|_| Failure::Server(vec!["The answer of the server could not be read.".to_owned()]))
+}

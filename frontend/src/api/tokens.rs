@@ -1,0 +1,110 @@
+//! Everything that can be done with tokens.
+
+use latchkey_shared::{CreatedToken, NewTokenBody, RevealedToken, Token, TokenId, TokenUpdateBody};
+
+use super::{Answer, Api, Call, Failure, Method, parse};
+
+/// One page of a list, and how many rows there are in all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The rows of this page.
+    pub tokens: Vec<Token>,
+    /// How many rows match.
+    pub total: usize,
+}
+
+/// A token and the version that was read, for `If-Match`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// The token.
+    pub token: Token,
+    /// The value of its `ETag`.
+    pub etag: String,
+}
+
+impl Api {
+    /// The rows that an RQL query selects.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn list_tokens(self, rql: &str) -> Result<Page, Failure> {
+        let answer = self.send(Call::new(Method::Get, &format!("/auth/tokens?{rql}"))).await?;
+        let tokens: Vec<Token> = parse(&answer)?;
+        let total = answer.content_range.as_deref().and_then(total).unwrap_or(tokens.len());
+        Ok(Page { tokens, total })
+    }
+
+    /// Creates a token. The same `key` again gives the same token again, not a second one.
+    ///
+    /// # Errors
+    /// [`Failure`]; [`Failure::Invalid`] names the fields.
+    pub async fn create_token(self, body: &NewTokenBody, key: &str) -> Result<CreatedToken, Failure> {
+        let call = Call::new(Method::Post, "/auth/tokens").header("Idempotency-Key", key).json(body);
+        parse(&self.send(call).await?)
+    }
+
+    /// One token with its version.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn token(self, id: &str) -> Result<Versioned, Failure> {
+        // Anything may stand in the address bar; only what can be an id is worth a request.
+        let id: TokenId = id.parse().map_err(|_| Failure::NotFound)?;
+        versioned(&self.send(Call::new(Method::Get, &format!("/auth/tokens/{id}"))).await?)
+    }
+
+    /// Changes a token that is still at version `etag`.
+    ///
+    /// # Errors
+    /// [`Failure::Changed`] when it is not.
+    pub async fn update_token(self, id: &TokenId, etag: &str, body: &TokenUpdateBody) -> Result<Versioned, Failure> {
+        let call = Call::new(Method::Put, &format!("/auth/tokens/{id}")).header("If-Match", etag).json(body);
+        versioned(&self.send(call).await?)
+    }
+
+    /// Deletes a token for good.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn delete_token(self, id: &TokenId) -> Result<(), Failure> {
+        self.send(Call::new(Method::Delete, &format!("/auth/tokens/{id}"))).await.map(|_| ())
+    }
+
+    /// Switches a token on or off.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn set_token_enabled(self, id: &TokenId, enabled: bool) -> Result<Token, Failure> {
+        let verb = if enabled { "activate" } else { "deactivate" };
+        parse(&self.send(Call::new(Method::Post, &format!("/auth/tokens/{id}/{verb}"))).await?)
+    }
+
+    /// The secret of a token, for the person in front of the page.
+    ///
+    /// # Errors
+    /// [`Failure::Forbidden`] with `AUTH_004` when the password must be given again first.
+    pub async fn reveal_token(self, id: &TokenId) -> Result<RevealedToken, Failure> {
+        parse(&self.send(Call::new(Method::Post, &format!("/auth/tokens/{id}/reveal"))).await?)
+    }
+}
+
+fn versioned(answer: &Answer) -> Result<Versioned, Failure> {
+    Ok(Versioned { token: parse(answer)?, etag: answer.etag.clone().unwrap_or_default() })
+}
+
+/// The number of rows in `items 0-24/317`.
+fn total(content_range: &str) -> Option<usize> {
+    content_range.rsplit_once('/')?.1.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_stands_behind_the_slash() {
+        assert_eq!(total("items 0-24/317"), Some(317));
+        assert_eq!(total("items 0-0/0"), Some(0));
+        assert_eq!(total("items 0-24/*"), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! The whole console: what is provided to every screen, and which screen is shown.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    components::Router,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    api::{Api, Transport},
+    frame::Frame,
+    routes::Navigator,
+    session::{Session, context::Phase, expiry::SessionExpiry, gate::Gate, next, sign_in::SignIn},
+    ui::{Failed, LeaveDialog, LeaveGuard, Toasts, heading::Arrived},
+};
+
+/// Provides what components ask their context for, except the [`Navigator`]. Tests call this too, with canned
+/// answers for a transport.
+pub fn provide_services(transport: Transport) -> (Api, Session, LeaveGuard) {
+    let gate = Gate::default();
+    let (api, session, guard) = (Api::new(transport, gate.clone()), Session::new(gate), LeaveGuard::new());
+    provide_context(api);
+    provide_context(session);
+    provide_context(guard);
+    provide_context(Toasts::new());
+    provide_context(Arrived::new());
+    (api, session, guard)
+}
+
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    let (api, session, guard) = provide_services(Transport::fetch());
+    // Before the router, so that its listeners come after the guard's.
+    guard.install();
+    session.resume(api);
+    view! { <Router><Shell /></Router> }.into_any()
+}
+
+#[component]
+fn Shell() -> impl IntoView {
+    let (api, session, guard) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<LeaveGuard>());
+    let (location, navigate) = (use_location(), use_navigate());
+    let navigator = Navigator::new(guard, move |address, replace| {
+        navigate(address, NavigateOptions { replace, ..NavigateOptions::default() });
+    });
+    provide_context(navigator);
+
+    let (path, search, query) = (location.pathname, location.search, location.query);
+    let address = Memo::new(move |_| {
+        let search = search.get();
+        if search.is_empty() { path.get() } else { format!("{}?{search}", path.get()) }
+    });
+    Effect::new(move |_| guard.at(&address.get()));
+
+    let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/sign-in"));
+    let wanted = Signal::derive(move || query.with(|query| query.get("next")));
+    // Nobody is signed in: sign in first, and come back. Somebody is: nothing to do at the sign-in.
+    Effect::new(move |_| match session.phase.get() {
+        Phase::SignedOut if !at_sign_in.get() => {
+            let here = address.get_untracked();
+            let target = if here == "/" { "/sign-in".to_owned() } else { sign_in_address(&here) };
+            navigator.replace(&target);
+        }
+        Phase::SignedIn(_) if at_sign_in.get() => navigator.replace(&next::safe(wanted.get_untracked().as_deref())),
+        _ => {}
+    });
+
+    #[derive(Clone, PartialEq)]
+    enum Shown {
+        Nothing,
+        SignIn,
+        Frame,
+        Failure(crate::api::Failure),
+    }
+    let shown = Memo::new(move |_| match (session.phase.get(), at_sign_in.get()) {
+        (Phase::SignedIn(_), false) => Shown::Frame,
+        (Phase::SignedOut, true) => Shown::SignIn,
+        (Phase::Unreachable(failure), _) => Shown::Failure(failure),
+        _ => Shown::Nothing,
+    });
+    view! {
+        {move || match shown.get() {
+            Shown::Nothing => ().into_any(),
+            Shown::SignIn => view! { <SignIn next=wanted /> }.into_any(),
+            Shown::Frame => view! { <Frame /> }.into_any(),
+            Shown::Failure(failure) => view! {
+                <main id="main">
+                    <Failed what="Latchkey could not be loaded" failure=failure on_retry=move |()| session.resume(api) />
+                </main>
+            }
+            .into_any(),
+        }}
+        <LeaveDialog on_go=move |address: String| navigator.to(&address) />
+        <SessionExpiry />
+    }
+    .into_any()
+}
+
+fn sign_in_address(next: &str) -> String {
+    format!("/sign-in?next={}", crate::tokens::list::encode(next))
+}

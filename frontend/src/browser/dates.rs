@@ -1,0 +1,66 @@
+//! Moments for people: local time in the browser's language, through `Intl`.
+
+use js_sys::{Date, Object, Reflect};
+use latchkey_shared::Timestamp;
+use wasm_bindgen::JsValue;
+
+/// This moment.
+#[must_use]
+pub fn now() -> Timestamp {
+    from_millis(Date::now())
+}
+
+/// `Nov 23, 2026`, as the browser's language writes it.
+#[must_use]
+pub fn day(moment: Timestamp) -> String {
+    format(moment, &[("dateStyle", "medium")])
+}
+
+/// `Nov 23, 2026, 9:27 PM`, as the browser's language writes it.
+#[must_use]
+pub fn day_and_time(moment: Timestamp) -> String {
+    format(moment, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// The exact moment in UTC: `2026-11-23 20:27:15 UTC`.
+#[must_use]
+pub fn utc(moment: Timestamp) -> String {
+    let text = moment.to_string();
+    match (text.get(..10), text.get(11..19)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => text,
+    }
+}
+
+/// The last second of the local day `yyyy-mm-dd`, as `<input type="date">` gives it.
+#[must_use]
+pub fn end_of_local_day(text: &str) -> Option<Timestamp> {
+    let millis = Date::new(&JsValue::from_str(&format!("{text}T23:59:59"))).get_time();
+    (text.len() == 10 && millis.is_finite() && millis >= 0.0).then(|| from_millis(millis))
+}
+
+/// Tomorrow's local date as `yyyy-mm-dd`: the first day on which a new token may end.
+#[must_use]
+pub fn tomorrow() -> String {
+    let date = Date::new(&JsValue::from_f64(Date::now() + 86_400_000.0));
+    format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date())
+}
+
+fn from_millis(millis: f64) -> Timestamp {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a date in milliseconds divided by 1000 fits, and `as` saturates"
+    )]
+    Timestamp::from_unix((millis / 1000.0) as i64)
+}
+
+fn format(moment: Timestamp, options: &[(&str, &str)]) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "seconds until the year 9999 fit into the 53 bits of a double")]
+    let date = Date::new(&JsValue::from_f64(moment.unix() as f64 * 1000.0));
+    let wanted = Object::new();
+    for (key, value) in options {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&wanted, &JsValue::from_str(key), &JsValue::from_str(value));
+    }
+    String::from(date.to_locale_string("en", &wanted))
+}

@@ -1,0 +1,39 @@
+//! Listeners that see an event before anyone else does.
+
+use wasm_bindgen::{JsCast, closure::Closure};
+
+/// Calls `handler` for every `name` event of the window, in the capture phase, as long as the page lives.
+pub fn capture(name: &str, handler: impl Fn(web_sys::Event) + 'static) {
+    let closure = Closure::<dyn Fn(web_sys::Event)>::new(handler);
+    let listener = closure.as_ref().unchecked_ref();
+    let _ = leptos::prelude::window().add_event_listener_with_callback_and_bool(name, listener, true);
+    closure.forget();
+}
+
+/// The link that a plain click follows inside this page: none for new tabs, downloads and other sites.
+#[must_use]
+pub fn followed_link(event: &web_sys::Event) -> Option<web_sys::HtmlAnchorElement> {
+    let click = event.dyn_ref::<web_sys::MouseEvent>()?;
+    if click.button() != 0 || click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key() {
+        return None;
+    }
+    let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let link = element.closest("a[href]").ok()??.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
+    let here = leptos::prelude::window().location().origin().ok()?;
+    (link.target().is_empty() && link.origin() == here).then_some(link)
+}
+
+/// Whether the click hit something that acts by itself, so that the row around it must not.
+#[must_use]
+pub fn hits_a_control(event: &web_sys::Event) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element
+        .is_some_and(|it| it.closest("a, button, input, label, select, [popover], [tabindex]").ok().flatten().is_some())
+}
+
+/// Whether the person has marked text, in which case a click is the end of marking, not a wish to go.
+#[must_use]
+pub fn text_is_selected() -> bool {
+    let selection = leptos::prelude::window().get_selection().ok().flatten();
+    selection.is_some_and(|it| !it.is_collapsed())
+}

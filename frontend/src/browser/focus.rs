@@ -1,0 +1,42 @@
+//! Moving the keyboard's focus. All of these do nothing when the element is not there.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Focuses the first element that `selector` finds.
+pub fn first(selector: &str) {
+    focus(leptos::prelude::document().query_selector(selector).ok().flatten());
+}
+
+/// Focuses the element with this id.
+pub fn by_id(id: &str) {
+    focus(leptos::prelude::document().get_element_by_id(id));
+}
+
+/// Selects the whole text of the element with this id, ready for Ctrl+C.
+pub fn select_text(id: &str) {
+    let Some(element) = leptos::prelude::document().get_element_by_id(id) else { return };
+    if let Ok(Some(selection)) = leptos::prelude::window().get_selection() {
+        let _ = selection.select_all_children(&element);
+    }
+}
+
+/// The elements inside `root` that `selector` finds, in the order of the page.
+#[must_use]
+pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
+}
+
+/// Where the focus is among `elements`.
+#[must_use]
+pub fn position(elements: &[HtmlElement]) -> Option<usize> {
+    let active = leptos::prelude::document().active_element()?;
+    elements.iter().position(|element| element.is_same_node(Some(&active)))
+}
+
+fn focus(element: Option<Element>) {
+    if let Some(element) = element.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}

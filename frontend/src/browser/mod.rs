@@ -1,0 +1,12 @@
+//! What the browser gives: the only place that knows `web-sys` and `js-sys` by name. Every function copes
+//! with a browser that refuses: a page that cannot copy or remember is still a page.
+
+pub mod clipboard;
+pub mod dates;
+pub mod events;
+pub mod focus;
+pub mod page;
+pub mod popover;
+pub mod random;
+pub mod storage;
+pub mod timer;

@@ -1,0 +1,54 @@
+//! The page as a whole: title, address, theme, going away.
+
+use leptos::prelude::{document, window};
+
+/// Names the page in the tab and in the history.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Scheme and host of this page: the start of the API's address in examples.
+#[must_use]
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// The path of the address as the browser shows it.
+#[must_use]
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// Loads `path` from the server, forgetting everything that this page holds.
+pub fn load(path: &str) {
+    let _ = window().location().assign(path);
+}
+
+/// Goes one step back in the history.
+pub fn back() {
+    if let Ok(history) = window().history() {
+        let _ = history.back();
+    }
+}
+
+/// Puts `address` on top of the history without telling anyone: undoes a step back that is not wanted.
+pub fn push_silently(address: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address));
+    }
+}
+
+/// Sets `data-theme` of the page; `None` follows the system.
+pub fn set_theme(theme: Option<&str>) {
+    let Some(root) = document().document_element() else { return };
+    let _ = match theme {
+        Some(theme) => root.set_attribute("data-theme", theme),
+        None => root.remove_attribute("data-theme"),
+    };
+}
+
+/// Whether another tab or window covers this one.
+#[must_use]
+pub fn is_hidden() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Hidden
+}

@@ -1,0 +1,124 @@
+//! The questions before a key stops working.
+
+use leptos::prelude::*;
+
+use super::{
+    Actions, Kind,
+    run::{Pending, name},
+};
+use crate::{
+    browser::focus,
+    ui::{Button, Dialog, Note, TextField, Variant},
+};
+
+/// The dialogs of a screen's [`Actions`], and what could not be done when no dialog is open.
+#[component]
+pub fn ActionDialogs(
+    /// The actions.
+    actions: Actions,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    // The question stays readable while the dialog closes.
+    let asked = RwSignal::new(None::<Pending>);
+    Effect::new(move |_| {
+        let pending = actions.pending.get();
+        open.set(pending.is_some());
+        if pending.is_some() {
+            asked.set(pending);
+        }
+    });
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
+            actions.pending.set(None);
+            // Whoever asked may be gone, as a deleted row is. Then the screen's title takes the focus.
+            request_animation_frame(|| {
+                if document().active_element().is_none_or(|it| it.tag_name() == "BODY") {
+                    focus::first("h1");
+                }
+            });
+        }
+        is_open
+    });
+    let title = Signal::derive(move || {
+        asked.with(|asked| match asked {
+            Some(Pending { kind: Kind::Disable, tokens }) => format!("Disable {}?", name(tokens)),
+            Some(Pending { kind: Kind::Delete, tokens }) => format!("Delete {}?", name(tokens)),
+            None => String::new(),
+        })
+    });
+    let alone = Signal::derive(move || if open.get() { None } else { actions.problem.get() });
+    view! {
+        <div class="floating"><Note problem=alone /></div>
+        <Dialog open=open title=title>
+            {move || match asked.get() {
+                Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens.len()).into_any(),
+                Some(pending) => view! { <Delete actions=actions open=open pending=pending /> }.into_any(),
+                None => ().into_any(),
+            }}
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn disable(actions: Actions, open: RwSignal<bool>, count: usize) -> impl IntoView {
+    let text = if count == 1 {
+        "Every call with this key is refused at once, until you enable the token again."
+    } else {
+        "Every call with these keys is refused at once, until you enable the tokens again."
+    };
+    view! {
+        <p>{text}</p>
+        <Note problem=actions.problem />
+        <div class="dialog__actions">
+            <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
+            <Button variant=Variant::Danger busy=actions.busy on_press=move |()| actions.confirm()>"Disable"</Button>
+        </div>
+    }
+}
+
+/// Asks for the name of the token, or for the word *delete* when there are several.
+#[component]
+fn Delete(actions: Actions, open: RwSignal<bool>, pending: Pending) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let mismatch = RwSignal::new(None::<String>);
+    let (text, wanted, list) = match pending.tokens.as_slice() {
+        [token] => (
+            "Its key stops working at once and for good. The name and the history of the token are kept.",
+            token.name.clone(),
+            Vec::new(),
+        ),
+        tokens => (
+            "Their keys stop working at once and for good. The names and the history of the tokens are kept.",
+            "delete".to_owned(),
+            tokens.iter().map(|token| token.name.clone()).collect(),
+        ),
+    };
+    let expected = StoredValue::new(wanted.trim().to_owned());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if expected.with_value(|expected| typed.with_untracked(|typed| typed.trim() == expected)) {
+            mismatch.set(None);
+            actions.confirm();
+        } else {
+            mismatch.set(Some("does not match the text above".to_owned()));
+            focus::by_id("field-confirm-delete");
+        }
+    };
+    view! {
+        <form class="stack" on:submit=submit novalidate>
+            <p>{text}</p>
+            {(!list.is_empty()).then(|| view! {
+                <ul class="dialog__list">{list.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
+            })}
+            <p>"To confirm, type " <strong class="breakable">{wanted}</strong></p>
+            <Note problem=actions.problem />
+            <TextField label="Confirmation" name="confirm-delete" value=typed problem=mismatch />
+            <div class="dialog__actions">
+                <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button variant=Variant::Danger submit=true busy=actions.busy>"Delete"</Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

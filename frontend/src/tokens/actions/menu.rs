@@ -1,0 +1,33 @@
+//! The entries behind ⋮.
+
+use latchkey_shared::{Token, TokenStatus};
+use leptos::prelude::*;
+
+use super::{Actions, Kind};
+use crate::{session::next::HOME, ui::MenuItem};
+
+/// The entries for a token; none when it is deleted. `with_edit` is false where *Edit* stands beside the menu.
+#[must_use]
+pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuItem> {
+    let ask = |words, kind| {
+        let token = token.clone();
+        MenuItem::Action(words, Callback::new(move |()| actions.ask(kind, vec![token.clone()])))
+    };
+    let mut items = Vec::new();
+    match token.status {
+        TokenStatus::Deleted => return items,
+        TokenStatus::Active | TokenStatus::Expiring => items.push(ask("Disable", Kind::Disable)),
+        TokenStatus::Inactive => {
+            let token = token.clone();
+            items.push(MenuItem::Action("Enable", Callback::new(move |()| actions.enable(vec![token.clone()]))));
+        }
+        // A key that has ended is neither on nor off; a new end makes it work again.
+        TokenStatus::Expired => {}
+    }
+    if with_edit {
+        items.push(MenuItem::Link("Edit", format!("{HOME}/{}/edit", token.id)));
+    }
+    items.push(MenuItem::Separator);
+    items.push(ask("Delete…", Kind::Delete));
+    items
+}

@@ -1,0 +1,140 @@
+//! Doing it, for one token or for many, and saying what became of it.
+
+use latchkey_shared::Token;
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::{Api, Failure},
+    ui::Toasts,
+};
+
+/// What a dialog asks about before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Switching off.
+    Disable,
+    /// Deleting for good.
+    Delete,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// What is to be done.
+    pub kind: Kind,
+    /// With what.
+    pub tokens: Vec<Token>,
+}
+
+/// The actions of a screen. The screen shows [`ActionDialogs`](super::ActionDialogs) once.
+#[derive(Debug, Clone, Copy)]
+pub struct Actions {
+    /// The question that is open.
+    pub pending: RwSignal<Option<Pending>>,
+    /// Whether something is being done.
+    pub busy: RwSignal<bool>,
+    /// What could not be done.
+    pub problem: RwSignal<Option<String>>,
+    on_change: Callback<()>,
+    api: Api,
+    toasts: Toasts,
+}
+
+impl Actions {
+    /// Actions that call `on_change` after each change, also after one that was done in part.
+    #[must_use]
+    pub fn new(on_change: Callback<()>) -> Self {
+        Self {
+            pending: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            problem: RwSignal::new(None),
+            on_change,
+            api: expect_context(),
+            toasts: expect_context(),
+        }
+    }
+
+    /// Asks before `tokens` stop working.
+    pub fn ask(self, kind: Kind, tokens: Vec<Token>) {
+        if !tokens.is_empty() {
+            self.problem.set(None);
+            self.pending.set(Some(Pending { kind, tokens }));
+        }
+    }
+
+    /// Switches `tokens` on, at once: nothing breaks by it, and it can be undone.
+    pub fn enable(self, tokens: Vec<Token>) {
+        self.set_enabled(tokens, true);
+    }
+
+    /// Does what the open question asks about.
+    pub fn confirm(self) {
+        let Some(Pending { kind, tokens }) = self.pending.get_untracked() else { return };
+        if self.busy.get_untracked() {
+            return;
+        }
+        match kind {
+            Kind::Disable => self.set_enabled(tokens, false),
+            Kind::Delete => self.delete(tokens),
+        }
+    }
+
+    fn set_enabled(self, tokens: Vec<Token>, enabled: bool) {
+        self.busy.set(true);
+        spawn_local(async move {
+            let (mut done, mut failed) = (Vec::new(), None);
+            for token in tokens {
+                match self.api.set_token_enabled(&token.id, enabled).await {
+                    Ok(_) => done.push(token),
+                    Err(failure) => failed = Some((token, failure)),
+                }
+            }
+            if !done.is_empty() {
+                let text = format!("{} {}", name(&done), if enabled { "enabled" } else { "disabled" });
+                self.toasts.say_with_undo(text, Callback::new(move |()| self.set_enabled(done.clone(), !enabled)));
+            }
+            self.finish(failed, if enabled { "enabled" } else { "disabled" });
+        });
+    }
+
+    fn delete(self, tokens: Vec<Token>) {
+        self.busy.set(true);
+        spawn_local(async move {
+            let (mut done, mut failed) = (Vec::new(), None);
+            for token in tokens {
+                match self.api.delete_token(&token.id).await {
+                    // Somebody else was faster: what was wanted is so.
+                    Ok(()) | Err(Failure::NotFound) => done.push(token),
+                    Err(failure) => failed = Some((token, failure)),
+                }
+            }
+            if !done.is_empty() {
+                self.toasts.say(format!("{} deleted", name(&done)));
+            }
+            self.finish(failed, "deleted");
+        });
+    }
+
+    fn finish(self, failed: Option<(Token, Failure)>, done: &str) {
+        self.busy.try_set(false);
+        match failed {
+            Some((token, failure)) => {
+                let text = format!("“{}” was not {done}. {}", token.name, failure.message());
+                self.problem.try_set(Some(text));
+            }
+            None => {
+                self.pending.try_set(None);
+            }
+        }
+        self.on_change.try_run(());
+    }
+}
+
+/// `“Billing”`, or `3 tokens`.
+#[must_use]
+pub fn name(tokens: &[Token]) -> String {
+    match tokens {
+        [token] => format!("“{}”", token.name),
+        tokens => format!("{} tokens", tokens.len()),
+    }
+}

@@ -1,0 +1,8 @@
+//! The wizard that creates a token.
+
+pub mod extension_cards;
+pub mod step;
+pub mod summary;
+pub mod wizard;
+
+pub use wizard::CreateToken;

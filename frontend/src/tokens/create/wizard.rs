@@ -1,0 +1,216 @@
+//! The wizard itself.
+
+use std::collections::BTreeSet;
+
+use latchkey_shared::{CreatedToken, ExtensionId, ModuleId, NewTokenBody, Problems};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{extension_cards::ExtensionCards, step::Step, summary::Summary};
+use crate::{
+    api::{Api, Catalogue, Failure},
+    browser::{focus, random},
+    routes::{NEW_TOKEN, Navigator},
+    session::{Session, next::HOME},
+    tokens::{
+        draft::{Clock, Draft},
+        general_fields::{Fields, GeneralFields},
+        permissions_editor::PermissionsEditor,
+    },
+    ui::{Button, Failed, Heading, LeaveGuard, Load, Loaded, Note, Nothing, Stepper, Variant},
+};
+
+/// Creates a token in four steps, once however often *Create* is pressed.
+#[component]
+pub fn CreateToken(
+    /// The step that the address asks for.
+    #[prop(into)]
+    step: Signal<Option<String>>,
+) -> impl IntoView {
+    let (session, catalogue) = (expect_context::<Session>(), expect_context::<Load<Catalogue>>());
+    let state = Memo::new(move |_| catalogue.state.get());
+    view! {
+        <div class="wizard">
+            <Heading title="Create Token" />
+            {move || {
+                if !session.manages_tokens() {
+                    return view! {
+                        <Nothing icon=icondata_lu::LuKeyRound title="You may not create tokens"
+                            text="Viewers can read tokens. Ask an admin for the role member." />
+                    }
+                    .into_any();
+                }
+                match state.get() {
+                    Loaded::Waiting => view! { <p role="status" class="muted">"Loading…"</p> }.into_any(),
+                    Loaded::Failed(failure) => view! {
+                        <Failed what="Extensions and modules could not be loaded" failure=failure
+                            on_retry=move |()| catalogue.again() />
+                    }
+                    .into_any(),
+                    Loaded::Ready(catalogue) => view! { <Wizard catalogue=catalogue step=step /> }.into_any(),
+                }
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
+    let (api, navigator, guard) =
+        (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
+    let fields = Fields::of(&Draft::default());
+    let extension = RwSignal::new(None::<ExtensionId>);
+    let modules = RwSignal::new(BTreeSet::<ModuleId>::new());
+    let created = RwSignal::new(None::<CreatedToken>);
+    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let catalogue = StoredValue::new(catalogue);
+    // One key for the life of the wizard: whatever happens on the way, there is one token.
+    let key = StoredValue::new(random::uuid());
+    // An answer that got lost may have been a success, so the very same body is sent again.
+    let sent = StoredValue::new(None::<(Draft, NewTokenBody)>);
+
+    let draft = move || fields.draft(Draft { extension: extension.get(), modules: modules.get(), ..Draft::default() });
+    let asks = Memo::new(move |_| {
+        extension.with(|id| {
+            id.as_ref().is_none_or(|id| {
+                catalogue.with_value(|it| it.extension(id.as_str()).is_none_or(|it| it.permissions.fixed().is_none()))
+            })
+        })
+    });
+    let current = Memo::new(move |_| {
+        let problems = draft().problems(Clock::browser());
+        step.with(|step| Step::to_show(step.as_deref(), &problems, asks.get(), created.with(Option::is_some)))
+    });
+    guard.watch(move || created.with(Option::is_none) && draft() != Draft::default());
+
+    let show = move |step: Step| navigator.to(&format!("{NEW_TOKEN}?step={}", step.slug()));
+    // The new step's title takes the focus, so that a screen reader starts there.
+    Effect::new(move |before: Option<Step>| {
+        let step = current.get();
+        if before.is_some_and(|before| before != step) {
+            request_animation_frame(|| focus::first("#step-title"));
+        }
+        step
+    });
+    let focus_first_problem = || request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
+
+    let create = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        let draft = untrack(draft);
+        let body = match sent.get_value().filter(|(before, _)| *before == draft) {
+            Some((_, body)) => body,
+            None => match draft.to_new(asks.get_untracked(), Clock::browser()) {
+                Ok(body) => body,
+                Err(problems) => {
+                    let step = Step::first_with(&problems);
+                    fields.problems.set(problems);
+                    if let Some(step) = step {
+                        show(step);
+                    }
+                    focus_first_problem();
+                    return;
+                }
+            },
+        };
+        sent.set_value(Some((draft, body.clone())));
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            let outcome = api.create_token(&body, &key.get_value()).await;
+            busy.set(false);
+            match outcome {
+                Ok(token) => {
+                    guard.release();
+                    created.set(Some(token));
+                    navigator.replace(&format!("{NEW_TOKEN}?step={}", Step::Summary.slug()));
+                }
+                Err(Failure::Invalid(problems, other)) => {
+                    sent.set_value(None);
+                    let step = Step::first_with(&problems);
+                    let (placed, unplaced): (Vec<_>, Vec<_>) = problems
+                        .0
+                        .into_iter()
+                        .partition(|it| Step::of_field(&it.field).is_some_and(|it| it < Step::Permissions));
+                    let rest: Vec<String> = unplaced.iter().map(ToString::to_string).chain(other).collect();
+                    fields.problems.set(Problems(placed));
+                    problem.set((!rest.is_empty()).then(|| rest.join(" ")));
+                    if let Some(step) = step {
+                        show(step);
+                        focus_first_problem();
+                    }
+                }
+                Err(failure) => problem.set(Some(format!("The token was not created. {}", failure.message()))),
+            }
+        });
+    };
+    let is_last = Memo::new(move |_| Step::walked(asks.get()).iter().rev().nth(1) == Some(&current.get()));
+    let next = move || {
+        let step = current.get_untracked();
+        let mut found = untrack(draft).problems(Clock::browser());
+        found.0.retain(|problem| Step::of_field(&problem.field).is_some_and(|of| of <= step));
+        let fine = found.0.is_empty();
+        fields.problems.set(found);
+        if !fine {
+            focus_first_problem();
+        } else if is_last.get_untracked() {
+            create();
+        } else {
+            show(if step == Step::General { Step::Extension } else { Step::Permissions });
+        }
+    };
+    let back =
+        move |()| show(if current.get_untracked() == Step::Permissions { Step::Extension } else { Step::General });
+    let position = move || {
+        let current = current.get();
+        Step::walked(asks.get()).iter().position(|step| *step == current).unwrap_or_default()
+    };
+    let extension_problem = Signal::derive(move || {
+        fields.problems.with(|it| it.of("extension").map(str::to_owned)).filter(|_| extension.with(Option::is_none))
+    });
+    view! {
+        <Stepper
+            steps=Signal::derive(move || Step::walked(asks.get()).into_iter().map(Step::words).collect::<Vec<_>>())
+            current=Signal::derive(position)
+            can_go_back=Signal::derive(move || created.with(Option::is_none))
+            on_go=move |index: usize| if let Some(step) = Step::walked(asks.get_untracked()).get(index) { show(*step) }
+        />
+        {move || match created.get() {
+            Some(token) => view! { <Summary created=token catalogue=catalogue.get_value() /> }.into_any(),
+            None => view! {
+                <form class="wizard__form" novalidate
+                    on:submit=move |event| { event.prevent_default(); next() }>
+                    <h2 class="wizard__title" id="step-title" tabindex="-1">{move || current.get().words()}</h2>
+                    <Note problem=problem />
+                    <div class="wizard__body">
+                        {move || match current.get() {
+                            Step::Extension => view! {
+                                <ExtensionCards extensions=catalogue.with_value(|it| it.extensions.clone())
+                                    chosen=extension problem=extension_problem />
+                            }
+                            .into_any(),
+                            Step::Permissions => view! {
+                                <PermissionsEditor modules=catalogue.with_value(|it| it.modules.clone()) chosen=modules />
+                            }
+                            .into_any(),
+                            _ => view! { <GeneralFields fields=fields /> }.into_any(),
+                        }}
+                    </div>
+                    <div class="wizard__actions">
+                        <a class="button button--quiet" href=HOME>"Cancel"</a>
+                        <span class="spacer"></span>
+                        {move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> })}
+                        {move || if is_last.get() {
+                            view! { <Button variant=Variant::Primary submit=true busy=busy>"Create"</Button> }
+                        } else {
+                            view! { <Button variant=Variant::Primary submit=true>"Next"</Button> }
+                        }}
+                    </div>
+                </form>
+            }
+            .into_any(),
+        }}
+    }
+    .into_any()
+}

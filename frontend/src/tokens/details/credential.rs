@@ -1,0 +1,202 @@
+//! The API key or handle of a token: masked, shown on demand, copied without being shown. It is asked for
+//! when it is wanted and forgotten when it is hidden; nothing keeps it.
+
+use std::time::Duration;
+
+use latchkey_shared::{Context, Credential, Secret, TokenId, key};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::{Api, Failure},
+    browser::{clipboard, focus, page, timer::Timer},
+    session::{Session, password_dialog::PasswordDialog},
+    ui::{Button, Icon, Note},
+};
+
+/// What stands in place of a secret.
+pub const MASK: &str = "••••••••••••••••••••••••";
+
+const SHOWN_FOR: Duration = Duration::from_secs(30);
+const SAID_FOR: Duration = Duration::from_secs(4);
+
+/// What a person takes away: the whole value of the header, or the handle.
+#[must_use]
+pub fn credential_text(kind: Credential, id: &TokenId, secret: &Secret, handle: &Secret) -> String {
+    match kind {
+        Credential::ApiKey => key::header_value(id, secret),
+        Credential::Handle => handle.expose().to_owned(),
+    }
+}
+
+/// Whether a secret is shown. It is hidden again after 30 seconds, and when the browser's tab is left.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    on: RwSignal<bool>,
+    timer: Timer,
+}
+
+impl Shown {
+    /// Hidden.
+    #[must_use]
+    pub fn new() -> Self {
+        let shown = Self { on: RwSignal::new(false), timer: Timer::new() };
+        let listener = window_event_listener_untyped("visibilitychange", move |_| {
+            if page::is_hidden() {
+                shown.hide();
+            }
+        });
+        on_cleanup(move || listener.remove());
+        shown
+    }
+
+    /// Whether it is shown.
+    #[must_use]
+    pub fn get(self) -> bool {
+        self.on.get()
+    }
+
+    /// Shows it for a while.
+    pub fn show(self) {
+        self.on.try_set(true);
+        self.timer.start(SHOWN_FOR, move || self.hide());
+    }
+
+    /// Hides it.
+    pub fn hide(self) {
+        self.timer.stop();
+        self.on.try_set(false);
+    }
+
+    /// Shows it when it is hidden, hides it when it is shown.
+    pub fn toggle(self) {
+        if self.on.get_untracked() { self.hide() } else { self.show() }
+    }
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    View,
+    Copy,
+}
+
+/// The key or handle with *View*, *Hide* and *Copy*. Asks for the password when the sign-in is too old.
+#[component]
+pub fn CredentialField(
+    /// The token.
+    id: TokenId,
+    /// What it shows.
+    kind: Credential,
+) -> impl IntoView {
+    let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
+    let shown = Shown::new();
+    let secret = RwSignal::new(String::new());
+    let (busy, problem) = (RwSignal::new(None::<Want>), RwSignal::new(None::<String>));
+    let (said, said_timer) = (RwSignal::new(""), Timer::new());
+    let asking = RwSignal::new(false);
+    let wanted = StoredValue::new(Want::View);
+    let id = StoredValue::new(id);
+    Effect::new(move |_| {
+        if !shown.get() {
+            secret.set(String::new());
+        }
+    });
+    on_cleanup(move || {
+        secret.try_set(String::new());
+    });
+
+    let reveal = move |want: Want| {
+        if busy.get_untracked().is_some() {
+            return;
+        }
+        busy.set(Some(want));
+        problem.set(None);
+        said.set("");
+        spawn_local(async move {
+            let Some(token) = id.try_get_value() else { return };
+            let outcome = api.reveal_token(&token).await;
+            busy.try_set(None);
+            match outcome {
+                Ok(revealed) => {
+                    let text = credential_text(kind, &revealed.id, &revealed.token, &revealed.handle);
+                    match want {
+                        Want::View => {
+                            secret.try_set(text);
+                            shown.show();
+                        }
+                        Want::Copy => match clipboard::copy(&text).await {
+                            Ok(()) => {
+                                said.try_set("Copied");
+                                said_timer.start(SAID_FOR, move || {
+                                    said.try_set("");
+                                });
+                            }
+                            Err(refused) => {
+                                secret.try_set(text);
+                                shown.show();
+                                problem.try_set(Some(format!(
+                                    "Not copied: {}. The text is selected: press Ctrl+C.",
+                                    refused.0
+                                )));
+                                request_animation_frame(|| focus::select_text("credential"));
+                            }
+                        },
+                    }
+                }
+                Err(failure) if failure.is("AUTH_004") => {
+                    wanted.try_set_value(want);
+                    asking.try_set(true);
+                }
+                Err(Failure::NotFound) => {
+                    problem.try_set(Some("The token no longer exists.".to_owned()));
+                }
+                Err(failure) => {
+                    problem.try_set(Some(failure.message()));
+                }
+            }
+        });
+    };
+    let confirmed = Callback::new(move |context: Context| {
+        session.signed_in(context);
+        reveal(wanted.get_value());
+    });
+    let label = kind.label();
+    view! {
+        <div class="secret">
+            <span class="secret__label">{label}</span>
+            <code class="secret__value" id="credential">
+                {move || if shown.get() { secret.get() } else { MASK.to_owned() }}
+            </code>
+            {if untrack(|| session.manages_tokens()) {
+                view! {
+                    <Button busy=Signal::derive(move || busy.get() == Some(Want::View))
+                        on_press=move |()| if untrack(|| shown.get()) { shown.hide() } else { reveal(Want::View) }>
+                        {move || if shown.get() { "Hide" } else { "View" }}
+                    </Button>
+                    <Button icon=icondata_lu::LuCopy busy=Signal::derive(move || busy.get() == Some(Want::Copy))
+                        on_press=move |()| reveal(Want::Copy)>"Copy"</Button>
+                    <span class="secret__said" role="status">
+                        {move || (!said.get().is_empty()).then(|| view! { <Icon icon=icondata_lu::LuCheck /> })} {said}
+                    </span>
+                }
+                .into_any()
+            } else {
+                view! { <span class="muted">"Viewers cannot see it."</span> }.into_any()
+            }}
+        </div>
+        <Note problem=problem />
+        <PasswordDialog
+            open=asking
+            title="Confirm that it is you"
+            text="You signed in a while ago. Enter your password to see or copy the key."
+            action="Confirm"
+            on_success=confirmed
+        />
+    }
+    .into_any()
+}

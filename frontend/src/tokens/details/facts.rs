@@ -1,0 +1,68 @@
+//! The tab *General*: the key or handle, and everything that is known about the token.
+
+use latchkey_shared::{Credential, Occurrence, Token, TokenStatus};
+use leptos::prelude::*;
+
+use super::{credential::CredentialField, samples::Samples};
+use crate::{
+    api::Catalogue,
+    ui::{CopyButton, Moment},
+};
+
+/// Key, facts and code samples. The token's key lives in a part of its own, so that a change of the facts does
+/// not hide what is shown.
+#[component]
+pub fn Facts(
+    /// The token as it is now.
+    token: Memo<Token>,
+    /// For the extension's words.
+    catalogue: Catalogue,
+) -> impl IntoView {
+    let catalogue = StoredValue::new(catalogue);
+    let extension = move || token.with(|it| catalogue.with_value(|all| all.extension(&it.extension.id).cloned()));
+    let credential = Memo::new(move |_| {
+        let kind = extension().map_or(Credential::ApiKey, |extension| extension.credential);
+        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind)))
+    });
+    view! {
+        {move || credential.get().map(|(id, kind)| view! { <CredentialField id=id kind=kind /> })}
+        <dl class="facts">
+            {move || {
+                let (token, extension) = (token.get(), extension());
+                view! {
+                    <dt>"ID"</dt>
+                    <dd><span class="mono" id="fact-id">{token.id.to_string()}</span>
+                        <CopyButton text=token.id.to_string() what="ID" shown_in="fact-id" /></dd>
+                    <dt>"External ID"</dt>
+                    <dd>{token.external_id.clone().map_or_else(none, |text| view! {
+                        <span class="breakable" id="fact-external-id">{text.clone()}</span>
+                        <CopyButton text=text what="external ID" shown_in="fact-external-id" />
+                    }.into_any())}</dd>
+                    <dt>"Description"</dt>
+                    <dd>{token.description.clone().map_or_else(none, |text| view! {
+                        <span class="breakable pre">{text}</span>
+                    }.into_any())}</dd>
+                    <dt>"Extension"</dt>
+                    <dd>{catalogue.with_value(|it| it.extension_title(&token))}
+                        {extension.map(|it| view! { <span class="muted facts__more">{it.description}</span> })}</dd>
+                    <dt>"Owner"</dt>
+                    <dd>{token.owner.name.clone()} " " <span class="mono muted">{token.owner.id.clone()}</span></dd>
+                    <dt>"Expiration"</dt>
+                    <dd>{token.expiration_date.map_or_else(none, |at| view! { <Moment at=at with_time=true /> }.into_any())}</dd>
+                    <dt>"Created"</dt><dd>{occurrence(&token.events.created)}</dd>
+                    <dt>"Updated"</dt><dd>{occurrence(&token.events.updated)}</dd>
+                }
+            }}
+        </dl>
+        {move || credential.get().filter(|(_, kind)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> })}
+    }
+    .into_any()
+}
+
+fn none() -> AnyView {
+    view! { <span class="muted">"None"</span> }.into_any()
+}
+
+fn occurrence(it: &Occurrence) -> impl IntoView + use<> {
+    view! { <Moment at=it.at with_time=true /> " by " <span class="breakable">{it.by.name.clone()}</span> }
+}

@@ -1,0 +1,124 @@
+//! The screen: breadcrumb, name, status, actions, tabs.
+
+use latchkey_shared::{Token, TokenStatus};
+use leptos::prelude::*;
+
+use super::{facts::Facts, permissions::Permissions};
+use crate::{
+    api::{Api, Catalogue, Failure},
+    routes,
+    session::{Session, next::HOME},
+    tokens::actions::{ActionDialogs, Actions, menu_items},
+    ui::{Failed, Heading, Icon, Load, Loaded, Menu, Nothing, StatusChip, Tab, Tabs},
+};
+
+/// A token in full. Which tab is shown lives in the address.
+#[component]
+pub fn TokenDetails(
+    /// The id as it stands in the address.
+    #[prop(into)]
+    id: Signal<String>,
+    /// The tab: `general` or `permissions`.
+    #[prop(into)]
+    tab: Signal<String>,
+) -> impl IntoView {
+    let api = expect_context::<Api>();
+    let load = Load::new(move || id.get(), move |id| async move { api.token(&id).await });
+    let actions = Actions::new(Callback::new(move |()| load.again()));
+    let shown = Memo::new(move |_| {
+        let id = id.get();
+        load.state.with(|state| match state {
+            Loaded::Ready(it) if it.token.id.as_str() == id => Loaded::Ready(()),
+            Loaded::Failed(failure) => Loaded::Failed(failure.clone()),
+            _ => Loaded::Waiting,
+        })
+    });
+    view! {
+        <nav class="breadcrumb" aria-label="Breadcrumb"><a href=HOME>"Tokens"</a></nav>
+        {move || match shown.get() {
+            Loaded::Waiting => view! {
+                <p class="visually-hidden" role="status">"Loading the token"</p>
+                <div class="skeleton skeleton--title"></div>
+                <div class="skeleton skeleton--block"></div>
+            }
+            .into_any(),
+            Loaded::Failed(Failure::NotFound) => view! {
+                <Heading title="Token not found" />
+                <Nothing icon=icondata_lu::LuSearchX title="There is no such token"
+                    text="It does not exist, or it belongs to another account.">
+                    <a class="button" href=HOME>"Go to Tokens"</a>
+                </Nothing>
+            }
+            .into_any(),
+            Loaded::Failed(failure) => view! {
+                <Heading title="Token" />
+                <Failed what="The token could not be loaded" failure=failure on_retry=move |()| load.again() />
+            }
+            .into_any(),
+            Loaded::Ready(()) => {
+                let current = move || load.state.with_untracked(|state| state.ready().map(|it| it.token.clone()));
+                current().map(|first| {
+                    // A reload that fails, or another address, must not pull the token from under this view.
+                    let token = Memo::new(move |before: Option<&Token>| {
+                        let fresh = load.state.with(|state| state.ready().map(|it| it.token.clone()));
+                        fresh.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+                    });
+                    view! { <Details token=token tab=tab actions=actions /> }
+                })
+                .into_any()
+            }
+        }}
+        <ActionDialogs actions=actions />
+    }
+    .into_any()
+}
+
+#[component]
+fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let catalogue = expect_context::<Load<Catalogue>>();
+    let id = token.with_untracked(|token| token.id.clone());
+    let edit = format!("{HOME}/{id}/edit");
+    let name = Signal::derive(move || token.with(|token| token.name.clone()));
+    let deleted = Memo::new(move |_| token.with(|token| token.status == TokenStatus::Deleted));
+    let can_act = Memo::new(move |_| session.manages_tokens() && !deleted.get());
+    let selected =
+        Memo::new(move |_| tab.with(|tab| if tab == "permissions" { "permissions" } else { "general" }.to_owned()));
+    let tabs = vec![
+        Tab { id: "general", words: "General", href: Some(routes::token(id.as_str(), "general")) },
+        Tab { id: "permissions", words: "Permissions", href: Some(routes::token(id.as_str(), "permissions")) },
+    ];
+    let known = Memo::new(move |_| catalogue.state.get());
+    view! {
+        <div class="screen__head screen__head--details">
+            <div class="screen__name">
+                <Heading title=name />
+                <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
+            </div>
+            {move || can_act.get().then(|| view! {
+                <div class="screen__actions">
+                    <a class="button" href=edit.clone()><Icon icon=icondata_lu::LuPencil />"Edit"</a>
+                    <Menu icon=icondata_lu::LuEllipsisVertical label=Signal::derive(move || format!("Actions for {}", name.get()))
+                        items=Signal::derive(move || menu_items(&token.get(), actions, false)) />
+                </div>
+            })}
+        </div>
+        {move || deleted.get().then(|| view! {
+            <div class="note"><Icon icon=icondata_lu::LuInfo />
+                <p>"This token is deleted. Its key opens nothing any more and cannot be brought back."</p></div>
+        })}
+        <Tabs label="Token" tabs=tabs selected=selected>
+            {move || match (known.get(), selected.get() == "permissions") {
+                (Loaded::Waiting, _) => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
+                (Loaded::Failed(failure), _) => view! {
+                    <Failed what="Extensions and modules could not be loaded" failure=failure
+                        on_retry=move |()| catalogue.again() />
+                }
+                .into_any(),
+                (Loaded::Ready(catalogue), true) => view! { <Permissions token=token catalogue=catalogue /> }.into_any(),
+                (Loaded::Ready(catalogue), false) => view! { <Facts token=token catalogue=catalogue /> }.into_any(),
+            }}
+        </Tabs>
+    }
+    .into_any()
+}

@@ -1,0 +1,94 @@
+//! How two versions of a token differ, in words.
+
+use std::collections::BTreeSet;
+
+use latchkey_shared::{ModuleId, Token};
+
+use crate::{
+    api::Catalogue,
+    tokens::draft::{Draft, Expiration},
+};
+
+/// A property that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its words on the page.
+    pub field: &'static str,
+    /// What is in the form.
+    pub mine: String,
+    /// What the server has now.
+    pub theirs: String,
+}
+
+/// What would be overwritten if the form were saved over `theirs`. `day` writes a moment for people.
+#[must_use]
+pub fn changes(
+    mine: &Draft,
+    theirs: &Token,
+    catalogue: &Catalogue,
+    day: fn(latchkey_shared::Timestamp) -> String,
+) -> Vec<Change> {
+    let theirs = Draft::of(theirs);
+    let end = |expiration: &Expiration| match expiration {
+        Expiration::Never => String::new(),
+        Expiration::Days(days) => format!("{days} days from now"),
+        Expiration::Date(date) => date.clone(),
+        Expiration::At(moment) => day(*moment),
+    };
+    let names = |modules: &BTreeSet<ModuleId>| {
+        modules.iter().map(|id| catalogue.module_name(id)).collect::<Vec<_>>().join(", ")
+    };
+    let rows = [
+        ("Name", mine.name.trim().to_owned(), theirs.name.clone()),
+        ("External ID", mine.external_id.trim().to_owned(), theirs.external_id.clone()),
+        ("Description", mine.description.trim().to_owned(), theirs.description.clone()),
+        ("Expiration", end(&mine.expiration), end(&theirs.expiration)),
+        ("Permissions", names(&mine.modules), names(&theirs.modules)),
+    ];
+    rows.into_iter()
+        .filter(|(_, mine, theirs)| mine != theirs)
+        .map(|(field, mine, theirs)| Change { field, mine, theirs })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+    use super::*;
+
+    fn token(name: &str, modules: &str) -> Token {
+        let json = format!(
+            r#"{{"id":"SU-000-000-001","name":"{name}","description":null,"external_id":null,
+            "owner":{{"id":"VA-000-001","name":"A"}},"status":"active","extension":{{"id":"EXT-000-001","name":"custom"}},
+            "permissions":{modules},"expiration_date":null,
+            "events":{{"created":{{"at":"2026-01-01T00:00:00Z","by":{{"id":"UR-000-000-001","name":"A"}}}},
+            "updated":{{"at":"2026-01-01T00:00:00Z","by":{{"id":"UR-000-000-001","name":"A"}}}}}}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn found(mine: &Draft, theirs: &Token) -> Vec<Change> {
+        changes(mine, theirs, &Catalogue::default(), |moment| moment.to_string())
+    }
+
+    #[test]
+    fn equal_versions_do_not_differ() {
+        let theirs = token("Billing", "[]");
+        assert_eq!(found(&Draft::of(&theirs), &theirs), []);
+    }
+
+    #[test]
+    fn each_property_that_differs_is_named_with_both_sides() {
+        let theirs = token("Invoices", r#"[{"id":"TP-1","object":{"id":"MD-0000","name":"All"}}]"#);
+        let mine = Draft { expiration: Expiration::Days(30), ..Draft::of(&token("Billing", "[]")) };
+        let change =
+            |field, mine: &str, theirs: &str| Change { field, mine: mine.to_owned(), theirs: theirs.to_owned() };
+        let wanted = [
+            change("Name", "Billing", "Invoices"),
+            change("Expiration", "30 days from now", ""),
+            change("Permissions", "", "All Modules"),
+        ];
+        assert_eq!(found(&mine, &theirs), wanted);
+    }
+}

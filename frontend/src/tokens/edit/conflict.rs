@@ -1,0 +1,84 @@
+//! Two people have edited at once: the second is told and decides.
+
+use leptos::prelude::*;
+
+use super::changes::{Change, changes};
+use crate::{
+    api::{Catalogue, tokens::Versioned},
+    browser::dates,
+    tokens::draft::Draft,
+    ui::{Button, Dialog, Moment},
+};
+
+/// Shows who changed what and when. Nothing is saved until the person has chosen a side; closing the dialog
+/// goes back to the form, and the next *Save* asks again.
+#[component]
+pub fn ConflictDialog(
+    /// What the server has now; `None` when there is no conflict.
+    theirs: RwSignal<Option<Versioned>>,
+    /// What is in the form.
+    #[prop(into)]
+    mine: Signal<Draft>,
+    /// For the names of modules.
+    catalogue: StoredValue<Catalogue>,
+    /// Saves the form over theirs.
+    on_keep: Callback<Versioned>,
+    /// Puts theirs into the form.
+    on_take: Callback<Versioned>,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(theirs.with(Option::is_some)));
+    Effect::new(move |_| {
+        if !open.get() {
+            theirs.set(None);
+        }
+    });
+    let decide = move |action: Callback<Versioned>| {
+        if let Some(version) = theirs.get_untracked() {
+            theirs.set(None);
+            action.run(version);
+        }
+    };
+    let side = |text: String| {
+        if text.is_empty() { view! { <span class="muted">"None"</span> }.into_any() } else { text.into_any() }
+    };
+    let row = move |change: Change| {
+        view! {
+            <tr>
+                <th scope="row">{change.field}</th>
+                <td class="breakable">{side(change.mine)}</td>
+                <td class="breakable">{side(change.theirs)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <Dialog open=open title="Somebody else has changed this token">
+            {move || theirs.get().map(|Versioned { token, .. }| {
+                let changes = catalogue.with_value(|it| changes(&mine.get(), &token, it, dates::day_and_time));
+                let updated = token.events.updated.clone();
+                view! {
+                    <p>
+                        <strong class="breakable">{updated.by.name}</strong> " saved a change on "
+                        <Moment at=updated.at with_time=true /> ". Yours is not saved yet."
+                    </p>
+                    {if changes.is_empty() {
+                        view! { <p>"Both say the same now."</p> }.into_any()
+                    } else {
+                        view! {
+                            <table class="table table--diff">
+                                <thead><tr><th scope="col">"Property"</th><th scope="col">"Yours"</th><th scope="col">"Theirs"</th></tr></thead>
+                                <tbody>{changes.into_iter().map(row).collect_view()}</tbody>
+                            </table>
+                        }
+                        .into_any()
+                    }}
+                }
+            })}
+            <div class="dialog__actions">
+                <Button autofocus=true on_press=move |()| decide(on_take)>"Take theirs"</Button>
+                <Button on_press=move |()| decide(on_keep)>"Keep mine"</Button>
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}

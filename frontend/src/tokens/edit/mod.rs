@@ -1,0 +1,7 @@
+//! Changing a token.
+
+pub mod changes;
+pub mod conflict;
+pub mod screen;
+
+pub use screen::EditToken;

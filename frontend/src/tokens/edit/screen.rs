@@ -1,0 +1,188 @@
+//! The form.
+
+use std::collections::BTreeSet;
+
+use latchkey_shared::{Problems, Token, TokenStatus};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::conflict::ConflictDialog;
+use crate::{
+    api::{Api, Catalogue, Failure, tokens::Versioned},
+    browser::focus,
+    routes::{self, Navigator},
+    session::{Session, next::HOME},
+    tokens::{
+        create::{extension_cards::picture, step::Step},
+        draft::{Clock, Draft},
+        general_fields::{Fields, GeneralFields},
+        permissions_editor::PermissionsEditor,
+    },
+    ui::{Button, Failed, Heading, Icon, LeaveGuard, Load, Loaded, Note, Nothing, Toasts, Variant},
+};
+
+/// Changes a token's properties and permissions; its extension is fixed.
+#[component]
+pub fn EditToken(
+    /// The id as it stands in the address.
+    id: String,
+) -> impl IntoView {
+    let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
+    let catalogue = expect_context::<Load<Catalogue>>();
+    let details = routes::token(&id, "general");
+    let load = Load::new(move || id.clone(), move |id| async move { api.token(&id).await });
+    let both = Memo::new(move |_| match (load.state.get(), catalogue.state.get()) {
+        (Loaded::Failed(failure), _) | (_, Loaded::Failed(failure)) => Loaded::Failed(failure),
+        (Loaded::Ready(token), Loaded::Ready(catalogue)) => Loaded::Ready((token, catalogue)),
+        _ => Loaded::Waiting,
+    });
+    let retry = move |()| {
+        load.again();
+        catalogue.again();
+    };
+    let closed = move |title: &'static str, text: &'static str| {
+        view! {
+            <Nothing icon=icondata_lu::LuSearchX title=title text=text><a class="button" href=HOME>"Go to Tokens"</a></Nothing>
+        }
+        .into_any()
+    };
+    view! {
+        <nav class="breadcrumb" aria-label="Breadcrumb">
+            <a href=HOME>"Tokens"</a> <Icon icon=icondata_lu::LuChevronRight /> <a href=details>"Details"</a>
+        </nav>
+        <div class="wizard">
+            <Heading title="Edit Token" />
+            {move || match both.get() {
+                Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
+                Loaded::Failed(Failure::NotFound) => {
+                    closed("There is no such token", "It does not exist, or it belongs to another account.")
+                }
+                Loaded::Failed(failure) => {
+                    view! { <Failed what="The token could not be loaded" failure=failure on_retry=retry /> }.into_any()
+                }
+                Loaded::Ready((version, _)) if version.token.status == TokenStatus::Deleted => {
+                    closed("This token is deleted", "A deleted token cannot be changed.")
+                }
+                Loaded::Ready(_) if !session.manages_tokens() => {
+                    closed("You may not edit tokens", "Viewers can read tokens. Ask an admin for the role member.")
+                }
+                Loaded::Ready((version, catalogue)) => view! { <Form version=version catalogue=catalogue /> }.into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
+    let (api, navigator, guard) =
+        (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
+    let toasts = expect_context::<Toasts>();
+    let id = version.token.id.clone();
+    let address = routes::token(id.as_str(), "general");
+    let extension = catalogue.extension(&version.token.extension.id).cloned();
+    let title = catalogue.extension_title(&version.token);
+    let fixed = extension.as_ref().is_some_and(|it| it.permissions.fixed().is_some());
+    let granted = granted_names(&version.token, &catalogue);
+    let modules_to_choose = catalogue.modules.clone();
+    let catalogue = StoredValue::new(catalogue);
+
+    let original = RwSignal::new(Draft::of(&version.token));
+    let etag = StoredValue::new(version.etag);
+    let fields = Fields::of(&original.get_untracked());
+    let modules = RwSignal::new(original.with_untracked(|it| it.modules.clone()));
+    let theirs = RwSignal::new(None::<Versioned>);
+    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let draft = move || fields.draft(Draft { modules: modules.get(), ..original.get() });
+    guard.watch(move || draft() != original.get());
+
+    let save = {
+        let (id, address) = (id.clone(), address.clone());
+        move || {
+            if busy.get_untracked() {
+                return;
+            }
+            let body = match untrack(draft).to_update(!fixed, Clock::browser()) {
+                Ok(body) => body,
+                Err(problems) => {
+                    fields.problems.set(problems);
+                    request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
+                    return;
+                }
+            };
+            busy.set(true);
+            problem.set(None);
+            fields.problems.set(Problems::default());
+            let (id, address) = (id.clone(), address.clone());
+            spawn_local(async move {
+                let outcome = api.update_token(&id, &etag.get_value(), &body).await;
+                match outcome {
+                    Ok(saved) => {
+                        guard.release();
+                        toasts.say(format!("“{}” saved", saved.token.name));
+                        navigator.to(&address);
+                    }
+                    Err(Failure::Changed) => match api.token(id.as_str()).await {
+                        Ok(version) => theirs.set(Some(version)),
+                        Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
+                    },
+                    Err(Failure::Invalid(problems, other)) => {
+                        let (placed, unplaced): (Vec<_>, Vec<_>) =
+                            problems.0.into_iter().partition(|it| Step::of_field(&it.field) == Some(Step::General));
+                        let rest: Vec<String> = unplaced.iter().map(ToString::to_string).chain(other).collect();
+                        fields.problems.set(Problems(placed));
+                        problem.set((!rest.is_empty()).then(|| rest.join(" ")));
+                        request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
+                    }
+                    Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
+                }
+                busy.try_set(false);
+            });
+        }
+    };
+    let save = StoredValue::new_local(save);
+    let on_keep = Callback::new(move |version: Versioned| {
+        etag.set_value(version.etag);
+        save.with_value(|save| save());
+    });
+    let on_take = Callback::new(move |version: Versioned| {
+        let draft = Draft::of(&version.token);
+        etag.set_value(version.etag);
+        fields.fill(&draft);
+        modules.set(draft.modules.clone());
+        original.set(draft);
+    });
+    view! {
+        <form class="wizard__form" novalidate on:submit=move |event| { event.prevent_default(); save.with_value(|save| save()) }>
+            <Note problem=problem />
+            <h2 class="section-title">"General"</h2>
+            <GeneralFields fields=fields />
+            <h2 class="section-title">"Extension"</h2>
+            <p class="fixed">
+                <Icon icon=picture(extension.as_ref().map_or("", |it| it.icon.as_str())) />
+                <span class="strong">{title}</span>
+                <span class="muted">"A token keeps the extension that it was created for."</span>
+            </p>
+            <h2 class="section-title">"Permissions"</h2>
+            {if fixed {
+                view! {
+                    <p class="muted">"The extension fixes the modules of its tokens."</p>
+                    <ul class="plain-list">{granted.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
+                }
+                .into_any()
+            } else {
+                view! { <PermissionsEditor modules=modules_to_choose chosen=modules /> }.into_any()
+            }}
+            <div class="wizard__actions">
+                <span class="spacer"></span>
+                <a class="button" href=address>"Cancel"</a>
+                <Button variant=Variant::Primary submit=true busy=busy>"Save"</Button>
+            </div>
+        </form>
+        <ConflictDialog theirs=theirs mine=Signal::derive(draft) catalogue=catalogue on_keep=on_keep on_take=on_take />
+    }
+    .into_any()
+}
+
+fn granted_names(token: &Token, catalogue: &Catalogue) -> BTreeSet<String> {
+    token.permissions.iter().filter_map(|it| it.object.id.parse().ok()).map(|id| catalogue.module_name(&id)).collect()
+}

@@ -1,0 +1,11 @@
+//! The list of tokens.
+
+pub mod bulk;
+pub mod filters;
+pub mod query;
+pub mod row;
+pub mod screen;
+pub mod skeleton;
+
+pub use query::{ListQuery, encode};
+pub use screen::TokenList;

@@ -1,0 +1,10 @@
+//! Tokens: a folder per screen, and what the screens share.
+
+pub mod actions;
+pub mod create;
+pub mod details;
+pub mod draft;
+pub mod edit;
+pub mod general_fields;
+pub mod list;
+pub mod permissions_editor;

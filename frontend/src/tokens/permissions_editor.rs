@@ -1,0 +1,156 @@
+//! Choosing modules: a check box each, *All Modules* on top, a filter.
+
+use std::collections::BTreeSet;
+
+use latchkey_shared::{Module, ModuleId};
+use leptos::prelude::*;
+
+use crate::ui::{Check, CheckBox, Icon};
+
+/// What *All Modules* shows for a choice.
+#[must_use]
+pub fn all_state(chosen: &BTreeSet<ModuleId>) -> Check {
+    if chosen.contains(&ModuleId::all()) {
+        Check::On
+    } else if chosen.is_empty() {
+        Check::Off
+    } else {
+        Check::Mixed
+    }
+}
+
+/// The choice after *All Modules* was switched: the one module *All*, which also stands for modules added
+/// later, or none.
+#[must_use]
+pub fn switch_all(on: bool) -> BTreeSet<ModuleId> {
+    on.then(ModuleId::all).into_iter().collect()
+}
+
+/// The choice after one module was switched. Taking one from *All* leaves all the others, one by one.
+#[must_use]
+pub fn switch_one(chosen: &BTreeSet<ModuleId>, id: &ModuleId, on: bool, modules: &[Module]) -> BTreeSet<ModuleId> {
+    let mut chosen = if chosen.contains(&ModuleId::all()) {
+        modules.iter().map(|module| module.id.clone()).collect()
+    } else {
+        chosen.clone()
+    };
+    if on {
+        chosen.insert(id.clone());
+    } else {
+        chosen.remove(id);
+    }
+    chosen
+}
+
+/// The check boxes. Says plainly when nothing is chosen.
+#[component]
+pub fn PermissionsEditor(
+    /// The modules to choose from, without *All*.
+    modules: Vec<Module>,
+    /// The choice.
+    chosen: RwSignal<BTreeSet<ModuleId>>,
+) -> impl IntoView {
+    let filter = RwSignal::new(String::new());
+    let modules = StoredValue::new(modules);
+    let count = modules.with_value(Vec::len);
+    let shown = Memo::new(move |_| {
+        let wanted = filter.get().trim().to_lowercase();
+        let fits = |module: &&Module| {
+            module.name.to_lowercase().contains(&wanted) || module.description.to_lowercase().contains(&wanted)
+        };
+        modules.with_value(|modules| modules.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let summary = move || {
+        chosen.with(|chosen| match all_state(chosen) {
+            Check::On => format!("All {count} modules, and those added later"),
+            _ => format!("{} of {count} modules", chosen.len()),
+        })
+    };
+    let row = move |module: Module| {
+        let (id, described_by) = (module.id.clone(), format!("about-{}", module.id));
+        let state = {
+            let id = id.clone();
+            Signal::derive(move || {
+                Check::from(chosen.with(|chosen| chosen.contains(&id) || chosen.contains(&ModuleId::all())))
+            })
+        };
+        let toggle = move |on: bool| {
+            let next =
+                modules.with_value(|modules| chosen.with_untracked(|chosen| switch_one(chosen, &id, on, modules)));
+            chosen.set(next);
+        };
+        view! {
+            <li class="check-list__row">
+                <label class="check-list__label">
+                    <CheckBox state=state on_toggle=toggle described_by=described_by.clone() />
+                    <span>{module.name}</span>
+                </label>
+                <p class="check-list__about" id=described_by>{module.description}</p>
+            </li>
+        }
+    };
+    view! {
+        <fieldset class="check-list">
+            <legend class="visually-hidden">"Modules"</legend>
+            <div class="check-list__head">
+                <label class="check-list__label check-list__label--all">
+                    <CheckBox state=Signal::derive(move || chosen.with(all_state))
+                        on_toggle=move |on: bool| chosen.set(switch_all(on)) />
+                    <span>"All Modules"</span>
+                </label>
+                <span class="muted" role="status">{summary}</span>
+                <span class="search">
+                    <Icon icon=icondata_lu::LuSearch />
+                    <input class="input" type="search" placeholder="Filter modules" aria-label="Filter modules"
+                        prop:value=filter on:input:target=move |event| filter.set(event.target().value()) />
+                </span>
+            </div>
+            <ul class="check-list__rows">
+                <For each=move || shown.get() key=|module| module.id.clone() children=row />
+            </ul>
+            {move || shown.with(Vec::is_empty).then(|| view! {
+                <p class="check-list__none">"No module matches the filter."</p>
+            })}
+        </fieldset>
+        <div role="status">
+            {move || chosen.with(BTreeSet::is_empty).then(|| view! {
+                <div class="note note--warning">
+                    <Icon icon=icondata_lu::LuTriangleAlert />
+                    <p>"No module is chosen: the key will open nothing until you grant it one."</p>
+                </div>
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+    use super::*;
+
+    fn id(text: &str) -> ModuleId {
+        text.parse().unwrap()
+    }
+
+    fn modules() -> Vec<Module> {
+        ["MD-0001", "MD-0002", "MD-0003"]
+            .map(|it| Module { id: id(it), name: it.to_owned(), description: String::new(), paths: Vec::new() })
+            .into()
+    }
+
+    #[test]
+    fn all_is_one_module_not_the_sum_of_today_s() {
+        assert_eq!(switch_all(true), BTreeSet::from([ModuleId::all()]));
+        assert_eq!(switch_all(false), BTreeSet::new());
+        let each = modules().into_iter().map(|module| module.id).collect();
+        assert_eq!(all_state(&each), Check::Mixed);
+    }
+
+    #[test]
+    fn taking_one_from_all_leaves_the_others() {
+        let left = switch_one(&switch_all(true), &id("MD-0002"), false, &modules());
+        assert_eq!(left, BTreeSet::from([id("MD-0001"), id("MD-0003")]));
+    }
+}

@@ -1,0 +1,31 @@
+//! Lines to be copied into a terminal or a program.
+
+use leptos::prelude::*;
+
+use super::CopyButton;
+
+/// Code with a *Copy* button at its right. What is copied may differ from what is shown, so that a secret can
+/// be copied without being seen.
+#[component]
+pub fn CodeBlock(
+    /// An id of its own on the page.
+    id: &'static str,
+    /// What the code is: `curl command`.
+    #[prop(into)]
+    what: String,
+    /// What is shown.
+    #[prop(into)]
+    shown: Signal<String>,
+    /// What is copied, when it is not what is shown.
+    #[prop(optional, into)]
+    copied: Option<Signal<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="code">
+            // Long lines scroll inside, so the keyboard must be able to reach them.
+            <pre class="code__text" tabindex="0" role="group" aria-label=what.clone()><code id=id>{shown}</code></pre>
+            <CopyButton text=copied.unwrap_or(shown) what=what shown_in=id with_word=true />
+        </div>
+    }
+    .into_any()
+}

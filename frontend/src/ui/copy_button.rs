@@ -1,0 +1,65 @@
+//! Copying what stands beside the button.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::Icon;
+use crate::browser::{clipboard, focus, timer::Timer};
+
+/// Copies a text and says *Copied*. When the browser refuses it says why and selects the text instead.
+#[component]
+pub fn CopyButton(
+    /// What is copied.
+    #[prop(into)]
+    text: Signal<String>,
+    /// What is copied, in words: `id`, `curl command`.
+    #[prop(into)]
+    what: String,
+    /// The id of the element that shows the text.
+    #[prop(optional, into)]
+    shown_in: Option<String>,
+    /// Whether the button shows its word, not only its picture.
+    #[prop(optional)]
+    with_word: bool,
+) -> impl IntoView {
+    let said = RwSignal::new(String::new());
+    let copied = RwSignal::new(false);
+    let timer = Timer::new();
+    let press = move |_| {
+        let shown_in = shown_in.clone();
+        spawn_local(async move {
+            match clipboard::copy(&text.get_untracked()).await {
+                Ok(()) => {
+                    said.try_set("Copied".to_owned());
+                    copied.try_set(true);
+                }
+                Err(refused) => {
+                    said.try_set(format!("Not copied: {}. Press Ctrl+C.", refused.0));
+                    if let Some(id) = shown_in {
+                        focus::select_text(&id);
+                    }
+                }
+            }
+            timer.start(Duration::from_secs(4), move || {
+                said.try_set(String::new());
+                copied.try_set(false);
+            });
+        });
+    };
+    view! {
+        <span class="copy" class:is-copied=copied>
+            <button type="button" class="button button--quiet" class:button--icon=!with_word
+                aria-label=format!("Copy {what}") on:click=press>
+                {move || if copied.get() {
+                    view! { <Icon icon=icondata_lu::LuCheck /> }
+                } else {
+                    view! { <Icon icon=icondata_lu::LuCopy /> }
+                }}
+                {with_word.then(|| view! { <span class="button__label">"Copy"</span> })}
+            </button>
+            <span class="copy__said" role="status">{said}</span>
+        </span>
+    }
+    .into_any()
+}

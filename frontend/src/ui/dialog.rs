@@ -1,0 +1,46 @@
+//! Modal dialogs on the platform's `<dialog>`: it keeps the focus inside and gives it back.
+
+use leptos::{html, prelude::*};
+
+/// A modal dialog. What is inside lives only while it is open. Put `autofocus` on the safe button or on the
+/// first field.
+#[component]
+pub fn Dialog(
+    /// Whether it is shown. Closing it by Esc sets this to false.
+    open: RwSignal<bool>,
+    /// Its title, which names the thing that it is about.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Whether Esc closes it.
+    #[prop(default = true)]
+    dismissable: bool,
+    /// What stands in it.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let id = super::menu::unique("dialog");
+    let title_id = format!("{id}-title");
+    Effect::new(move |_| {
+        let wanted = open.get();
+        let Some(dialog) = dialog.get() else { return };
+        if wanted && !dialog.open() {
+            let _ = dialog.show_modal();
+        } else if !wanted && dialog.open() {
+            dialog.close();
+        }
+    });
+    let children = StoredValue::new(children);
+    view! {
+        <dialog
+            node_ref=dialog
+            class="dialog"
+            aria-labelledby=title_id.clone()
+            on:close=move |_| open.set(false)
+            on:cancel=move |event: web_sys::Event| if !dismissable { event.prevent_default() }
+        >
+            <h2 class="dialog__title" id=title_id.clone()>{title}</h2>
+            <Show when=move || open.get()>{children.with_value(|children| children())}</Show>
+        </dialog>
+    }
+    .into_any()
+}

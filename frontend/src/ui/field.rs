@@ -1,0 +1,152 @@
+//! Labelled fields with their errors beside them.
+
+use leptos::prelude::*;
+
+use super::Icon;
+
+/// A line (or several) of text. The problem stands below it and is read out with it.
+#[component]
+pub fn TextField(
+    /// The words above it.
+    label: &'static str,
+    /// Its name: the id is `field-<name>`.
+    name: &'static str,
+    /// What is typed.
+    value: RwSignal<String>,
+    /// What is wrong with it, as said after the label: `is required`.
+    #[prop(optional, into)]
+    problem: Signal<Option<String>>,
+    /// The type of the input.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What a browser may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// A line of help below.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// Whether it must be filled in.
+    #[prop(optional)]
+    required: bool,
+    /// Whether it takes several lines.
+    #[prop(optional)]
+    multiline: bool,
+    /// Whether it takes the focus when the dialog around it opens.
+    #[prop(optional)]
+    autofocus: bool,
+    /// The earliest date, for dates.
+    #[prop(optional, into)]
+    min: Option<String>,
+    /// What to do when it is left.
+    #[prop(optional, into)]
+    on_leave: Option<Callback<()>>,
+) -> impl IntoView {
+    let id = format!("field-{name}");
+    let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
+    let described_by = {
+        let (hint_id, problem_id) = (hint.map(|_| hint_id.clone()), problem_id.clone());
+        move || {
+            let problem = problem.with(Option::is_some).then(|| problem_id.clone());
+            let ids: Vec<String> = problem.into_iter().chain(hint_id.clone()).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    };
+    let invalid = move || problem.with(Option::is_some).then_some("true");
+    let leave = move |_| {
+        if let Some(on_leave) = on_leave {
+            on_leave.run(());
+        }
+    };
+    let input = if multiline {
+        view! {
+            <textarea class="input" id=id.clone() name=name rows="3" aria-required=required.then_some("true")
+                aria-invalid=invalid aria-describedby=described_by
+                prop:value=value on:input:target=move |event| value.set(event.target().value()) on:blur=leave
+            ></textarea>
+        }
+        .into_any()
+    } else {
+        view! {
+            <input class="input" id=id.clone() name=name type=kind autocomplete=autocomplete autofocus=autofocus min=min
+                aria-required=required.then_some("true") aria-invalid=invalid aria-describedby=described_by
+                prop:value=value on:input:target=move |event| value.set(event.target().value()) on:blur=leave
+            />
+        }
+        .into_any()
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=id>
+                {label} {required.then(|| view! { <span class="field__required">" (required)"</span> })}
+            </label>
+            {input}
+            <FieldProblem id=problem_id label=label problem=problem />
+            {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The problem of a field as a sentence that starts with the field's label.
+#[component]
+pub fn FieldProblem(
+    /// Its id, for `aria-describedby`.
+    #[prop(into)]
+    id: String,
+    /// The field.
+    label: &'static str,
+    /// What is said after the label.
+    #[prop(into)]
+    problem: Signal<Option<String>>,
+) -> impl IntoView {
+    move || {
+        problem.get().map(|problem| {
+            let stop = if problem.ends_with('.') { "" } else { "." };
+            view! {
+                <p class="field__problem" id=id.clone()>
+                    <Icon icon=icondata_lu::LuCircleAlert />
+                    {format!("{label} {problem}{stop}")}
+                </p>
+            }
+        })
+    }
+}
+
+/// A choice among few. The choices are pairs of value and words.
+#[component]
+pub fn Select(
+    /// The words above it, or only for screen readers.
+    label: &'static str,
+    /// Its name: the id is `field-<name>`.
+    name: &'static str,
+    /// The chosen value.
+    #[prop(into)]
+    value: Signal<String>,
+    /// The choices.
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    /// What choosing does.
+    #[prop(into)]
+    on_choose: Callback<String>,
+    /// Whether the label is only for screen readers.
+    #[prop(optional)]
+    quiet: bool,
+) -> impl IntoView {
+    let id = format!("field-{name}");
+    view! {
+        <div class="field">
+            <label class=if quiet { "visually-hidden" } else { "field__label" } for=id.clone()>{label}</label>
+            <select class="input input--select" id=id name=name
+                on:change:target=move |event| on_choose.run(event.target().value())>
+                {move || {
+                    let chosen = value.get();
+                    options.get().into_iter().map(|(value, words)| {
+                        let selected = value == chosen;
+                        view! { <option value=value prop:selected=selected>{words}</option> }
+                    }).collect_view()
+                }}
+            </select>
+        </div>
+    }
+    .into_any()
+}
