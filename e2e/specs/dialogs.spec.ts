@@ -1,0 +1,83 @@
+import { act, at, row } from "../support/console.js";
+import { curl } from "../support/curl.js";
+import { expect, test } from "../support/fixtures.js";
+
+test("Delete asks for the token's name, and the key stops for good", async ({ page, api, server, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await signIn();
+  await page.goto(at.details(token.id));
+  await act(page, "Billing", "Delete…");
+  const dialog = page.getByRole("dialog", { name: "Delete “Billing”?" });
+  await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await dialog.getByLabel("Confirmation").fill("billing");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await expect(dialog.getByLabel("Confirmation")).toHaveAccessibleDescription(/does not match/);
+  expect(await api.list()).toHaveLength(1);
+
+  await dialog.getByLabel("Confirmation").fill("Billing");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("“Billing” deleted")).toBeVisible();
+  expect((await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status).toBe(401);
+
+  await page.goto(`${at.list}?status=deleted`);
+  await expect(row(page, "Billing")).toContainText("Deleted");
+  await expect(page.getByRole("button", { name: "Actions for Billing" })).toHaveCount(0);
+});
+
+for (const [action, title] of [["Delete…", "Delete “Billing”?"], ["Disable", "Disable “Billing”?"]] as const) {
+  test(`${action}: Esc and Cancel change nothing and give the focus back`, async ({ page, api, signIn }) => {
+    await api.create({ name: "Billing" });
+    await signIn();
+    const dialog = page.getByRole("dialog", { name: title });
+    await act(page, "Billing", action);
+    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole("button", { name: "Actions for Billing" })).toBeFocused();
+
+    await act(page, "Billing", action);
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole("button", { name: "Actions for Billing" })).toBeFocused();
+    expect((await api.list()).map((token) => token.status)).toEqual(["active"]);
+  });
+}
+
+test("the focus stays inside an open dialog", async ({ page, api, signIn }) => {
+  await api.create({ name: "Billing" });
+  await signIn();
+  await act(page, "Billing", "Delete…");
+  const dialog = page.getByRole("dialog", { name: "Delete “Billing”?" });
+  for (let presses = 0; presses < 8; presses++) {
+    await page.keyboard.press("Tab");
+    // Beyond its last control the browser's own bar may have the focus, the page beneath never.
+    const inside = await dialog.evaluate((element) => document.activeElement === document.body || element.contains(document.activeElement));
+    expect(inside).toBe(true);
+  }
+});
+
+test("what could not be done is said in the dialog, and can be tried again", async ({ page, api, server, signIn }) => {
+  await api.create({ name: "Billing" });
+  await signIn();
+  await act(page, "Billing", "Disable");
+  const dialog = page.getByRole("dialog", { name: "Disable “Billing”?" });
+  await server.stop();
+  await dialog.getByRole("button", { name: "Disable" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("“Billing” was not disabled.");
+  await server.restart();
+  await dialog.getByRole("button", { name: "Disable" }).click();
+  await expect(dialog).toBeHidden();
+  expect((await api.list()).map((token) => token.status)).toEqual(["inactive"]);
+});
+
+test("a token that somebody else has deleted meanwhile does not trap anyone", async ({ page, api, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await signIn();
+  await act(page, "Billing", "Disable");
+  await api.delete(token.id);
+  const dialog = page.getByRole("dialog", { name: "Disable “Billing”?" });
+  await dialog.getByRole("button", { name: "Disable" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("was not disabled");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByText("No tokens yet")).toBeVisible();
+});

@@ -1,0 +1,111 @@
+import { at, nameField } from "../support/console.js";
+import { curl } from "../support/curl.js";
+import { expect, test } from "../support/fixtures.js";
+
+test.beforeEach(async ({ signIn }) => signIn());
+
+test("every property can be changed, the extension is fixed", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing", description: "old", external_id: "crm-17" });
+  await page.goto(at.edit(token.id));
+  await expect(nameField(page)).toHaveValue("Billing");
+  await expect(page.getByRole("radio")).toHaveCount(0);
+  await nameField(page).fill("Invoices");
+  await page.getByLabel("External ID").fill("");
+  await page.getByLabel("Description").fill("new");
+  await page.getByLabel("Expiration").selectOption({ label: "30 days" });
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Invoices" })).toBeVisible();
+  const saved = (await api.get(token.id)) as unknown as Record<string, unknown>;
+  expect(saved).toMatchObject({ name: "Invoices", external_id: null, description: "new", status: "active" });
+  expect(saved["expiration_date"]).toBeTruthy();
+});
+
+test("problems stand beside their fields", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.edit(token.id));
+  await nameField(page).fill("  ");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(nameField(page)).toBeFocused();
+  await expect(nameField(page)).toHaveAccessibleDescription(/Name is required\./);
+  expect((await api.get(token.id)).name).toBe("Billing");
+});
+
+test("a permission change acts on the next call", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing", modules: ["MD-0006"] });
+  const call = async () => (await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status;
+  const save = async () => {
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  };
+  expect(await call()).toBe(403);
+  await page.goto(at.edit(token.id));
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await save();
+  expect(await call()).toBe(200);
+  await page.goto(at.edit(token.id));
+  await page.getByRole("checkbox", { name: "Partners" }).uncheck();
+  await save();
+  expect(await call()).toBe(403);
+});
+
+test.describe("when somebody else was faster", () => {
+  test.beforeEach(async ({ page, api }) => {
+    const token = await api.create({ name: "Billing", description: "as it was" });
+    await page.goto(at.edit(token.id));
+    await nameField(page).fill("Mine");
+    await api.update(token.id, { name: "Theirs" });
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("dialog", { name: "Somebody else has changed this token" })).toBeVisible();
+  });
+
+  test("both versions are shown and nothing is overwritten", async ({ page, api }) => {
+    const dialog = page.getByRole("dialog", { name: "Somebody else has changed this token" });
+    await expect(dialog.getByRole("row", { name: "Name" })).toHaveText(/Mine.*Theirs/);
+    expect((await api.list())[0]!.name).toBe("Theirs");
+    await page.keyboard.press("Escape");
+    await expect(nameField(page)).toHaveValue("Mine");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(dialog).toBeVisible();
+    expect((await api.list())[0]!.name).toBe("Theirs");
+  });
+
+  test("one can take theirs", async ({ page, api }) => {
+    await page.getByRole("button", { name: "Take theirs" }).click();
+    await expect(nameField(page)).toHaveValue("Theirs");
+    expect((await api.list())[0]!.name).toBe("Theirs");
+  });
+
+  test("one can keep one's own", async ({ page, api }) => {
+    await page.getByRole("button", { name: "Keep mine" }).click();
+    await expect(page.getByRole("heading", { name: "Mine" })).toBeVisible();
+    expect((await api.list())[0]!.name).toBe("Mine");
+  });
+});
+
+test("leaving with changes asks first", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.edit(token.id));
+  await nameField(page).fill("Invoices");
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Leave" }).click();
+  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+});
+
+test("a server that is gone keeps the input", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.edit(token.id));
+  await nameField(page).fill("Invoices");
+  await server.stop();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "cannot be reached" })).toBeVisible();
+  await server.restart();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Invoices" })).toBeVisible();
+});
+
+test("a deleted token cannot be edited", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await api.delete(token.id);
+  await page.goto(at.edit(token.id));
+  await expect(page.getByText("This token is deleted")).toBeVisible();
+});

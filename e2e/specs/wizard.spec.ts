@@ -1,0 +1,179 @@
+import { at, clipboard, create, nameField, next, step, walkToPermissions } from "../support/console.js";
+import { expect, test } from "../support/fixtures.js";
+
+const creations = "**/public/v1/auth/tokens";
+
+test.beforeEach(async ({ signIn }) => signIn());
+
+test("problems stand beside their fields and the first takes the focus", async ({ page }) => {
+  await page.goto(at.create);
+  await page.getByLabel("Description").fill("d".repeat(256));
+  await next(page).click();
+  await expect(nameField(page)).toBeFocused();
+  await expect(nameField(page)).toHaveAccessibleDescription(/Name is required\./);
+  await expect(page.getByLabel("Description")).toHaveAccessibleDescription(/at most 255 characters, and has 256/);
+
+  await nameField(page).fill("n".repeat(129));
+  await page.getByLabel("External ID").focus();
+  await expect(nameField(page)).toHaveAccessibleDescription(/at most 128 characters/);
+  await nameField(page).fill("Billing");
+  await page.getByLabel("Description").fill("fine");
+  await page.getByLabel("Expiration").selectOption({ label: "A date" });
+  await page.getByLabel("Expiration date").fill("2020-01-01");
+  await next(page).click();
+  await expect(page.getByLabel("Expiration date")).toBeFocused();
+  await expect(page.getByLabel("Expiration date")).toHaveAccessibleDescription(/must be in the future/);
+});
+
+test("an extension has to be chosen", async ({ page }) => {
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  await next(page).click();
+  await next(page).click();
+  await expect(page.getByText("An extension is required.")).toBeVisible();
+  await expect(page.getByRole("radio").first()).toBeFocused();
+});
+
+test("Back, and the steps that are done, lose nothing", async ({ page }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await page.getByRole("button", { name: "Back" }).click();
+  await expect(page.getByRole("radio", { name: "Custom Integration" })).toBeChecked();
+  await page.getByRole("navigation", { name: "Steps" }).getByRole("button", { name: /General/ }).click();
+  await expect(nameField(page)).toHaveValue("Billing");
+  await next(page).click();
+  await next(page).click();
+  await expect(page.getByRole("checkbox", { name: "Partners" })).toBeChecked();
+});
+
+test("the browser's Back goes a step back", async ({ page }) => {
+  await walkToPermissions(page, "Billing");
+  await page.goBack();
+  await expect(step(page, "Extension")).toBeVisible();
+  await page.goBack();
+  await expect(nameField(page)).toHaveValue("Billing");
+});
+
+test("Create makes one token however often it is pressed", async ({ page, api }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "All Modules" }).check();
+  await create(page).dblclick();
+  await expect(step(page, "Summary")).toBeVisible();
+  expect(await api.list()).toHaveLength(1);
+});
+
+test("an answer that is lost does not make a second token", async ({ page, api }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "All Modules" }).check();
+  // The server hears the request; its answer never arrives.
+  await page.route(creations, async (route) => {
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await create(page).click();
+  await expect(page.getByRole("alert").filter({ hasText: "The token was not created" })).toBeVisible();
+  await page.unroute(creations);
+  await create(page).click();
+  await expect(step(page, "Summary")).toBeVisible();
+  const tokens = await api.list();
+  expect(tokens).toHaveLength(1);
+  await expect(page.getByRole("main")).toContainText(tokens[0]!.id);
+});
+
+test("a server that is gone keeps the input, and Create works when it is back", async ({ page, api, server }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await server.stop();
+  await create(page).click();
+  await expect(page.getByRole("alert").filter({ hasText: "cannot be reached" })).toBeVisible();
+  await expect(page.getByRole("checkbox", { name: "Partners" })).toBeChecked();
+  await server.restart();
+  await create(page).click();
+  await expect(step(page, "Summary")).toBeVisible();
+  expect(await api.list()).toHaveLength(1);
+});
+
+test("leaving with input asks first", async ({ page }) => {
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  const tokens = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Tokens" });
+  await tokens.click();
+  const question = page.getByRole("dialog", { name: "Leave without saving?" });
+  await question.getByRole("button", { name: "Stay" }).click();
+  await expect(nameField(page)).toHaveValue("Billing");
+  await expect(page).toHaveURL(at.create);
+  await tokens.click();
+  await question.getByRole("button", { name: "Leave" }).click();
+  await expect(page).toHaveURL(at.list);
+});
+
+test("leaving by Back asks too", async ({ page }) => {
+  await page.getByRole("link", { name: "Create Token" }).click();
+  await nameField(page).fill("Billing");
+  await page.goBack();
+  const question = page.getByRole("dialog", { name: "Leave without saving?" });
+  await question.getByRole("button", { name: "Stay" }).click();
+  await expect(nameField(page)).toHaveValue("Billing");
+  await page.goBack();
+  await question.getByRole("button", { name: "Leave" }).click();
+  await expect(page).toHaveURL(at.list);
+});
+
+test("leaving without input does not ask", async ({ page }) => {
+  await page.goto(at.create);
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await expect(page).toHaveURL(at.list);
+});
+
+test("an extension with a fixed list has no Permissions step, and may show a handle", async ({ page, api }) => {
+  await walkToPermissions(page, "Zap", "Zapier");
+  const steps = page.getByRole("navigation", { name: "Steps" }).getByRole("listitem");
+  await expect(steps).toHaveText([/General/, /Extension/, /Summary/]);
+  await create(page).click();
+  await expect(page.getByText("Handle", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "View" }).click();
+  await expect(page.getByText(/^[0-9a-f]{40}$/)).toBeVisible();
+  const [token] = await api.list();
+  expect(token!.permissions.length).toBeGreaterThan(0);
+});
+
+test("no module is allowed, and said clearly", async ({ page, api }) => {
+  await walkToPermissions(page, "Nothing");
+  await expect(page.getByText(/the key will open nothing/)).toBeVisible();
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await expect(page.getByText(/the key will open nothing/)).toBeHidden();
+  await page.getByRole("checkbox", { name: "Partners" }).uncheck();
+  await create(page).click();
+  await expect(step(page, "Summary")).toBeVisible();
+  expect((await api.list())[0]!.permissions).toEqual([]);
+});
+
+test("modules are found by the filter", async ({ page }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("searchbox", { name: "Filter modules" }).fill("partn");
+  await expect(page.getByRole("checkbox", { name: "Partners" })).toBeVisible();
+  await expect(page.getByRole("checkbox", { name: "Subscriptions" })).toBeHidden();
+  await page.getByRole("searchbox", { name: "Filter modules" }).fill("no such thing");
+  await expect(page.getByText("No module matches the filter.")).toBeVisible();
+});
+
+test("the curl line of the summary is ready to use", async ({ page, context, server }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "All Modules" }).check();
+  await create(page).click();
+  await expect(page.locator("#created-curl")).toContainText("•");
+  await page.getByRole("button", { name: "Copy curl command" }).click();
+  await expect(page.getByText("Copied")).toBeVisible();
+  const line = await clipboard(page);
+  expect(line).toMatch(/^curl -H "Authorization: ApiKey SU-\d{3}-\d{3}-\d{3}:[0-9a-f]{40}" http:\/\/127\.0\.0\.1:\d+\/public\/v1\/agreements\/$/);
+});
+
+test("a catalogue that cannot be loaded is told, and Try again goes on", async ({ page }) => {
+  await page.route("**/public/v1/modules*", (route) => route.abort());
+  await page.goto(at.create);
+  await expect(page.getByText("Extensions and modules could not be loaded")).toBeVisible();
+  await page.unroute("**/public/v1/modules*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(nameField(page)).toBeVisible();
+});
