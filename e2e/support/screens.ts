@@ -1,0 +1,199 @@
+import { type Page, expect } from "@playwright/test";
+
+import type { Api } from "./api.js";
+import { act, at, create, nameField, next, step, walkToPermissions } from "./console.js";
+
+type Screen = { name: string; open: (page: Page, api: Api) => Promise<void> };
+
+const token = (api: Api) => api.create({ name: "Billing", modules: ["MD-0002"], description: "Reads agreements", external_id: "crm-17" });
+
+/** Every screen, step, dialog and state that a signed-in person can meet. */
+export const screens: Screen[] = [
+  {
+    name: "the empty list",
+    open: async (page) => {
+      await page.goto(at.list);
+      await expect(page.getByText("No tokens yet")).toBeVisible();
+    },
+  },
+  {
+    name: "the list",
+    open: async (page, api) => {
+      await token(api);
+      await api.create({ name: "n".repeat(128), extension: "zapier" });
+      await api.deactivate((await api.create({ name: "Old reports", extension: "reports" })).id);
+      await page.goto(at.list);
+      await expect(page.getByRole("link", { name: "Billing" })).toBeVisible();
+    },
+  },
+  {
+    name: "the list with a selection",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto(at.list);
+      await page.getByRole("checkbox", { name: /Billing/ }).check();
+      await expect(page.getByRole("group", { name: "Selected tokens" })).toBeVisible();
+    },
+  },
+  {
+    name: "the list without a match",
+    open: async (page) => {
+      await page.goto(`${at.list}?q=nothing&status=expired`);
+      await expect(page.getByText("No token matches")).toBeVisible();
+    },
+  },
+  {
+    name: "the list that failed",
+    open: async (page) => {
+      await page.route("**/auth/tokens?*", (route) => route.abort());
+      await page.goto(at.list);
+      await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+    },
+  },
+  {
+    name: "the menu of a token",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto(at.list);
+      await page.getByRole("button", { name: "Actions for Billing" }).click();
+      await expect(page.getByRole("menuitem", { name: "Delete…" })).toBeVisible();
+    },
+  },
+  {
+    name: "the user menu",
+    open: async (page) => {
+      await page.goto(at.list);
+      await page.getByRole("button", { name: /user menu$/ }).click();
+      await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
+    },
+  },
+  {
+    name: "the question before disabling",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto(at.list);
+      await act(page, "Billing", "Disable");
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  {
+    name: "the question before deleting",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto(at.list);
+      await act(page, "Billing", "Delete…");
+      await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+      await expect(page.getByText(/does not match/)).toBeVisible();
+    },
+  },
+  {
+    name: "the wizard's General step with problems",
+    open: async (page) => {
+      await page.goto(at.create);
+      await next(page).click();
+      await expect(page.getByText("Name is required.")).toBeVisible();
+    },
+  },
+  {
+    name: "the wizard's Extension step",
+    open: async (page) => {
+      await page.goto(at.create);
+      await nameField(page).fill("Billing");
+      await next(page).click();
+      await page.getByRole("radio", { name: "Reports" }).check();
+    },
+  },
+  {
+    name: "the wizard's Permissions step",
+    open: async (page) => {
+      await walkToPermissions(page, "Billing");
+      await expect(page.getByText(/will open nothing/)).toBeVisible();
+      await page.getByRole("checkbox", { name: "Products" }).check();
+    },
+  },
+  {
+    name: "the wizard's Summary step",
+    open: async (page) => {
+      await walkToPermissions(page, "Billing");
+      await page.getByRole("checkbox", { name: "All Modules" }).check();
+      await create(page).click();
+      await expect(step(page, "Summary")).toBeVisible();
+      await page.getByRole("button", { name: "View" }).click();
+    },
+  },
+  {
+    name: "the question before leaving",
+    open: async (page) => {
+      await page.goto(at.create);
+      await nameField(page).fill("Billing");
+      await page.getByRole("link", { name: "Cancel" }).click();
+      await expect(page.getByRole("dialog", { name: "Leave without saving?" })).toBeVisible();
+    },
+  },
+  {
+    name: "the details with the key shown",
+    open: async (page, api) => {
+      await page.goto(at.details((await token(api)).id));
+      await page.getByRole("button", { name: "View" }).click();
+      await expect(page.getByRole("button", { name: "Hide" })).toBeVisible();
+    },
+  },
+  {
+    name: "the details' Permissions tab",
+    open: async (page, api) => {
+      await page.goto(at.details((await token(api)).id, "permissions"));
+      await expect(page.getByRole("table", { name: "Permissions" })).toBeVisible();
+    },
+  },
+  {
+    name: "a deleted token",
+    open: async (page, api) => {
+      const { id } = await token(api);
+      await api.delete(id);
+      await page.goto(at.details(id));
+      await expect(page.getByText("This token is deleted.")).toBeVisible();
+    },
+  },
+  {
+    name: "a token that does not exist",
+    open: async (page) => {
+      await page.goto(at.details("SU-000-000-000"));
+      await expect(page.getByRole("heading", { name: "Token not found" })).toBeVisible();
+    },
+  },
+  {
+    name: "the editor",
+    open: async (page, api) => {
+      await page.goto(at.edit((await token(api)).id));
+      await expect(page.getByRole("button", { name: "Save" })).toBeVisible();
+    },
+  },
+  {
+    name: "a lost update",
+    open: async (page, api) => {
+      const { id } = await token(api);
+      await page.goto(at.edit(id));
+      await nameField(page).fill("Mine");
+      await api.update(id, { name: "Theirs" });
+      await page.getByRole("button", { name: "Save" }).click();
+      await expect(page.getByRole("dialog", { name: "Somebody else has changed this token" })).toBeVisible();
+    },
+  },
+  {
+    name: "the end of a session",
+    open: async (page, api) => {
+      await page.goto(at.edit((await token(api)).id));
+      await nameField(page).fill("Mine");
+      await page.context().clearCookies();
+      await page.getByRole("button", { name: "Save" }).click();
+      await expect(page.getByRole("dialog", { name: "Sign in again" })).toBeVisible();
+    },
+  },
+  {
+    name: "an address that leads nowhere",
+    open: async (page) => {
+      await page.goto("/nowhere");
+      await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+    },
+  },
+];
