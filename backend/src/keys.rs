@@ -167,7 +167,7 @@ mod tests {
         let keys = Keys::derive(&Zeroizing::new([7; 32]));
         let children = [&keys.pepper, &keys.sealing, &keys.session, &keys.check];
         let shown: Vec<String> = children.iter().map(|key| crate::hex(&key[..4])).collect();
-        insta::assert_compact_debug_snapshot!(shown, @"");
+        assert_eq!(shown, ["66286f44", "841bde8d", "0b04a1fe", "8541ebc6"]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Starting and stopping the server. Everything that can be wrong is checked before anything is changed:
 //! catalogue, master key, port; then the database.
 
-use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs, io, io::IsTerminal as _, io::Write as _, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path,
+    sync::Arc, time::Duration,
+};
 
 use thiserror::Error;
 use tokio::{
@@ -161,21 +164,32 @@ fn make_data_dir(path: &Path) -> Result<(), ServeError> {
     made.map_err(|error| ServeError::DataDir(path.display().to_string(), error))
 }
 
+/// Says where the server listens and, once, how to sign in for the first time. Whoever started it may have
+/// closed the other end, which is no reason to stop.
 fn announce(address: SocketAddr, app: &App, made: Option<&Made>) {
-    println!("Latchkey listens on http://{address}");
-    let Some(made) = made else { return };
-    let url = app.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    println!("\n  This is a new installation. Sign in at {url}");
-    println!("    E-mail    {}", made.email);
-    match &made.password {
-        Some(password) => println!("    Password  {password}   (shown once; keep it safe)\n"),
-        None => println!("    Password  the one in LATCHKEY_ADMIN_PASSWORD\n"),
+    let mut text = format!("Latchkey listens on http://{address}\n");
+    if let Some(made) = made {
+        let url = app.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let password = match &made.password {
+            Some(password) => format!("{password}   (shown once; keep it safe)"),
+            None => "the one in LATCHKEY_ADMIN_PASSWORD".to_owned(),
+        };
+        text += &format!(
+            "\n  This is a new installation. Sign in at {url}\n    E-mail    {}\n    Password  {password}\n\n",
+            made.email
+        );
     }
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Logs go to standard error; `RUST_LOG` chooses how much.
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| "info,sqlx=warn,sea_orm_migration=warn".into());
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .try_init();
 }

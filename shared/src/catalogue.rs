@@ -94,8 +94,6 @@ pub struct Extension {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
     use super::*;
 
     #[test]

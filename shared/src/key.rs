@@ -115,8 +115,6 @@ fn checksum(id: &TokenId, random_hex: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
     use proptest::prelude::*;
 
     use super::*;

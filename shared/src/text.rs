@@ -98,8 +98,6 @@ bounded_text!(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
     use super::*;
 
     fn name(text: &str) -> Result<TokenName, String> {

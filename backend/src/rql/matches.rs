@@ -76,7 +76,7 @@ impl Filter {
             Self::Or(filters) => filters.iter().any(|filter| filter.matches(row, properties)),
             Self::Not(inner) => !inner.matches(row, properties),
             Self::Compare { property, comparison, value } => declared(properties, property)
-                .is_some_and(|property| compare(lookup(row, property), *comparison, value)),
+                .is_some_and(|property| compare(&lookup(row, property), *comparison, value)),
             Self::Like { property, pattern, case_sensitive } => {
                 let Some(property) = declared(properties, property) else { return false };
                 matches!(lookup(row, property), Comparable::Text(text) if pattern.matches(&text, *case_sensitive))
@@ -85,7 +85,7 @@ impl Filter {
     }
 }
 
-fn compare(found: Comparable, comparison: Comparison, value: &Value) -> bool {
+fn compare(found: &Comparable, comparison: Comparison, value: &Value) -> bool {
     let wanted = match value {
         Value::Null => Comparable::Null,
         Value::Empty => Comparable::Text(String::new()),
@@ -94,7 +94,8 @@ fn compare(found: Comparable, comparison: Comparison, value: &Value) -> bool {
         Value::Boolean(boolean) => Comparable::Boolean(*boolean),
     };
     // As in the database: null is neither greater nor less than anything.
-    let comparable = found != Comparable::Null && wanted != Comparable::Null;
+    let wanted = &wanted;
+    let comparable = *found != Comparable::Null && *wanted != Comparable::Null;
     match comparison {
         Comparison::Eq => found == wanted,
         Comparison::Ne => found != wanted,

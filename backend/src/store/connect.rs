@@ -6,13 +6,9 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use sea_orm_migration::MigratorTrait as _;
 use thiserror::Error;
 
-use super::{
-    Store,
-    migrations::{self, Migrator},
-};
+use super::{Store, migrations};
 
 /// Readers of SQLite, connections to PostgreSQL.
 const POOL: u32 = 16;
@@ -108,9 +104,7 @@ impl Store {
     /// # Errors
     /// [`OpenError::Migrate`].
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        migrations::locked(&self.writer, async |connection| Migrator::up(connection, None).await)
-            .await
-            .map_err(OpenError::Migrate)
+        migrations::apply(&self.writer).await.map_err(OpenError::Migrate)
     }
 }
 

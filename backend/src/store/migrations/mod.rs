@@ -2,7 +2,10 @@
 
 mod m0001_start;
 
-use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, Statement, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait as _,
+};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
 /// Any number, the same in every version: it names the lock that migrating replicas wait for.
@@ -30,18 +33,18 @@ pub async fn unknown(connection: &DatabaseConnection) -> Result<Option<String>, 
     Ok(applied.into_iter().map(|row| row.version).filter(|version| !known.contains(version)).max())
 }
 
-/// Runs `work` while no other replica migrates. SQLite has one writer, so it needs no lock.
-pub async fn locked(
-    connection: &DatabaseConnection,
-    work: impl AsyncFnOnce(&DatabaseConnection) -> Result<(), DbErr>,
-) -> Result<(), DbErr> {
-    if connection.get_database_backend() != DatabaseBackend::Postgres {
-        return work(connection).await;
+/// Applies what is missing, in one transaction that no other replica can share: they wait, and then find
+/// nothing to do.
+pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = connection.begin_with_options(options).await?;
+    if connection.get_database_backend() == DatabaseBackend::Postgres {
+        let sql = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+        transaction.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
     }
-    // Held by a transaction of its own, so that it is let go whatever happens to the migration.
-    let lock = connection.begin().await?;
-    let sql = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
-    lock.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
-    work(connection).await?;
-    lock.commit().await
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
 }

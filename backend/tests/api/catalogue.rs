@@ -1,0 +1,34 @@
+//! `/modules` and `/extensions`.
+
+use axum::http::StatusCode;
+
+use crate::harness::{Server, Sqlite};
+
+#[tokio::test]
+async fn every_valid_caller_reads_the_catalogue_200() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let key = server.key(&admin.create("No modules", &[]).await);
+    for client in [&admin, &key] {
+        let modules = client.get("/modules?limit=2").await;
+        assert_eq!(modules.header("content-range"), "items 0-1/22");
+        assert_eq!(modules.expect(StatusCode::OK)[0]["name"], "All");
+        let extensions = client.get("/extensions/").await.expect(StatusCode::OK);
+        let names: Vec<_> = extensions.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["custom", "reports", "zapier", "flowgear"]);
+        assert_eq!(client.get("/modules/MD-0002").await.expect(StatusCode::OK)["name"], "Partners");
+        assert_eq!(client.get("/extensions/EXT-000-003").await.expect(StatusCode::OK)["credential"], "handle");
+    }
+}
+
+#[tokio::test]
+async fn bad_query_400_nobody_401_unknown_404() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    admin.get("/modules?eq(name,All)").await.refused(400, "VAL_001");
+    admin.get("/modules/MD-9999").await.refused(404, "NFND_000");
+    admin.get("/extensions/EXT-999-999").await.refused(404, "NFND_000");
+    for path in ["/modules", "/extensions", "/modules/MD-0002", "/extensions/EXT-000-003"] {
+        server.anonymous().get(path).await.refused(401, "AUTH_001");
+    }
+}

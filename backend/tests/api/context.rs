@@ -1,0 +1,31 @@
+//! `GET /auth/context`.
+
+use axum::http::StatusCode;
+use latchkey_shared::Role;
+use rstest::rstest;
+
+use crate::harness::{ALL, Database, Postgres, Server, Sqlite};
+
+#[rstest]
+#[tokio::test]
+async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let viewer = server.user(Role::Viewer).await;
+    let context = viewer.get("/auth/context/").await.expect(StatusCode::OK);
+    assert_eq!(context["user"]["role"], "viewer");
+    assert_eq!(context["confirmed_until"], "2027-01-15T08:15:00+00:00");
+}
+
+#[tokio::test]
+async fn unauthorized_401() {
+    let server = Server::start(Sqlite).await;
+    server.anonymous().get("/auth/context").await.refused(401, "AUTH_001");
+    server.anonymous().with("cookie", "latchkey=0000").get("/auth/context").await.refused(401, "AUTH_001");
+}
+
+#[tokio::test]
+async fn a_key_is_not_signed_in_403() {
+    let server = Server::start(Sqlite).await;
+    let token = server.admin().await.create("Key", &[ALL]).await;
+    server.key(&token).get("/auth/context").await.refused(403, "AUTH_003");
+}

@@ -1,0 +1,151 @@
+//! `GET /auth/tokens`.
+
+use axum::http::StatusCode;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{CUSTOM, Client, Database, PARTNERS, Postgres, Server, Sqlite, ZAPIER, new_token};
+
+async fn names(client: &Client<'_>, query: &str) -> Vec<String> {
+    let rows = client.get(&format!("/auth/tokens?{query}")).await.expect(StatusCode::OK);
+    rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn four_tokens(server: &Server) -> Client<'_> {
+    let admin = server.admin().await;
+    let mut bodies = [
+        new_token("Alpha", &[PARTNERS]),
+        new_token("beta_1", &[]),
+        new_token("Gamma", &[]),
+        new_token("Ümlaut 50%", &[]),
+    ];
+    bodies[0]["external_id"] = json!("erp-7");
+    bodies[1]["description"] = json!("Reads ALPHA");
+    bodies[1]["expiration_date"] = json!("2027-01-20T00:00:00Z");
+    bodies[2] = json!({ "name": "Gamma", "extension": { "id": ZAPIER } });
+    for body in bodies {
+        admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+        server.clock.advance(60);
+    }
+    admin
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_empty_account_counts_nothing(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let answer = server.admin().await.get("/auth/tokens/").await;
+    assert_eq!(answer.header("content-range"), "items 0-0/0");
+    assert_eq!(answer.expect(StatusCode::OK), json!([]));
+}
+
+#[rstest]
+#[tokio::test]
+async fn filters_searches_and_orders(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = four_tokens(&server).await;
+    for (query, expected) in [
+        ("ordering(-created)", vec!["Ümlaut 50%", "Gamma", "beta_1", "Alpha"]),
+        ("eq(name,Alpha)", vec!["Alpha"]),
+        ("like(name,alpha)", vec![]),
+        ("ilike(name,*ALPHA*)", vec!["Alpha"]),
+        ("like(name,beta_*)", vec!["beta_1"]),
+        ("like(name,betaX*)", vec![]),
+        ("search=alpha&ordering(created)", vec!["Alpha", "beta_1"]),
+        ("search=ERP-7", vec!["Alpha"]),
+        ("search=50%25", vec!["Ümlaut 50%"]),
+        ("search=%C3%BCmlaut", vec!["Ümlaut 50%"]),
+        ("search=a_b", vec![]),
+        (&format!("eq(extension.id,{CUSTOM})&ordering(-created)"), vec!["Ümlaut 50%", "beta_1", "Alpha"]),
+        ("eq(extension.name,zapier)", vec!["Gamma"]),
+        ("eq(status,expiring)", vec!["beta_1"]),
+        ("in(status,(active,expiring))&ordering(created)", vec!["Alpha", "beta_1", "Gamma", "Ümlaut 50%"]),
+        ("eq(external_id,null())&ordering(created)", vec!["beta_1", "Gamma", "Ümlaut 50%"]),
+        ("not(eq(external_id,erp-7))&ordering(created)", vec!["beta_1", "Gamma", "Ümlaut 50%"]),
+        ("lt(expiration_date,2027-02-01)", vec!["beta_1"]),
+        ("not(lt(expiration_date,2027-02-01))&ordering(created)", vec!["Alpha", "Gamma", "Ümlaut 50%"]),
+        ("ordering(created)&limit=2&offset=1", vec!["beta_1", "Gamma"]),
+        ("limit=2&offset=9", vec![]),
+    ] {
+        assert_eq!(names(&admin, query).await, expected, "{query}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn pages_tell_their_place(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = four_tokens(&server).await;
+    let range =
+        async |query: &str| admin.get(&format!("/auth/tokens?{query}")).await.header("content-range").to_owned();
+    assert_eq!(range("limit=3&offset=0").await, "items 0-2/4");
+    assert_eq!(range("limit=3&offset=3").await, "items 3-3/4");
+    assert_eq!(range("limit=0").await, "items 0-0/4");
+    assert_eq!(range("limit=3&offset=99").await, "items 99-99/4");
+    assert_eq!(range("eq(name,nobody)").await, "items 0-0/0");
+}
+
+#[rstest]
+#[tokio::test]
+async fn deleted_tokens_are_listed_only_when_asked_for(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let gone = admin.create("Gone", &[PARTNERS]).await;
+    admin.create("Here", &[]).await;
+    admin.delete(&format!("/auth/tokens/{}", gone["id"].as_str().unwrap())).await;
+    assert_eq!(names(&admin, "").await, ["Here"]);
+    assert_eq!(names(&admin, "eq(status,deleted)").await, ["Gone"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn nothing_of_another_account_and_no_secret_is_in_it(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let created = server.admin().await.create("Mine", &[]).await;
+    let stranger = server.stranger().await;
+    assert_eq!(stranger.get("/auth/tokens?or(eq(name,Mine),ne(name,Mine))").await.expect(StatusCode::OK), json!([]));
+    let list = server.admin().await.get("/auth/tokens").await;
+    assert!(
+        !list.body.contains(created["token"].as_str().unwrap())
+            && !list.body.contains(created["handle"].as_str().unwrap())
+    );
+    assert!(list.expect(StatusCode::OK)[0].as_object().is_some_and(|row| !row.contains_key("token")), "no secret");
+}
+
+#[rstest]
+#[case("eq(secret,1)", "`secret` is not a property")]
+#[case("ordering(external_id)", "`external_id` is not a property to order by")]
+#[case("eq(name,a,b)", "at character 10")]
+#[case("search=a&search=b", "more than one search")]
+#[tokio::test]
+async fn a_bad_query_is_a_400_that_says_why(#[case] query: &str, #[case] expected: &str) {
+    let server = Server::start(Sqlite).await;
+    let text = server.admin().await.get(&format!("/auth/tokens?{query}")).await.refused(400, "VAL_001");
+    assert!(text.contains(expected), "{text}");
+}
+
+#[tokio::test]
+async fn statuses_follow_the_clock() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let mut body = new_token("Short", &[PARTNERS]);
+    body["expiration_date"] = json!("2027-02-15T08:00:00Z");
+    let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    let status = async || {
+        let rows: Value = server.admin().await.get("/auth/tokens").await.expect(StatusCode::OK);
+        let status = rows[0]["status"].as_str().unwrap().to_owned();
+        assert_eq!(
+            names(&server.admin().await, &format!("eq(status,{status})")).await,
+            ["Short"],
+            "SQL and Rust agree"
+        );
+        status
+    };
+    assert_eq!(status().await, "active");
+    server.clock.advance(20 * 24 * 3600);
+    assert_eq!(status().await, "expiring");
+    assert_eq!(server.key(&token).get("/agreements").await.status, StatusCode::OK);
+    server.clock.advance(11 * 24 * 3600);
+    assert_eq!(status().await, "expired");
+    server.key(&token).get("/agreements").await.refused(401, "AUTH_001");
+}

@@ -1,0 +1,27 @@
+//! The API over HTTP, on both databases: a file per operation, a case per status code.
+//!
+//! `cargo xtask test` starts the PostgreSQL that these tests need and names it in `LATCHKEY_TEST_POSTGRES`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end at the first surprise")]
+
+mod harness;
+
+mod accounts;
+mod agreements;
+mod audit;
+mod catalogue;
+mod context;
+mod create;
+mod delete;
+mod first_start;
+mod get;
+mod headers;
+mod list;
+mod permissions;
+mod refusals;
+mod reveal;
+mod secrets;
+mod sign_in;
+mod sign_out;
+mod switch;
+mod update;

@@ -1,0 +1,105 @@
+//! `PUT /auth/tokens/{id}`.
+
+use axum::http::StatusCode;
+use latchkey_shared::Role;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{ALL, Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite, ZAPIER, new_token};
+
+fn path(token: &Value) -> String {
+    format!("/auth/tokens/{}", token["id"].as_str().unwrap())
+}
+
+#[rstest]
+#[tokio::test]
+async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Before", &[]).await;
+    server.key(&token).get("/agreements").await.refused(403, "AUTH_003");
+    let body = json!({ "name": "After", "description": "x", "permissions": [{ "object": { "id": PARTNERS } }] });
+    let answer = admin.put(&path(&token), body).await;
+    assert_eq!(answer.header("etag"), "\"2\"");
+    let updated = answer.expect(StatusCode::OK);
+    assert_eq!((updated["name"].as_str(), updated["description"].as_str()), (Some("After"), Some("x")));
+    assert_eq!(server.key(&token).get("/agreements").await.status, StatusCode::OK);
+    let cleared = admin.put(&path(&token), json!({ "description": null })).await.expect(StatusCode::OK);
+    assert_eq!(cleared["description"], Value::Null);
+    assert_eq!(cleared["name"], "After", "what is left out stays");
+    assert_eq!(server.trail().await[2..], ["Administrator token.updated After", "Administrator token.updated After"]);
+    let found = admin.get("/auth/tokens?search=after").await;
+    assert_eq!(found.header("content-range"), "items 0-0/1", "the search knows the new name");
+}
+
+#[rstest]
+#[tokio::test]
+async fn somebody_else_was_faster_412_and_nothing_is_overwritten(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("First", &[]).await;
+    let (one, two) = (admin.with("if-match", "\"1\""), server.user(Role::Member).await.with("if-match", "\"1\""));
+    assert_eq!(one.put(&path(&token), json!({ "name": "One" })).await.status, StatusCode::OK);
+    two.put(&path(&token), json!({ "name": "Two" })).await.refused(412, "CON_001");
+    assert_eq!(admin.get(&path(&token)).await.expect(StatusCode::OK)["name"], "One");
+}
+
+#[tokio::test]
+async fn a_change_of_nothing_is_no_event() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Same", &[PARTNERS]).await;
+    let answer = admin.put(&path(&token), json!({ "name": "Same" })).await;
+    assert_eq!(answer.header("etag"), "\"1\"");
+    assert_eq!(server.trail().await.len(), 2);
+}
+
+#[rstest]
+#[case(json!({ "name": "" }), "name: is required")]
+#[case(json!({ "expiration_date": "2020-01-01T00:00:00Z" }), "expiration_date: must be in the future")]
+#[case(json!({ "permissions": [{ "object": { "id": "MD-9999" } }] }), "permissions: MD-9999 is not a module")]
+#[tokio::test]
+async fn bad_request_400_changes_nothing(#[case] body: Value, #[case] expected: &str) {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    assert_eq!(admin.put(&path(&token), body).await.refused(400, "VAL_001"), expected);
+    assert_eq!(admin.get(&path(&token)).await.header("etag"), "\"1\"");
+}
+
+#[tokio::test]
+async fn fixed_permissions_stay_400() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let body = json!({ "name": "Zap", "extension": { "id": ZAPIER } });
+    let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    let answer = admin.put(&path(&token), json!({ "permissions": [] })).await;
+    assert!(answer.refused(400, "VAL_001").contains("fixed by the extension"));
+    assert_eq!(admin.put(&path(&token), json!({ "name": "Zap 2" })).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn unauthorized_401_viewer_403_unknown_404_deleted_409() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[]).await;
+    let body = || json!({ "name": "x" });
+    server.anonymous().put(&path(&token), body()).await.refused(401, "AUTH_001");
+    server.user(Role::Viewer).await.put(&path(&token), body()).await.refused(403, "AUTH_003");
+    server.stranger().await.put(&path(&token), body()).await.refused(404, "NFND_000");
+    admin.delete(&path(&token)).await;
+    admin.put(&path(&token), body()).await.refused(409, "CON_002");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_key_cannot_leave_in_place_what_it_does_not_hold_403(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let strong = admin.post("/auth/tokens", new_token("Strong", &[ALL])).await.expect(StatusCode::CREATED);
+    let key = server.key(&admin.create("Manager", &[INTEGRATIONS, PARTNERS]).await);
+    let both = json!({ "permissions": [{ "object": { "id": ALL } }, { "object": { "id": PARTNERS } }] });
+    key.put(&path(&strong), both).await.refused(403, "AUTH_003");
+    let own = json!({ "permissions": [{ "object": { "id": PARTNERS } }] });
+    assert_eq!(key.put(&path(&strong), own).await.status, StatusCode::OK);
+}

@@ -1,0 +1,224 @@
+//! The program itself: its flags, its one-line refusals, how it starts and how it stops.
+
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+const PASSWORD: &str = "correct horse battery";
+
+fn latchkey(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    command.current_dir(folder).env_remove("LATCHKEY_TEST_POSTGRES").env("LATCHKEY_ADMIN_PASSWORD", PASSWORD);
+    command
+}
+
+/// Runs a command line that must be refused: exit code, one line, and nothing left behind.
+fn refusal(folder: &Path, arguments: &[&str]) -> String {
+    let before = listing(folder);
+    let Output { status, stderr, .. } = latchkey(folder).args(arguments).output().unwrap();
+    let text = String::from_utf8(stderr).unwrap();
+    assert!(!status.success(), "{arguments:?} was accepted");
+    assert_eq!(listing(folder), before, "{arguments:?} changed something");
+    text
+}
+
+fn one_line(text: &str) -> &str {
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end()
+}
+
+fn listing(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// A server that is ended when the test is over.
+struct Server {
+    child: Child,
+    address: String,
+    greeting: String,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = latchkey(folder)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let greeting = lines.next().unwrap().unwrap();
+        let address = greeting.strip_prefix("Latchkey listens on http://").unwrap().to_owned();
+        Self { child, address, greeting }
+    }
+
+    fn request(&self, head: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        write!(stream, "{head}\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn sign_in(&self) -> String {
+        let body = format!(r#"{{"email":"admin@localhost","password":"{PASSWORD}"}}"#);
+        let answer = self.request("POST /public/v1/auth/login HTTP/1.1", &body);
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn wrong_flags_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (vec!["serve", "--colour", "red"], "--colour"),
+        (vec!["serve", "--listen", "8080"], "--listen"),
+        (vec!["serve", "--public-url", "keys.example.com"], "--public-url"),
+        (vec!["serve", "--admin-email", "nobody"], "--admin-email"),
+        (vec!["fly"], "fly"),
+    ] {
+        let text = refusal(folder.path(), &arguments);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn another_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("latchkey-data")).unwrap();
+    let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--database", "mysql://root:s3cret@db/x"]);
+    assert_eq!(one_line(&text), "latchkey: --database must start with sqlite: or postgres:, and not with \"mysql\"");
+}
+
+#[test]
+fn a_bad_catalogue_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("c.toml"), "\n\n[[modules]]\nid = \"MD-1\"\n").unwrap();
+    let text = refusal(folder.path(), &["serve", "--catalogue", "c.toml"]);
+    assert!(one_line(&text).starts_with("latchkey: catalogue c.toml, line "), "{text}");
+    let text = refusal(folder.path(), &["serve", "--catalogue", "none.toml"]);
+    assert!(one_line(&text).contains("none.toml"), "{text}");
+}
+
+#[test]
+fn a_master_key_that_others_can_read_or_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("k");
+    fs::write(&path, "7".repeat(64)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let text = refusal(folder.path(), &["serve", "--master-key-file", "k"]);
+    assert!(one_line(&text).contains("chmod 600"), "{text}");
+    fs::write(&path, "short").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let text = refusal(folder.path(), &["serve", "--master-key-file", "k"]);
+    assert!(one_line(&text).contains("64 hex digits"), "{text}");
+}
+
+#[test]
+fn a_busy_port_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let text = refusal(folder.path(), &["serve", "--listen", &address]);
+    assert!(one_line(&text).starts_with(&format!("latchkey: listening on {address}: ")), "{text}");
+}
+
+#[test]
+fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path()));
+    let data = folder.path().join("data");
+    fs::rename(data.join("master.key"), data.join("away")).unwrap();
+    let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    assert!(one_line(&text).contains("is missing, but the database was made with one"), "{text}");
+    assert!(!data.join("master.key").exists());
+    let other = data.join("other");
+    fs::write(&other, "7".repeat(64)).unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o600)).unwrap();
+    let text = refusal(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--master-key-file", "data/other"],
+    );
+    assert!(one_line(&text).contains("is not the one that this database was made with"), "{text}");
+}
+
+#[test]
+fn the_first_start_keeps_its_data_to_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    assert!(server.greeting.contains("127.0.0.1"));
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("data"), mode("data/master.key")), (0o700, 0o600));
+    assert!(server.request("GET /healthz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
+    assert!(server.request("GET /readyz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn both_signals_stop_it_cleanly() {
+    for signal in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Server::start(folder.path());
+        // A connection that is kept open and idle must not hold it up.
+        let _idle = TcpStream::connect(&server.address).unwrap();
+        server.signal(signal);
+        assert!(server.child.wait().unwrap().success(), "{signal}");
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path());
+    let cookie = server.sign_in();
+    for number in 0..20 {
+        let body = format!(r#"{{"name":"Token {number}","extension":{{"name":"custom"}}}}"#);
+        let answer = server.request(&format!("POST /public/v1/auth/tokens HTTP/1.1\r\ncookie: {cookie}"), &body);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+    server.signal("KILL");
+    server.child.wait().unwrap();
+    let server = Server::start(folder.path());
+    let answer = server.request(&format!("GET /public/v1/auth/tokens?limit=0 HTTP/1.1\r\ncookie: {cookie}"), "");
+    assert!(answer.contains("content-range: items 0-0/20"), "{answer}");
+}
+
+#[test]
+fn users_are_added_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |email: &str, password: &str| {
+        let mut command = latchkey(folder.path());
+        command.args(["user", "add", "--data-dir", "data", "--email", email, "--name", "Vera", "--role", "viewer"]);
+        let output = command.env("LATCHKEY_USER_PASSWORD", password).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let server = Server::start(folder.path());
+    assert!(add("vera@example.com", PASSWORD).0);
+    assert!(add("VERA@example.com", PASSWORD).1.contains("exists already"));
+    assert!(add("otto@example.com", "short").1.contains("at least 12 characters"));
+    assert!(!add("nobody", PASSWORD).0);
+    let body = format!(r#"{{"email":"vera@example.com","password":"{PASSWORD}"}}"#);
+    assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains("\"viewer\""));
+}
