@@ -102,6 +102,7 @@ test("details and back keep the list as it was", async ({ page, api, signIn }) =
 test("a server that is gone is told, and Try again brings the list back", async ({ page, api, server, signIn }) => {
   await api.create({ name: "Billing" });
   await signIn();
+  await expect(row(page, "Billing")).toBeVisible();
   await server.stop();
   await page.getByRole("columnheader", { name: "Name" }).getByRole("button").click();
   const problem = page.getByRole("alert").filter({ hasText: "The tokens could not be loaded" });
