@@ -12,7 +12,7 @@ use crate::{
     frame::Frame,
     routes::Navigator,
     session::{Session, context::Phase, expiry::SessionExpiry, gate::Gate, next, sign_in::SignIn},
-    ui::{Failed, LeaveDialog, LeaveGuard, Toasts, heading::Arrived},
+    ui::{Failed, LeaveDialog, LeaveGuard, Toasts, heading::Arrived, live},
 };
 
 /// Provides what components ask their context for, except the [`Navigator`]. Tests call this too, with canned
@@ -81,7 +81,7 @@ fn Shell() -> impl IntoView {
         _ => Shown::Nothing,
     });
     view! {
-        {move || match shown.get() {
+        {live(move || match shown.get() {
             Shown::Nothing => ().into_any(),
             Shown::SignIn => view! { <SignIn next=wanted /> }.into_any(),
             Shown::Frame => view! { <Frame /> }.into_any(),
@@ -91,7 +91,7 @@ fn Shell() -> impl IntoView {
                 </main>
             }
             .into_any(),
-        }}
+        })}
         <LeaveDialog on_go=move |address: String| navigator.to(&address) />
         <SessionExpiry />
     }

@@ -3,6 +3,8 @@
 //! To add a screen: a folder for its noun with a file per verb, an address in [`routes`], and calls of the API
 //! in [`api`]. Parts that two screens share go to [`ui`]; anything that names `web-sys` goes to [`browser`].
 
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties, even those it only reads")]
+
 pub mod api;
 pub mod app;
 pub mod browser;

@@ -3,16 +3,17 @@
 use std::{fmt, rc::Rc};
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{FlatRoutes, Route},
-    hooks::{use_params_map, use_query_map},
-    path,
-};
+use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{
     session::next::HOME,
-    tokens::{create::CreateToken, details::TokenDetails, edit::EditToken, list::TokenList},
-    ui::{Heading, LeaveGuard, Nothing},
+    tokens::{
+        create::CreateToken,
+        details::TokenDetails,
+        edit::EditToken,
+        list::{ListQuery, TokenList},
+    },
+    ui::{Heading, LeaveGuard, Nothing, live},
 };
 
 /// The address of the wizard.
@@ -67,20 +68,56 @@ impl Navigator {
     }
 }
 
-/// Everything inside the frame.
+/// What an address names inside the frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The root, which leads to the list.
+    Start,
+    /// The list of tokens.
+    List,
+    /// The wizard.
+    New,
+    /// The form for the token of this id.
+    Edit(String),
+    /// The details of a token. Which one, and the tab, are parts of the address that change under the screen.
+    Details,
+    /// No screen.
+    Nowhere,
+}
+
+impl Place {
+    /// The place that `path` leads to. A slash at its end makes no difference.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        match parts(path).as_slice() {
+            [] => Self::Start,
+            ["integrations", "tokens"] => Self::List,
+            ["integrations", "tokens", "new"] => Self::New,
+            ["integrations", "tokens", id, "edit"] => Self::Edit((*id).to_owned()),
+            ["integrations", "tokens", _, "general" | "permissions"] => Self::Details,
+            _ => Self::Nowhere,
+        }
+    }
+}
+
+fn parts(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+/// Everything inside the frame. The addresses are matched here and not by the router's own routes: with a
+/// handful of them this reads as well, is tested without a browser, and weighs next to nothing.
 #[component]
 pub fn Screens() -> impl IntoView {
-    view! {
-        <FlatRoutes fallback=NotFound>
-            <Route path=path!("/") view=Start />
-            <Route path=path!("/sign-in") view=|| () />
-            <Route path=path!("/integrations/tokens") view=List />
-            <Route path=path!("/integrations/tokens/new") view=New />
-            <Route path=path!("/integrations/tokens/:id/edit") view=Edit />
-            <Route path=path!("/integrations/tokens/:id/:tab") view=Details />
-        </FlatRoutes>
-    }
-    .into_any()
+    let path = use_location().pathname;
+    let place = Memo::new(move |_| path.with(|path| Place::of(path)));
+    live(move || match place.get() {
+        Place::Start => view! { <Start /> }.into_any(),
+        Place::List => view! { <List /> }.into_any(),
+        Place::New => view! { <CreateToken step=query("step") /> }.into_any(),
+        Place::Edit(id) => view! { <EditToken id=id /> }.into_any(),
+        Place::Details => view! { <TokenDetails id=part(2) tab=part(3) /> }.into_any(),
+        Place::Nowhere => view! { <NotFound /> }.into_any(),
+    })
 }
 
 fn query(name: &'static str) -> Signal<Option<String>> {
@@ -88,9 +125,17 @@ fn query(name: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || query.with(|query| query.get(name)))
 }
 
-fn param(name: &'static str) -> Signal<String> {
-    let params = use_params_map();
-    Memo::new(move |_| params.with(|params| params.get(name).unwrap_or_default())).into()
+/// A part of the path, counted from 0. When the path leads elsewhere the last one stays, for the moment that
+/// the screen still lives.
+fn part(index: usize) -> Signal<String> {
+    let path = use_location().pathname;
+    Memo::new(move |before: Option<&String>| {
+        let part = path.with(|path| {
+            (Place::of(path) == Place::Details).then(|| parts(path).get(index).copied().unwrap_or_default().to_owned())
+        });
+        part.or_else(|| before.cloned()).unwrap_or_default()
+    })
+    .into()
 }
 
 #[component]
@@ -102,25 +147,8 @@ fn Start() -> impl IntoView {
 #[component]
 fn List() -> impl IntoView {
     let query = use_query_map();
-    let query = Signal::derive(move || query.with(|it| crate::tokens::list::ListQuery::read(|name| it.get(name))));
+    let query = Signal::derive(move || query.with(|it| ListQuery::read(|name| it.get(name))));
     view! { <TokenList query=query /> }.into_any()
-}
-
-#[component]
-fn New() -> impl IntoView {
-    view! { <CreateToken step=query("step") /> }.into_any()
-}
-
-#[component]
-fn Details() -> impl IntoView {
-    view! { <TokenDetails id=param("id") tab=param("tab") /> }.into_any()
-}
-
-#[component]
-fn Edit() -> impl IntoView {
-    let id = param("id");
-    // A form belongs to one token: another id is another form.
-    (move || view! { <EditToken id=id.get() /> }).into_any()
 }
 
 /// What an address shows that leads nowhere.
@@ -137,4 +165,26 @@ pub fn NotFound() -> impl IntoView {
         </Nothing>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_screen_has_its_address() {
+        let id = "SU-160-984-311";
+        assert_eq!(Place::of("/"), Place::Start);
+        assert_eq!(Place::of("/integrations/tokens/"), Place::List);
+        assert_eq!(Place::of(NEW_TOKEN), Place::New);
+        assert_eq!(Place::of(&format!("/integrations/tokens/{id}/edit")), Place::Edit(id.to_owned()));
+        assert_eq!(Place::of(&token(id, "permissions")), Place::Details);
+    }
+
+    #[test]
+    fn everything_else_leads_nowhere() {
+        for path in ["/integrations", "/integrations/nonsense", "/integrations/tokens/x/y", "/a/b/c/d/e"] {
+            assert_eq!(Place::of(path), Place::Nowhere, "{path}");
+        }
+    }
 }

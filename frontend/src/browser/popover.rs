@@ -29,8 +29,15 @@ pub fn place(popover: &HtmlElement, button: &HtmlElement) {
     let left = (from.right() - size.width()).max(4.0);
     let style = popover.style();
     let _ = style.set_property("inset", "auto");
-    let _ = style.set_property("top", &format!("{top}px"));
-    let _ = style.set_property("left", &format!("{left}px"));
+    let _ = style.set_property("top", &pixels(top));
+    let _ = style.set_property("left", &pixels(left));
+}
+
+/// Whole pixels: writing fractions would bring the formatting of floating point numbers into the bundle.
+fn pixels(length: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "lengths on a screen fit, and `as` saturates")]
+    let whole = length as i32;
+    format!("{whole}px")
 }
 
 fn supports_anchors() -> bool {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::draft::{Clock, Draft, Expiration};
 use crate::{
     browser::dates,
-    ui::{Select, TextField},
+    ui::{Select, TextField, live},
 };
 
 /// The fields as signals, so that each input is bound to its own.
@@ -122,15 +122,15 @@ pub fn GeneralFields(
             problem=problem("description") on_leave=leave("description") />
         <Select label="Expiration" name="expiration" options=options on_choose=choose
             value=Signal::derive(move || fields.expiration.with(Expiration::word)) />
-        {move || by_date.get().then(|| view! {
+        {live(move || by_date.get().then(|| view! {
             <TextField label="Expiration date" name="expiration_date" kind="date" required=true min=dates::tomorrow()
                 value=fields.date problem=problem("expiration_date") on_leave=leave("expiration_date")
                 hint="The key works until the end of this day." />
-        })}
+        }))}
         // A choice of days has no date field, but the server may still refuse what it comes to.
-        {move || (!by_date.get()).then(|| view! {
+        {live(move || (!by_date.get()).then(|| view! {
             <crate::ui::field::FieldProblem id="field-expiration-problem" label="Expiration" problem=problem("expiration_date") />
-        })}
+        }))}
     }
     .into_any()
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use latchkey_shared::{Module, ModuleId};
 use leptos::prelude::*;
 
-use crate::ui::{Check, CheckBox, Icon};
+use super::draft::set_of;
+use crate::ui::{Check, CheckBox, Icon, live};
 
 /// What *All Modules* shows for a choice.
 #[must_use]
@@ -23,14 +24,14 @@ pub fn all_state(chosen: &BTreeSet<ModuleId>) -> Check {
 /// later, or none.
 #[must_use]
 pub fn switch_all(on: bool) -> BTreeSet<ModuleId> {
-    on.then(ModuleId::all).into_iter().collect()
+    set_of(on.then(ModuleId::all).into_iter())
 }
 
 /// The choice after one module was switched. Taking one from *All* leaves all the others, one by one.
 #[must_use]
 pub fn switch_one(chosen: &BTreeSet<ModuleId>, id: &ModuleId, on: bool, modules: &[Module]) -> BTreeSet<ModuleId> {
     let mut chosen = if chosen.contains(&ModuleId::all()) {
-        modules.iter().map(|module| module.id.clone()).collect()
+        set_of(modules.iter().map(|module| module.id.clone()))
     } else {
         chosen.clone()
     };
@@ -108,17 +109,17 @@ pub fn PermissionsEditor(
             <ul class="check-list__rows">
                 <For each=move || shown.get() key=|module| module.id.clone() children=row />
             </ul>
-            {move || shown.with(Vec::is_empty).then(|| view! {
+            {live(move || shown.with(Vec::is_empty).then(|| view! {
                 <p class="check-list__none">"No module matches the filter."</p>
-            })}
+            }))}
         </fieldset>
         <div role="status">
-            {move || chosen.with(BTreeSet::is_empty).then(|| view! {
+            {live(move || chosen.with(BTreeSet::is_empty).then(|| view! {
                 <div class="note note--warning">
                     <Icon icon=icondata_lu::LuTriangleAlert />
                     <p>"No module is chosen: the key will open nothing until you grant it one."</p>
                 </div>
-            })}
+            }))}
         </div>
     }
     .into_any()
@@ -126,8 +127,6 @@ pub fn PermissionsEditor(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
     use super::*;
 
     fn id(text: &str) -> ModuleId {

@@ -3,6 +3,8 @@
 use latchkey_shared::TokenStatus;
 use leptos::prelude::*;
 
+use super::live;
+
 /// A dot and a word: the colour never speaks alone.
 #[component]
 pub fn StatusChip(
@@ -13,7 +15,7 @@ pub fn StatusChip(
     view! {
         <span class="chip" data-status=move || status.get().as_str()>
             <span class="chip__dot" aria-hidden="true"></span>
-            {move || status.get().label()}
+            {live(move || status.get().label())}
         </span>
     }
     .into_any()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Icon;
+use super::{Icon, live};
 use crate::browser::{clipboard, focus, timer::Timer};
 
 /// Copies a text and says *Copied*. When the browser refuses it says why and selects the text instead.
@@ -51,11 +51,11 @@ pub fn CopyButton(
         <span class="copy" class:is-copied=copied>
             <button type="button" class="button button--quiet" class:button--icon=!with_word
                 aria-label=format!("Copy {what}") on:click=press>
-                {move || if copied.get() {
+                {live(move || if copied.get() {
                     view! { <Icon icon=icondata_lu::LuCheck /> }
                 } else {
                     view! { <Icon icon=icondata_lu::LuCopy /> }
-                }}
+                })}
                 {with_word.then(|| view! { <span class="button__label">"Copy"</span> })}
             </button>
             <span class="copy__said" role="status">{said}</span>

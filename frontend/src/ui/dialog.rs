@@ -24,7 +24,12 @@ pub fn Dialog(
         let wanted = open.get();
         let Some(dialog) = dialog.get() else { return };
         if wanted && !dialog.open() {
-            let _ = dialog.show_modal();
+            // What is inside is put there by the same change; it must be there first, for its `autofocus`.
+            queue_microtask(move || {
+                if open.get_untracked() && !dialog.open() {
+                    let _ = dialog.show_modal();
+                }
+            });
         } else if !wanted && dialog.open() {
             dialog.close();
         }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, live};
 
 /// A line (or several) of text. The problem stands below it and is read out with it.
 #[component]
@@ -99,7 +99,7 @@ pub fn FieldProblem(
     #[prop(into)]
     problem: Signal<Option<String>>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         problem.get().map(|problem| {
             let stop = if problem.ends_with('.') { "" } else { "." };
             view! {
@@ -109,7 +109,7 @@ pub fn FieldProblem(
                 </p>
             }
         })
-    }
+    })
 }
 
 /// A choice among few. The choices are pairs of value and words.
@@ -138,13 +138,13 @@ pub fn Select(
             <label class=if quiet { "visually-hidden" } else { "field__label" } for=id.clone()>{label}</label>
             <select class="input input--select" id=id name=name
                 on:change:target=move |event| on_choose.run(event.target().value())>
-                {move || {
+                {live(move || {
                     let chosen = value.get();
                     options.get().into_iter().map(|(value, words)| {
                         let selected = value == chosen;
                         view! { <option value=value prop:selected=selected>{words}</option> }
                     }).collect_view()
-                }}
+                })}
             </select>
         </div>
     }

@@ -107,10 +107,12 @@ pub fn LeaveDialog(
     let guard = expect_context::<LeaveGuard>();
     let open = RwSignal::new(false);
     Effect::new(move |_| open.set(guard.asking.with(Option::is_some)));
-    Effect::new(move |_| {
-        if !open.get() {
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
             guard.asking.set(None);
         }
+        is_open
     });
     let leave = move |()| {
         let departure = guard.asking.get_untracked();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, live};
 
 /// A problem on top of a form, read out when it appears.
 #[component]
@@ -13,9 +13,9 @@ pub fn Note(
 ) -> impl IntoView {
     view! {
         <div role="alert">
-            {move || problem.get().map(|problem| view! {
+            {live(move || problem.get().map(|problem| view! {
                 <div class="note note--danger"><Icon icon=icondata_lu::LuCircleAlert /><p>{problem}</p></div>
-            })}
+            }))}
         </div>
     }
     .into_any()

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     browser::focus,
-    ui::{Button, Dialog, Note, TextField, Variant},
+    ui::{Button, Dialog, Note, TextField, Variant, live},
 };
 
 /// The dialogs of a screen's [`Actions`], and what could not be done when no dialog is open.
@@ -51,11 +51,11 @@ pub fn ActionDialogs(
     view! {
         <div class="floating"><Note problem=alone /></div>
         <Dialog open=open title=title>
-            {move || match asked.get() {
+            {live(move || match asked.get() {
                 Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens.len()).into_any(),
                 Some(pending) => view! { <Delete actions=actions open=open pending=pending /> }.into_any(),
                 None => ().into_any(),
-            }}
+            })}
         </Dialog>
     }
     .into_any()

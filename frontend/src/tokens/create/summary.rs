@@ -9,7 +9,7 @@ use crate::{
     routes,
     session::next::HOME,
     tokens::details::credential::{MASK, Shown, credential_text},
-    ui::{CodeBlock, CopyButton, Icon, Moment},
+    ui::{CodeBlock, CopyButton, Icon, Moment, live},
 };
 
 /// The whole configuration, the key or handle (masked until *View* is pressed), and a ready `curl` line. The
@@ -59,7 +59,7 @@ pub fn Summary(
                     <span class="secret__label">{kind.label()}</span>
                     <code class="secret__value" id="created-secret">{visible}</code>
                     <button type="button" class="button" on:click=move |_| shown.toggle()>
-                        {move || if shown.get() { "Hide" } else { "View" }}
+                        {live(move || if shown.get() { "Hide" } else { "View" })}
                     </button>
                     <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true />
                 </div>

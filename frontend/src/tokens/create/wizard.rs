@@ -16,7 +16,7 @@ use crate::{
         general_fields::{Fields, GeneralFields},
         permissions_editor::PermissionsEditor,
     },
-    ui::{Button, Failed, Heading, LeaveGuard, Load, Loaded, Note, Nothing, Stepper, Variant},
+    ui::{Button, Failed, Heading, LeaveGuard, Load, Loaded, Note, Nothing, Stepper, Variant, live},
 };
 
 /// Creates a token in four steps, once however often *Create* is pressed.
@@ -31,7 +31,7 @@ pub fn CreateToken(
     view! {
         <div class="wizard">
             <Heading title="Create Token" />
-            {move || {
+            {live(move || {
                 if !session.manages_tokens() {
                     return view! {
                         <Nothing icon=icondata_lu::LuKeyRound title="You may not create tokens"
@@ -48,7 +48,7 @@ pub fn CreateToken(
                     .into_any(),
                     Loaded::Ready(catalogue) => view! { <Wizard catalogue=catalogue step=step /> }.into_any(),
                 }
-            }}
+            })}
         </div>
     }
     .into_any()
@@ -176,15 +176,15 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
             can_go_back=Signal::derive(move || created.with(Option::is_none))
             on_go=move |index: usize| if let Some(step) = Step::walked(asks.get_untracked()).get(index) { show(*step) }
         />
-        {move || match created.get() {
+        {live(move || match created.get() {
             Some(token) => view! { <Summary created=token catalogue=catalogue.get_value() /> }.into_any(),
             None => view! {
                 <form class="wizard__form" novalidate
                     on:submit=move |event| { event.prevent_default(); next() }>
-                    <h2 class="wizard__title" id="step-title" tabindex="-1">{move || current.get().words()}</h2>
+                    <h2 class="wizard__title" id="step-title" tabindex="-1">{live(move || current.get().words())}</h2>
                     <Note problem=problem />
                     <div class="wizard__body">
-                        {move || match current.get() {
+                        {live(move || match current.get() {
                             Step::Extension => view! {
                                 <ExtensionCards extensions=catalogue.with_value(|it| it.extensions.clone())
                                     chosen=extension problem=extension_problem />
@@ -195,22 +195,22 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
                             }
                             .into_any(),
                             _ => view! { <GeneralFields fields=fields /> }.into_any(),
-                        }}
+                        })}
                     </div>
                     <div class="wizard__actions">
                         <a class="button button--quiet" href=HOME>"Cancel"</a>
                         <span class="spacer"></span>
-                        {move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> })}
-                        {move || if is_last.get() {
+                        {live(move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> }))}
+                        {live(move || if is_last.get() {
                             view! { <Button variant=Variant::Primary submit=true busy=busy>"Create"</Button> }
                         } else {
                             view! { <Button variant=Variant::Primary submit=true>"Next"</Button> }
-                        }}
+                        })}
                     </div>
                 </form>
             }
             .into_any(),
-        }}
+        })}
     }
     .into_any()
 }

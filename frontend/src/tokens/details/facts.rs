@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{credential::CredentialField, samples::Samples};
 use crate::{
     api::Catalogue,
-    ui::{CopyButton, Moment},
+    ui::{CopyButton, Moment, live},
 };
 
 /// Key, facts and code samples. The token's key lives in a part of its own, so that a change of the facts does
@@ -25,9 +25,9 @@ pub fn Facts(
         token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind)))
     });
     view! {
-        {move || credential.get().map(|(id, kind)| view! { <CredentialField id=id kind=kind /> })}
+        {live(move || credential.get().map(|(id, kind)| view! { <CredentialField id=id kind=kind /> }))}
         <dl class="facts">
-            {move || {
+            {live(move || {
                 let (token, extension) = (token.get(), extension());
                 view! {
                     <dt>"ID"</dt>
@@ -52,9 +52,9 @@ pub fn Facts(
                     <dt>"Created"</dt><dd>{occurrence(&token.events.created)}</dd>
                     <dt>"Updated"</dt><dd>{occurrence(&token.events.updated)}</dd>
                 }
-            }}
+            })}
         </dl>
-        {move || credential.get().filter(|(_, kind)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> })}
+        {live(move || credential.get().filter(|(_, kind)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
     }
     .into_any()
 }

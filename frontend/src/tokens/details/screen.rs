@@ -9,7 +9,7 @@ use crate::{
     routes,
     session::{Session, next::HOME},
     tokens::actions::{ActionDialogs, Actions, menu_items},
-    ui::{Failed, Heading, Icon, Load, Loaded, Menu, Nothing, StatusChip, Tab, Tabs},
+    ui::{Failed, Heading, Icon, Load, Loaded, Menu, Nothing, StatusChip, Tab, Tabs, live},
 };
 
 /// A token in full. Which tab is shown lives in the address.
@@ -35,7 +35,7 @@ pub fn TokenDetails(
     });
     view! {
         <nav class="breadcrumb" aria-label="Breadcrumb"><a href=HOME>"Tokens"</a></nav>
-        {move || match shown.get() {
+        {live(move || match shown.get() {
             Loaded::Waiting => view! {
                 <p class="visually-hidden" role="status">"Loading the token"</p>
                 <div class="skeleton skeleton--title"></div>
@@ -67,7 +67,7 @@ pub fn TokenDetails(
                 })
                 .into_any()
             }
-        }}
+        })}
         <ActionDialogs actions=actions />
     }
     .into_any()
@@ -95,20 +95,20 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
                 <Heading title=name />
                 <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
             </div>
-            {move || can_act.get().then(|| view! {
+            {live(move || can_act.get().then(|| view! {
                 <div class="screen__actions">
                     <a class="button" href=edit.clone()><Icon icon=icondata_lu::LuPencil />"Edit"</a>
                     <Menu icon=icondata_lu::LuEllipsisVertical label=Signal::derive(move || format!("Actions for {}", name.get()))
                         items=Signal::derive(move || menu_items(&token.get(), actions, false)) />
                 </div>
-            })}
+            }))}
         </div>
-        {move || deleted.get().then(|| view! {
+        {live(move || deleted.get().then(|| view! {
             <div class="note"><Icon icon=icondata_lu::LuInfo />
                 <p>"This token is deleted. Its key opens nothing any more and cannot be brought back."</p></div>
-        })}
+        }))}
         <Tabs label="Token" tabs=tabs selected=selected>
-            {move || match (known.get(), selected.get() == "permissions") {
+            {live(move || match (known.get(), selected.get() == "permissions") {
                 (Loaded::Waiting, _) => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 (Loaded::Failed(failure), _) => view! {
                     <Failed what="Extensions and modules could not be loaded" failure=failure
@@ -117,7 +117,7 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
                 .into_any(),
                 (Loaded::Ready(catalogue), true) => view! { <Permissions token=token catalogue=catalogue /> }.into_any(),
                 (Loaded::Ready(catalogue), false) => view! { <Facts token=token catalogue=catalogue /> }.into_any(),
-            }}
+            })}
         </Tabs>
     }
     .into_any()

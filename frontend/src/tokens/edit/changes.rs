@@ -53,8 +53,6 @@ pub fn changes(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
     use super::*;
 
     fn token(name: &str, modules: &str) -> Token {

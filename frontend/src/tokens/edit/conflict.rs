@@ -7,7 +7,7 @@ use crate::{
     api::{Catalogue, tokens::Versioned},
     browser::dates,
     tokens::draft::Draft,
-    ui::{Button, Dialog, Moment},
+    ui::{Button, Dialog, Moment, live},
 };
 
 /// Shows who changed what and when. Nothing is saved until the person has chosen a side; closing the dialog
@@ -28,10 +28,12 @@ pub fn ConflictDialog(
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     Effect::new(move |_| open.set(theirs.with(Option::is_some)));
-    Effect::new(move |_| {
-        if !open.get() {
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
             theirs.set(None);
         }
+        is_open
     });
     let decide = move |action: Callback<Versioned>| {
         if let Some(version) = theirs.get_untracked() {
@@ -53,7 +55,7 @@ pub fn ConflictDialog(
     };
     view! {
         <Dialog open=open title="Somebody else has changed this token">
-            {move || theirs.get().map(|Versioned { token, .. }| {
+            {live(move || theirs.get().map(|Versioned { token, .. }| {
                 let changes = catalogue.with_value(|it| changes(&mine.get(), &token, it, dates::day_and_time));
                 let updated = token.events.updated.clone();
                 view! {
@@ -73,7 +75,7 @@ pub fn ConflictDialog(
                         .into_any()
                     }}
                 }
-            })}
+            }))}
             <div class="dialog__actions">
                 <Button autofocus=true on_press=move |()| decide(on_take)>"Take theirs"</Button>
                 <Button on_press=move |()| decide(on_keep)>"Keep mine"</Button>

@@ -1,7 +1,5 @@
 //! The form.
 
-use std::collections::BTreeSet;
-
 use latchkey_shared::{Problems, Token, TokenStatus};
 use leptos::{prelude::*, task::spawn_local};
 
@@ -17,7 +15,7 @@ use crate::{
         general_fields::{Fields, GeneralFields},
         permissions_editor::PermissionsEditor,
     },
-    ui::{Button, Failed, Heading, Icon, LeaveGuard, Load, Loaded, Note, Nothing, Toasts, Variant},
+    ui::{Button, Failed, Heading, Icon, LeaveGuard, Load, Loaded, Note, Nothing, Toasts, Variant, live},
 };
 
 /// Changes a token's properties and permissions; its extension is fixed.
@@ -51,7 +49,7 @@ pub fn EditToken(
         </nav>
         <div class="wizard">
             <Heading title="Edit Token" />
-            {move || match both.get() {
+            {live(move || match both.get() {
                 Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 Loaded::Failed(Failure::NotFound) => {
                     closed("There is no such token", "It does not exist, or it belongs to another account.")
@@ -66,7 +64,7 @@ pub fn EditToken(
                     closed("You may not edit tokens", "Viewers can read tokens. Ask an admin for the role member.")
                 }
                 Loaded::Ready((version, catalogue)) => view! { <Form version=version catalogue=catalogue /> }.into_any(),
-            }}
+            })}
         </div>
     }
     .into_any()
@@ -183,6 +181,6 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     .into_any()
 }
 
-fn granted_names(token: &Token, catalogue: &Catalogue) -> BTreeSet<String> {
+fn granted_names(token: &Token, catalogue: &Catalogue) -> Vec<String> {
     token.permissions.iter().filter_map(|it| it.object.id.parse().ok()).map(|id| catalogue.module_name(&id)).collect()
 }

@@ -11,7 +11,7 @@ use crate::{
     routes::{self, Navigator},
     session::Session,
     tokens::actions::{Actions, menu_items},
-    ui::{CheckBox, Load, Menu, Moment, StatusChip, Tip},
+    ui::{CheckBox, Load, Menu, Moment, StatusChip, Tip, live},
 };
 
 /// One token. The whole row leads to the details; the name is the real link.
@@ -69,26 +69,26 @@ pub fn Row(
                 <span class="mono muted table__id">{id.to_string()}</span>
             </td>
             <td class="col-extension" role="cell">{extension}</td>
-            <td class="col-permissions" role="cell">{move || token.with(permissions)}</td>
+            <td class="col-permissions" role="cell">{live(move || token.with(permissions))}</td>
             <td class="col-status" role="cell">
                 <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
             </td>
             <td class="col-created" role="cell">
-                {move || token.with(|token| view! { <Moment at=token.events.created.at /> })}
-                <span class="muted table__by">{move || token.with(|token| token.events.created.by.name.clone())}</span>
+                {live(move || token.with(|token| view! { <Moment at=token.events.created.at /> }))}
+                <span class="muted table__by">{live(move || token.with(|token| token.events.created.by.name.clone()))}</span>
             </td>
             <td class="col-expires" role="cell">
-                {move || token.with(|token| match token.expiration_date {
+                {live(move || token.with(|token| match token.expiration_date {
                     Some(at) => view! { <span class="only-narrow">"Expires "</span><Moment at=at /> }.into_any(),
                     None => view! { <span class="muted not-narrow">"Never"</span> }.into_any(),
-                })}
+                }))}
             </td>
             <td class="col-menu" role="cell">
-                {move || can_act.get().then(|| view! {
+                {live(move || can_act.get().then(|| view! {
                     <Menu icon=icondata_lu::LuEllipsisVertical
                         label=Signal::derive(move || format!("Actions for {}", name.get()))
                         items=Signal::derive(move || menu_items(&token.get(), actions, true)) />
-                })}
+                }))}
             </td>
         </tr>
     }

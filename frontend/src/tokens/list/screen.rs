@@ -10,8 +10,11 @@ use crate::{
     api::Api,
     routes::{NEW_TOKEN, Navigator},
     session::Session,
-    tokens::actions::{ActionDialogs, Actions},
-    ui::{Button, Check, CheckBox, Failed, Heading, Icon, Load, Loaded, Nothing, Pager, SortHeader},
+    tokens::{
+        actions::{ActionDialogs, Actions},
+        draft::set_of,
+    },
+    ui::{Button, Check, CheckBox, Failed, Heading, Icon, Load, Loaded, Nothing, Pager, SortHeader, live},
 };
 
 /// The list of the account's tokens.
@@ -36,7 +39,7 @@ pub fn TokenList(
     Effect::new(move |_| {
         load.state.with(|state| {
             let Some(page) = state.ready() else { return };
-            let there: BTreeSet<_> = page.tokens.iter().map(|token| token.id.clone()).collect();
+            let there: BTreeSet<_> = set_of(page.tokens.iter().map(|token| token.id.clone()));
             if !selected.with_untracked(|selected| selected.is_subset(&there)) {
                 selected.update(|selected| selected.retain(|id| there.contains(id)));
             }
@@ -63,11 +66,11 @@ pub fn TokenList(
     view! {
         <div class="screen__head">
             <Heading title="Tokens" />
-            {move || manages.get().then(|| view! {
+            {live(move || manages.get().then(|| view! {
                 <a class="button button--primary" href=NEW_TOKEN><Icon icon=icondata_lu::LuPlus />"Create Token"</a>
-            })}
+            }))}
         </div>
-        {move || {
+        {live(move || {
             if selected.with(|selected| !selected.is_empty()) {
                 view! { <BulkBar rows=rows selected=selected actions=actions /> }.into_any()
             } else if body.get() == Body::Empty {
@@ -75,8 +78,8 @@ pub fn TokenList(
             } else {
                 view! { <Filters query=query /> }.into_any()
             }
-        }}
-        {move || match body.get() {
+        })}
+        {live(move || match body.get() {
             Body::Failed(failure) => view! {
                 <Failed what="The tokens could not be loaded" failure=failure on_retry=move |()| load.again() />
             }
@@ -99,17 +102,17 @@ pub fn TokenList(
             .into_any(),
             Body::Table => view! {
                 <Table query=query load=load rows=rows selected=selected actions=actions />
-                {move || (total.get() > 0).then(|| view! {
+                {live(move || (total.get() > 0).then(|| view! {
                     <Pager page=Signal::derive(move || query.get().page) size=Signal::derive(move || query.get().size)
                         total=total sizes=ListQuery::SIZES
                         address=move |page| ListQuery { page, ..query.get() }.address()
                         on_size=move |size| {
                             navigator.to(&ListQuery { size, ..query.get_untracked() }.first_page().address());
                         } />
-                })}
+                }))}
             }
             .into_any(),
-        }}
+        })}
         <ActionDialogs actions=actions />
     }
     .into_any()
@@ -140,7 +143,7 @@ fn Table(
     let selectable = move || {
         rows.with(|rows| {
             let kept = rows.iter().filter(|token| token.status != TokenStatus::Deleted);
-            kept.map(|token| token.id.clone()).collect::<BTreeSet<_>>()
+            set_of(kept.map(|token| token.id.clone()))
         })
     };
     let all = Signal::derive(move || {
@@ -169,7 +172,7 @@ fn Table(
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader" class="col-select">
-                        {move || if session.manages_tokens() {
+                        {live(move || if session.manages_tokens() {
                             view! {
                                 <CheckBox state=all label=Signal::stored("Select all rows".to_owned())
                                     on_toggle=move |on: bool| {
@@ -179,7 +182,7 @@ fn Table(
                             .into_any()
                         } else {
                             view! { <span class="visually-hidden">"Selection"</span> }.into_any()
-                        }}
+                        })}
                     </th>
                     {header("Name", "col-name", Column::Name)}
                     {header("Extension", "col-extension", Column::Extension)}
@@ -193,11 +196,11 @@ fn Table(
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                {move || waiting.get().then(|| view! { <Skeleton rows=8 /> })}
+                {live(move || waiting.get().then(|| view! { <Skeleton rows=8 /> }))}
                 <For each=move || rows.get() key=|token| token.id.clone() children=row />
             </tbody>
         </table>
-        <p class="visually-hidden" role="status">{move || waiting.get().then_some("Loading tokens")}</p>
+        <p class="visually-hidden" role="status">{live(move || waiting.get().then_some("Loading tokens"))}</p>
     }
     .into_any()
 }
