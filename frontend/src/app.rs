@@ -9,6 +9,7 @@ use leptos_router::{
 
 use crate::{
     api::{Api, Transport},
+    browser::events,
     frame::Frame,
     routes::Navigator,
     session::{Session, context::Phase, expiry::SessionExpiry, gate::Gate, next, sign_in::SignIn},
@@ -34,6 +35,7 @@ pub fn App() -> impl IntoView {
     let (api, session, guard) = provide_services(Transport::fetch());
     // Before the router, so that its listeners come after the guard's.
     guard.install();
+    events::watch_presses();
     session.resume(api);
     view! { <Router><Shell /></Router> }.into_any()
 }

@@ -1,6 +1,26 @@
 //! Listeners that see an event before anyone else does.
 
+use std::cell::Cell;
+
 use wasm_bindgen::{JsCast, closure::Closure};
+
+thread_local! {
+    static PRESSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps an eye on the pointer, for [`is_pressed`]. Called once, when the page starts.
+pub fn watch_presses() {
+    for (name, pressed) in [("pointerdown", true), ("pointerup", false), ("pointercancel", false)] {
+        capture(name, move |_| PRESSED.set(pressed));
+    }
+}
+
+/// Whether a button of the mouse, a finger or a pen is down. What moves the page then takes the target of the
+/// coming click away from under it.
+#[must_use]
+pub fn is_pressed() -> bool {
+    PRESSED.get()
+}
 
 /// Calls `handler` for every `name` event of the window, in the capture phase, as long as the page lives.
 pub fn capture(name: &str, handler: impl Fn(web_sys::Event) + 'static) {

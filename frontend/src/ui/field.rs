@@ -1,8 +1,11 @@
 //! Labelled fields with their errors beside them.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::{Icon, live};
+use crate::browser::{events, timer::Timer};
 
 /// A line (or several) of text. The problem stands below it and is read out with it.
 #[component]
@@ -52,9 +55,10 @@ pub fn TextField(
         }
     };
     let invalid = move || problem.with(Option::is_some).then_some("true");
+    let timer = Timer::new();
     let leave = move |_| {
         if let Some(on_leave) = on_leave {
-            on_leave.run(());
+            once_released(timer, on_leave);
         }
     };
     let input = if multiline {
@@ -85,6 +89,16 @@ pub fn TextField(
         </div>
     }
     .into_any()
+}
+
+/// Runs `action` now, or after the press that took the focus away: a problem that appears or goes moves what
+/// stands below, and the click would miss the button that it was meant for.
+fn once_released(timer: Timer, action: Callback<()>) {
+    if events::is_pressed() {
+        timer.start(Duration::from_millis(30), move || once_released(timer, action));
+    } else {
+        action.run(());
+    }
 }
 
 /// The problem of a field as a sentence that starts with the field's label.
