@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use latchkey_console::{
     api::{Answer, Call, Catalogue, Method, Transport},
     app::provide_services,
-    routes::Navigator,
+    routes::{NEW_TOKEN, Navigator},
     ui::Load,
 };
 use leptos::prelude::*;
@@ -48,6 +48,8 @@ pub async fn mount<V: IntoView + 'static>(
     let gone = visited.clone();
     let handle = mount_to(root.clone(), move || {
         let (_, session, guard) = provide_services(transport);
+        // Steps of the wizard are no departure from it.
+        guard.at(NEW_TOKEN);
         provide_context(Navigator::new(guard, move |address, _| gone.borrow_mut().push(address.to_owned())));
         session.signed_in(serde_json::from_str(CONTEXT).unwrap());
         let catalogue = Catalogue {
