@@ -177,3 +177,13 @@ test("a catalogue that cannot be loaded is told, and Try again goes on", async (
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(nameField(page)).toBeVisible();
 });
+
+test("a press on Next lands although the field's problem goes away under it", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(at.create);
+  await next(page).click();
+  await expect(nameField(page)).toBeFocused();
+  await nameField(page).fill("Billing");
+  await next(page).click();
+  await expect(step(page, "Extension")).toBeVisible();
+});
