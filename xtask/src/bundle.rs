@@ -4,7 +4,17 @@ use crate::steps::{Step, Steps};
 use crate::{Result, files, precompress, process, workspace};
 
 /// Everything that the page is made from.
-pub const SOURCES: &[&str] = &["frontend", "shared", "styles", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"];
+pub const SOURCES: &[&str] = &[
+    "frontend",
+    "shared",
+    "styles",
+    "index.html",
+    "Trunk.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo/config.toml",
+    "rust-toolchain.toml",
+];
 
 /// Written last, and by release builds only: its time is the time of the release bundle.
 const MARK: &str = "dist/index.html.br";
