@@ -9,7 +9,7 @@ use std::{
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 use crate::{
@@ -83,8 +83,9 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     };
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
+    let signals = Stop::listen()?;
     announce(address, &app, made.as_ref());
-    run(listener, app).await
+    run(listener, app, signals).await
 }
 
 /// Puts the parts of a server together, over a database that has its tables.
@@ -112,7 +113,7 @@ pub async fn assemble(
     Ok((Arc::new(parts), made))
 }
 
-async fn run(listener: TcpListener, app: App) -> Result<(), ServeError> {
+async fn run(listener: TcpListener, app: App, mut signals: Stop) -> Result<(), ServeError> {
     let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut asked = stopped.clone();
@@ -122,7 +123,7 @@ async fn run(listener: TcpListener, app: App) -> Result<(), ServeError> {
     let mut server = tokio::spawn(async move { server.await });
     tokio::select! {
         ended = &mut server => return ended.map_err(io::Error::other).and_then(|ended| ended).map_err(|error| ServeError::Other(error.to_string())),
-        () = told_to_stop() => {}
+        () = signals.told() => {}
     }
     tracing::info!("stopping");
     let _ = stop.send(true);
@@ -136,15 +137,24 @@ async fn run(listener: TcpListener, app: App) -> Result<(), ServeError> {
     Ok(())
 }
 
-async fn told_to_stop() {
-    let mut signals = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-        (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
-        // Without signals the server can only be killed, which it survives: keep serving.
-        _ => return std::future::pending().await,
-    };
-    tokio::select! {
-        _ = signals.0.recv() => {}
-        _ = signals.1.recv() => {}
+/// The signals that mean "stop".
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// Listens from now on: before anybody is told that the server runs, so that no signal kills it.
+    fn listen() -> Result<Self, ServeError> {
+        let listen = |kind| signal(kind).map_err(|error| ServeError::Other(format!("listening for signals: {error}")));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use leptos_router::{
     NavigateOptions,
     components::Router,
     hooks::{use_location, use_navigate},
+    location::{BrowserUrl, LocationProvider},
 };
 
 use crate::{
@@ -54,7 +55,13 @@ fn Shell() -> impl IntoView {
         let search = search.get();
         if search.is_empty() { path.get() } else { format!("{}?{search}", path.get()) }
     });
-    Effect::new(move |_| guard.at(&address.get()));
+    // The router puts an address into the history once its own routes have shown the screen. Ours are matched by
+    // `routes::Place`, so it is told here.
+    let browser = expect_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        guard.at(&address.get());
+        browser.ready_to_complete();
+    });
 
     let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/sign-in"));
     let wanted = Signal::derive(move || query.with(|query| query.get("next")));

@@ -112,9 +112,11 @@ fn content(name: &str, file: EmbeddedFile, brotli: bool) -> Response {
     response
 }
 
-/// Whether trunk put a hash of the content into the name: `latchkey-console-0123456789abcdef_bg.wasm`.
+/// Whether trunk put a hash of the content into the name: `latchkey-console-0123456789abcdef_bg.wasm`. The hash
+/// is a number of 64 bits in hex, so it is shorter where it begins with zeros.
 fn is_hashed(name: &str) -> bool {
-    name.split(['-', '.', '_']).any(|part| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    name.split(['-', '.', '_'])
+        .any(|part| (12..=16).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn missing_bundle() -> Response {
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn only_hashed_names_are_kept_for_ever() {
         assert!(is_hashed("latchkey-console-0123456789abcdef_bg.wasm"));
-        assert!(is_hashed("tokens-0123456789abcdef.css"));
+        assert!(is_hashed("tokens-123456789abcdef.css"));
         assert!(!is_hashed("index.html"));
         assert!(!is_hashed("favicon.svg"));
     }

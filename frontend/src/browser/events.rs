@@ -47,8 +47,9 @@ pub fn followed_link(event: &web_sys::Event) -> Option<web_sys::HtmlAnchorElemen
 #[must_use]
 pub fn hits_a_control(event: &web_sys::Event) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element
-        .is_some_and(|it| it.closest("a, button, input, label, select, [popover], [tabindex]").ok().flatten().is_some())
+    element.is_some_and(|it| {
+        it.closest("a, button, input, label, select, [popover], [tabindex=\"0\"]").ok().flatten().is_some()
+    })
 }
 
 /// Whether the person has marked text, in which case a click is the end of marking, not a wish to go.

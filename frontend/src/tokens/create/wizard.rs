@@ -28,11 +28,13 @@ pub fn CreateToken(
 ) -> impl IntoView {
     let (session, catalogue) = (expect_context::<Session>(), expect_context::<Load<Catalogue>>());
     let state = Memo::new(move |_| catalogue.state.get());
+    // A memo: signing in again must not build the wizard anew and lose what is typed.
+    let manages = Memo::new(move |_| session.manages_tokens());
     view! {
         <div class="wizard">
             <Heading title="Create Token" />
             {live(move || {
-                if !session.manages_tokens() {
+                if !manages.get() {
                     return view! {
                         <Nothing icon=icondata_lu::LuKeyRound title="You may not create tokens"
                             text="Viewers can read tokens. Ask an admin for the role member." />

@@ -37,6 +37,8 @@ pub fn EditToken(
         load.again();
         catalogue.again();
     };
+    // A memo: signing in again must not build the form anew and lose what is typed.
+    let manages = Memo::new(move |_| session.manages_tokens());
     let closed = move |title: &'static str, text: &'static str| {
         view! {
             <Nothing icon=icondata_lu::LuSearchX title=title text=text><a class="button" href=HOME>"Go to Tokens"</a></Nothing>
@@ -60,7 +62,7 @@ pub fn EditToken(
                 Loaded::Ready((version, _)) if version.token.status == TokenStatus::Deleted => {
                     closed("This token is deleted", "A deleted token cannot be changed.")
                 }
-                Loaded::Ready(_) if !session.manages_tokens() => {
+                Loaded::Ready(_) if !manages.get() => {
                     closed("You may not edit tokens", "Viewers can read tokens. Ask an admin for the role member.")
                 }
                 Loaded::Ready((version, catalogue)) => view! { <Form version=version catalogue=catalogue /> }.into_any(),
