@@ -25,13 +25,9 @@ pub struct Collection {
 }
 
 impl Collection {
-    fn list(&self, query: ListQuery) -> Result<Page<Value>, Error> {
+    fn list(&self, query: ListQuery) -> Result<Page<&'static Value>, Error> {
         let query = query.0.resolve(self.properties)?;
-        let selected = query.select(self.rows, self.properties);
-        let total = selected.len() as u64;
-        let page = selected.into_iter().skip(usize::try_from(query.offset).unwrap_or(usize::MAX));
-        let rows = page.take(usize::try_from(query.limit).unwrap_or(usize::MAX)).cloned().collect();
-        Ok(Page { rows, offset: query.offset, limit: query.limit, total })
+        Ok(Page::cut(query.select(self.rows, self.properties), &query))
     }
 
     fn get(&self, id: &str) -> Result<Json<Value>, Error> {
@@ -41,7 +37,7 @@ impl Collection {
 }
 
 /// `GET /agreements`.
-pub async fn list_agreements(query: ListQuery) -> Result<Page<Value>, Error> {
+pub async fn list_agreements(query: ListQuery) -> Result<Page<&'static Value>, Error> {
     agreements::COLLECTION.list(query)
 }
 

@@ -29,16 +29,8 @@ impl ListQuery {
     /// # Errors
     /// [`Error::Malformed`] when the query asks for more than a page.
     pub fn page_of<T>(self, rows: Vec<T>) -> Result<Page<T>, Error> {
-        let query = self.0.resolve(&[])?;
-        let total = rows.len() as u64;
-        let rows = rows.into_iter().skip(to_usize(query.offset)).take(to_usize(query.limit)).collect();
-        Ok(Page { rows, offset: query.offset, limit: query.limit, total })
+        Ok(Page::cut(rows, &self.0.resolve(&[])?))
     }
-}
-
-/// A number of rows; more than the machine can address is all of them.
-pub fn to_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// A page of a list: a bare array, and `Content-Range: items first-last/total`.
@@ -55,6 +47,16 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The page that `query` asks for, out of all rows that it selects.
+    #[must_use]
+    pub fn cut(rows: Vec<T>, query: &Query) -> Self {
+        // More rows than the machine can address is all of them.
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let total = rows.len() as u64;
+        let rows = rows.into_iter().skip(count(query.offset)).take(count(query.limit)).collect();
+        Self { rows, offset: query.offset, limit: query.limit, total }
+    }
+
     fn content_range(&self) -> String {
         let first = if self.limit == 0 { 0 } else { self.offset };
         let last = first + (self.rows.len() as u64).saturating_sub(1);
