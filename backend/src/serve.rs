@@ -71,7 +71,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
 
     let store = Store::connect(&config.data.database_url()).await?;
     let rng = Rng::system();
-    let master = match (given, first_start::key_check(&store).await) {
+    let master = match (given, first_start::key_check(&store).await.map_err(FirstStartError::from)?) {
         (Some(key), Some(check)) => {
             // Before migrating: a wrong key changes nothing.
             Keys::derive(&key).verify(&check)?;

@@ -11,6 +11,8 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use sea_orm::ConnectionTrait as _;
+
 const PASSWORD: &str = "correct horse battery";
 
 fn latchkey(folder: &Path) -> Command {
@@ -163,6 +165,21 @@ fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
         &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--master-key-file", "data/other"],
     );
     assert!(one_line(&text).contains("is not the one that this database was made with"), "{text}");
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_not_taken_for_an_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path()));
+    let data = folder.path().join("data");
+    fs::remove_file(data.join("master.key")).unwrap();
+    let url = format!("sqlite:{}", data.join("latchkey.db").display());
+    let connection = sea_orm::Database::connect(url).await.unwrap();
+    connection.execute_unprepared("DROP TABLE installation").await.unwrap();
+    connection.close().await.unwrap();
+    let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    assert!(one_line(&text).contains("no such table: installation"), "{text}");
+    assert!(!data.join("master.key").exists(), "a new key was made");
 }
 
 #[test]

@@ -51,8 +51,11 @@ pub enum FirstStartError {
 }
 
 /// What recognises the database's master key; `None` on an empty database, also one without tables.
-pub async fn key_check(store: &Store) -> Option<String> {
-    store.installation(KEY_CHECK).await.ok().flatten()
+///
+/// # Errors
+/// [`StoreError`]. A database that does not answer is never taken for an empty one: that would make a new key.
+pub async fn key_check(store: &Store) -> Result<Option<String>, StoreError> {
+    if store.has_tables().await? { store.installation(KEY_CHECK).await } else { Ok(None) }
 }
 
 /// Makes a new database ready, or checks that an existing one fits the master key. Returns the installation's

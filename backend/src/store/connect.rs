@@ -99,6 +99,14 @@ impl Store {
         Ok(Self { writer, readers })
     }
 
+    /// Whether the schema was ever made; not so in an empty database.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn has_tables(&self) -> super::Result<bool> {
+        Ok(migrations::any(&self.writer).await?)
+    }
+
     /// Brings the schema up to date. Replicas that start at once wait for each other.
     ///
     /// # Errors

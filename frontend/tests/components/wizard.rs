@@ -81,6 +81,27 @@ async fn a_lost_answer_is_asked_for_again_with_the_same_key_and_body() {
 }
 
 #[wasm_bindgen_test]
+async fn a_draft_that_changed_after_a_lost_answer_is_another_request() {
+    let lost = std::cell::Cell::new(true);
+    let (page, step) = wizard(move |_| if lost.replace(false) { None } else { created() }).await;
+    page.enter("#field-name", "Billing").await;
+    next(&page, step).await;
+    page.click("input[value='EXT-000-003']").await;
+    page.press("Create").await;
+    page.press("Back").await;
+    follow(&page, step).await;
+    page.enter("#field-name", "Billing for Zapier").await;
+    next(&page, step).await;
+    page.press("Create").await;
+    let sent = page.sent(Method::Post);
+    let key = |call: &Call| call.headers.iter().find(|(name, _)| *name == "Idempotency-Key").unwrap().1.clone();
+    assert_eq!(sent.len(), 2);
+    assert_ne!(key(&sent[0]), key(&sent[1]));
+    assert!(sent[1].body.as_ref().unwrap().contains("Billing for Zapier"));
+    assert_eq!(page.find("h2").inner_text(), "Summary");
+}
+
+#[wasm_bindgen_test]
 async fn a_refused_field_leads_back_to_its_step() {
     let (page, step) = wizard(|_| answer(400, r#"{"error_code":"VAL_001","errors":["name: is already taken"]}"#)).await;
     page.enter("#field-name", "Billing").await;

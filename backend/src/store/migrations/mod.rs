@@ -6,7 +6,7 @@ use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait as _,
 };
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
 /// Any number, the same in every version: it names the lock that migrating replicas wait for.
 const ADVISORY_LOCK: i64 = 0x1a7c_4b1e;
@@ -22,14 +22,18 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// Whether the schema was ever made: an empty database has no table of migrations.
+pub async fn any(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    SchemaManager::new(connection).has_table("seaql_migrations").await
+}
+
 /// The newest migration that the database has and this version does not know, if any.
 pub async fn unknown(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
     let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let applied = match Migrator::get_migration_models(connection).await {
-        Ok(applied) => applied,
-        // An empty database has no table of migrations yet; one that does not answer fails right after.
-        Err(_) => return Ok(None),
-    };
+    if !any(connection).await? {
+        return Ok(None);
+    }
+    let applied = Migrator::get_migration_models(connection).await?;
     Ok(applied.into_iter().map(|row| row.version).filter(|version| !known.contains(version)).max())
 }
 

@@ -56,6 +56,15 @@ pub fn CreateToken(
     .into_any()
 }
 
+/// What was sent to create a token.
+#[derive(Debug, Clone)]
+struct Request {
+    draft: Draft,
+    body: NewTokenBody,
+    /// The `Idempotency-Key`: however often the request is sent, there is one token.
+    key: String,
+}
+
 #[component]
 fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
     let (api, navigator, guard) =
@@ -66,10 +75,9 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
     let created = RwSignal::new(None::<CreatedToken>);
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let catalogue = StoredValue::new(catalogue);
-    // One key for the life of the wizard: whatever happens on the way, there is one token.
-    let key = StoredValue::new(random::uuid());
-    // An answer that got lost may have been a success, so the very same body is sent again.
-    let sent = StoredValue::new(None::<(Draft, NewTokenBody)>);
+    // An answer that got lost may have been a success, so the same draft is sent again as the very same request.
+    // A draft that was changed since is another request: under the old key the server would refuse it.
+    let sent = StoredValue::new(None::<Request>);
 
     let draft = move || fields.draft(Draft { extension: extension.get(), modules: modules.get(), ..Draft::default() });
     let asks = Memo::new(move |_| {
@@ -101,10 +109,10 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
             return;
         }
         let draft = untrack(draft);
-        let body = match sent.get_value().filter(|(before, _)| *before == draft) {
-            Some((_, body)) => body,
+        let request = match sent.get_value().filter(|before| before.draft == draft) {
+            Some(before) => before,
             None => match draft.to_new(asks.get_untracked(), Clock::browser()) {
-                Ok(body) => body,
+                Ok(body) => Request { draft, body, key: random::uuid() },
                 Err(problems) => {
                     let step = Step::first_with(&problems);
                     fields.problems.set(problems);
@@ -116,11 +124,11 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
                 }
             },
         };
-        sent.set_value(Some((draft, body.clone())));
+        sent.set_value(Some(request.clone()));
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let outcome = api.create_token(&body, &key.get_value()).await;
+            let outcome = api.create_token(&request.body, &request.key).await;
             busy.set(false);
             match outcome {
                 Ok(token) => {
