@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Error;
 use crate::rql::{self, Query};
@@ -44,6 +45,8 @@ pub struct Page<T> {
     pub limit: u64,
     /// How many rows there are on all pages.
     pub total: u64,
+    /// What `select(-…)` leaves out of the rows, as paths of names.
+    pub hidden: Vec<String>,
 }
 
 impl<T> Page<T> {
@@ -54,7 +57,14 @@ impl<T> Page<T> {
         let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let total = rows.len() as u64;
         let rows = rows.into_iter().skip(count(query.offset)).take(count(query.limit)).collect();
-        Self { rows, offset: query.offset, limit: query.limit, total }
+        Self::of(rows, total, query)
+    }
+
+    /// The page that consists of `rows`, out of `total`.
+    #[must_use]
+    pub fn of(rows: Vec<T>, total: u64, query: &Query) -> Self {
+        let hidden = query.select.iter().filter(|select| select.hidden).map(|select| select.property.text.clone());
+        Self { rows, offset: query.offset, limit: query.limit, total, hidden: hidden.collect() }
     }
 
     fn content_range(&self) -> String {
@@ -67,11 +77,37 @@ impl<T> Page<T> {
 impl<T: Serialize> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         let range = HeaderValue::from_str(&self.content_range());
-        let mut response = Json(self.rows).into_response();
+        let mut response = if self.hidden.is_empty() {
+            Json(self.rows).into_response()
+        } else {
+            match serde_json::to_value(self.rows) {
+                Ok(mut rows) => {
+                    self.hidden.iter().for_each(|path| leave_out(&mut rows, path));
+                    Json(rows).into_response()
+                }
+                Err(error) => Error::Internal(error.to_string()).into_response(),
+            }
+        };
         if let Ok(range) = range {
             response.headers_mut().insert(header::CONTENT_RANGE, range);
         }
         response
+    }
+}
+
+/// Takes what is at `path` out of a value, or out of every member of a list.
+fn leave_out(value: &mut Value, path: &str) {
+    match (value, path.split_once('.')) {
+        (Value::Array(members), _) => members.iter_mut().for_each(|member| leave_out(member, path)),
+        (Value::Object(fields), Some((name, rest))) => {
+            if let Some(field) = fields.get_mut(name) {
+                leave_out(field, rest);
+            }
+        }
+        (Value::Object(fields), None) => {
+            fields.remove(path);
+        }
+        _ => {}
     }
 }
 
@@ -80,7 +116,7 @@ mod tests {
     use super::*;
 
     fn range(rows: usize, offset: u64, limit: u64, total: u64) -> String {
-        Page { rows: vec![(); rows], offset, limit, total }.content_range()
+        Page { rows: vec![(); rows], offset, limit, total, hidden: Vec::new() }.content_range()
     }
 
     #[test]
@@ -91,5 +127,13 @@ mod tests {
         assert_eq!(range(0, 40, 0, 7), "items 0-0/7");
         assert_eq!(range(0, 0, 100, 0), "items 0-0/0");
         assert_eq!(range(0, 99, 100, 7), "items 99-99/7");
+    }
+
+    #[test]
+    fn what_is_not_selected_is_left_out_of_every_row() {
+        let mut rows = serde_json::json!([{"id": 1, "by": {"id": 2, "name": "x"}}, {"id": 3, "by": null}]);
+        leave_out(&mut rows, "by.name");
+        leave_out(&mut rows, "id");
+        assert_eq!(rows, serde_json::json!([{"by": {"id": 2}}, {"by": null}]));
     }
 }

@@ -5,7 +5,7 @@ use std::cmp;
 use serde_json::Value as Json;
 
 use super::{
-    Comparison, Filter, Ordering, Pattern, PatternPart, Property, Query, Value,
+    Comparison, Filter, Name, Ordering, Pattern, PatternPart, Property, Query, Value,
     resolve::{Kind, moment},
 };
 
@@ -18,22 +18,39 @@ enum Comparable {
     Text(String),
 }
 
-fn lookup(row: &Json, property: &Property) -> Comparable {
-    let found = property.name.split('.').try_fold(row, |json, name| json.get(name));
-    match found {
-        None | Some(Json::Null) => Comparable::Null,
-        Some(Json::Bool(boolean)) => Comparable::Boolean(*boolean),
-        Some(Json::Number(number)) => number.as_i64().map_or(Comparable::Null, Comparable::Integer),
-        Some(Json::String(text)) if property.kind == Kind::Moment => {
-            moment(text).map_or(Comparable::Null, |moment| Comparable::Integer(moment.unix()))
+impl Comparable {
+    fn of(found: &Json, kind: Kind) -> Self {
+        match found {
+            Json::Null => Self::Null,
+            Json::Bool(boolean) => Self::Boolean(*boolean),
+            Json::Number(number) => number.as_i64().map_or(Self::Null, Self::Integer),
+            Json::String(text) if kind == Kind::Moment => {
+                moment(text).map_or(Self::Null, |moment| Self::Integer(moment.unix()))
+            }
+            Json::String(text) => Self::Text(text.clone()),
+            other => Self::Text(other.to_string()),
         }
-        Some(Json::String(text)) => Comparable::Text(text.clone()),
-        Some(other) => Comparable::Text(other.to_string()),
     }
 }
 
-fn declared<'a>(properties: &'a [Property], name: &str) -> Option<&'a Property> {
-    properties.iter().find(|property| property.name == name)
+/// The value of a property that a row has once.
+fn lookup(row: &Json, property: &Property) -> Comparable {
+    values(row, property).into_iter().next().unwrap_or(Comparable::Null)
+}
+
+/// The values of a property. Behind a list (`permissions.object.id`) there is one for each of its members, and
+/// none for an empty list; anywhere else there is exactly one.
+fn values(row: &Json, property: &Property) -> Vec<Comparable> {
+    let mut found = vec![row];
+    for name in property.name.split('.') {
+        let below = found.into_iter().map(|json| json.get(name).unwrap_or(&Json::Null));
+        found = below.flat_map(|json| json.as_array().map_or(vec![json], |members| members.iter().collect())).collect();
+    }
+    found.into_iter().map(|json| Comparable::of(json, property.kind)).collect()
+}
+
+fn declared<'a>(properties: &'a [Property], name: &Name) -> Option<&'a Property> {
+    properties.iter().find(|property| property.name == name.text)
 }
 
 impl Query {
@@ -75,11 +92,22 @@ impl Filter {
             Self::And(filters) => filters.iter().all(|filter| filter.matches(row, properties)),
             Self::Or(filters) => filters.iter().any(|filter| filter.matches(row, properties)),
             Self::Not(inner) => !inner.matches(row, properties),
-            Self::Compare { property, comparison, value } => declared(properties, property)
-                .is_some_and(|property| compare(&lookup(row, property), *comparison, value)),
+            Self::Compare { property, comparison, value } => {
+                let Some(property) = declared(properties, property) else { return false };
+                let values = values(row, property);
+                let equals_none = || !values.iter().any(|found| compare(found, Comparison::Eq, value));
+                match (comparison, value) {
+                    // An empty list has no member that could be null: it is null itself.
+                    (Comparison::Eq, Value::Null) => values.iter().all(|found| *found == Comparable::Null),
+                    (Comparison::Ne, Value::Null) => values.iter().any(|found| *found != Comparable::Null),
+                    (Comparison::Ne, _) => equals_none(),
+                    _ => values.iter().any(|found| compare(found, *comparison, value)),
+                }
+            }
             Self::Like { property, pattern, case_sensitive } => {
                 let Some(property) = declared(properties, property) else { return false };
-                matches!(lookup(row, property), Comparable::Text(text) if pattern.matches(&text, *case_sensitive))
+                let matches = |found: &Comparable| matches!(found, Comparable::Text(text) if pattern.matches(text, *case_sensitive));
+                values(row, property).iter().any(matches)
             }
         }
     }
@@ -108,7 +136,8 @@ fn compare(found: &Comparable, comparison: Comparison, value: &Value) -> bool {
 
 impl Pattern {
     fn matches(&self, text: &str, case_sensitive: bool) -> bool {
-        let fold = |text: &str| if case_sensitive { text.to_owned() } else { text.to_lowercase() };
+        // As both databases fold: A to Z. See `store::filter`.
+        let fold = |text: &str| if case_sensitive { text.to_owned() } else { text.to_ascii_lowercase() };
         let text = fold(text);
         let mut rest = text.as_str();
         let mut floating = false;

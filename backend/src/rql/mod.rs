@@ -4,8 +4,10 @@
 //! declares, and either [`Filter::matches`] evaluates it over JSON or the store turns it into a condition.
 //! What is undeclared or broken is an error that says where and why, never an unfiltered list.
 
+mod grammar;
 mod matches;
 mod parse;
+mod print;
 mod resolve;
 
 pub use parse::parse;
@@ -20,12 +22,16 @@ pub struct Query {
     pub filter: Filter,
     /// In which order, the first being the most significant.
     pub ordering: Vec<Ordering>,
+    /// What the rows carry.
+    pub select: Vec<Select>,
     /// Words to look for in the searchable properties, as typed.
     pub search: Option<String>,
     /// At most how many rows; 0 only counts.
     pub limit: u64,
     /// How many rows to pass over.
     pub offset: u64,
+    /// The decoded query, in which errors have their positions.
+    text: String,
 }
 
 impl Query {
@@ -35,11 +41,47 @@ impl Query {
     pub const MAX_LIMIT: u64 = 1000;
 }
 
+/// A property as a query names it. Two names are equal wherever they stand.
+#[derive(Debug, Clone, Eq)]
+pub struct Name {
+    /// Its words, joined by dots.
+    pub text: String,
+    /// Where it stands, in bytes from the start of the decoded query.
+    at: usize,
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), at: 0 }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// One property of `select(…)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Select {
+    /// The property.
+    pub property: Name,
+    /// `-property`: the rows do without it. Everything else is in the rows anyway.
+    pub hidden: bool,
+}
+
 /// One key of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ordering {
     /// The property.
-    pub property: String,
+    pub property: Name,
     /// From the greatest to the least.
     pub descending: bool,
 }
@@ -56,7 +98,7 @@ pub enum Filter {
     /// `eq(property,value)` and its sisters.
     Compare {
         /// The property.
-        property: String,
+        property: Name,
         /// How.
         comparison: Comparison,
         /// With what.
@@ -65,12 +107,30 @@ pub enum Filter {
     /// `like(property,pattern)`.
     Like {
         /// The property.
-        property: String,
+        property: Name,
         /// The pattern.
         pattern: Pattern,
         /// False for `ilike`.
         case_sensitive: bool,
     },
+}
+
+impl Filter {
+    /// The same condition on the parts of `property`: what a tuple says.
+    fn below(self, property: &str) -> Self {
+        let below = |name: Name| Name { text: format!("{property}.{name}"), ..name };
+        match self {
+            Self::And(filters) => Self::And(filters.into_iter().map(|filter| filter.below(property)).collect()),
+            Self::Or(filters) => Self::Or(filters.into_iter().map(|filter| filter.below(property)).collect()),
+            Self::Not(inner) => Self::Not(Box::new(inner.below(property))),
+            Self::Compare { property, comparison, value } => {
+                Self::Compare { property: below(property), comparison, value }
+            }
+            Self::Like { property, pattern, case_sensitive } => {
+                Self::Like { property: below(property), pattern, case_sensitive }
+            }
+        }
+    }
 }
 
 /// How two values are compared.
@@ -128,6 +188,11 @@ pub struct RqlError {
 }
 
 impl RqlError {
+    fn at(text: &str, byte: usize, message: impl Into<String>) -> Self {
+        let position = text.char_indices().take_while(|(index, _)| *index < byte).count();
+        Self { position: Some(position), message: message.into() }
+    }
+
     pub(crate) fn whole(message: impl Into<String>) -> Self {
         Self { position: None, message: message.into() }
     }

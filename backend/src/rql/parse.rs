@@ -1,15 +1,11 @@
-//! The grammar, with winnow. The query is percent-decoded once, before parsing; `+` stays a plus.
+//! From a raw query string to a [`Query`]. It is percent-decoded once, before parsing; `+` stays a plus.
 
 use percent_encoding::percent_decode_str;
-use winnow::{
-    ModalResult, Parser as _,
-    ascii::space0,
-    combinator::{alt, cut_err, delimited, opt, preceded, separated, terminated},
-    error::{ContextError, ErrMode, StrContext, StrContextValue},
-    token::{one_of, take_till, take_while},
-};
 
-use super::{Comparison, Filter, Ordering, Pattern, PatternPart, Query, RqlError, Value};
+use super::{
+    Comparison, Filter, Query, RqlError, Value,
+    grammar::{self, Term},
+};
 
 /// Longer queries are refused: nobody writes them, and parsing them is work for nothing.
 const MAX_LENGTH: usize = 8 * 1024;
@@ -27,38 +23,24 @@ pub fn parse(raw: &str) -> Result<Query, RqlError> {
     let (search, rest) = take_search(raw)?;
     let text = decode(&rest)?;
     check_depth(&text)?;
-    let mut input = text.as_str();
-    let terms =
-        terms.parse_next(&mut input).and_then(|terms| if input.is_empty() { Ok(terms) } else { expected("the end") });
-    let terms = terms.map_err(|error| RqlError {
-        position: Some(text.chars().count() - input.chars().count()),
-        message: describe(&error, input),
-    })?;
-    assemble(terms, search)
+    let terms = grammar::parse(&text)?;
+    assemble(terms, search, text)
 }
 
-/// One term of the top level: a condition, or what is said beside conditions.
-#[derive(Debug, Clone)]
-enum Term {
-    Filter(Filter),
-    Ordering(Vec<Ordering>),
-    /// `select(...)`: accepted; every row carries all its properties.
-    Select,
-}
-
-fn assemble(terms: Vec<Term>, search: Option<String>) -> Result<Query, RqlError> {
+fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Query, RqlError> {
     let mut filters = Vec::new();
-    let mut ordering = None;
+    let (mut ordering, mut select) = (None, None);
     let (mut limit, mut offset) = (None, None);
     for term in terms {
         match term {
-            Term::Select => {}
+            Term::Select(keys) if select.is_none() => select = Some(keys),
+            Term::Select(_) => return Err(RqlError::whole("more than one select(...)")),
             Term::Ordering(keys) if ordering.is_none() => ordering = Some(keys),
             Term::Ordering(_) => return Err(RqlError::whole("more than one ordering(...)")),
             Term::Filter(Filter::Compare { property, comparison, value })
-                if property == "limit" || property == "offset" =>
+                if property.text == "limit" || property.text == "offset" =>
             {
-                let slot = if property == "limit" { &mut limit } else { &mut offset };
+                let slot = if property.text == "limit" { &mut limit } else { &mut offset };
                 if comparison != Comparison::Eq || slot.is_some() {
                     return Err(RqlError::whole("limit and offset are set incorrectly"));
                 }
@@ -77,10 +59,12 @@ fn assemble(terms: Vec<Term>, search: Option<String>) -> Result<Query, RqlError>
     Ok(Query {
         filter,
         ordering: ordering.unwrap_or_default(),
+        select: select.unwrap_or_default(),
         search,
         // A value that is no number falls back to the default, as Connect's own pager does.
         limit: limit.flatten().unwrap_or(Query::DEFAULT_LIMIT).min(Query::MAX_LIMIT),
         offset: offset.flatten().unwrap_or(0).min(i64::MAX as u64),
+        text,
     })
 }
 
@@ -127,209 +111,12 @@ fn check_depth(text: &str) -> Result<(), RqlError> {
     Ok(())
 }
 
-fn expected<T>(what: &'static str) -> ModalResult<T> {
-    let mut error = ContextError::new();
-    error.extend([StrContext::Expected(StrContextValue::Description(what))]);
-    Err(ErrMode::Cut(error))
-}
-
-fn describe(error: &ErrMode<ContextError>, rest: &str) -> String {
-    let context = match error {
-        ErrMode::Backtrack(context) | ErrMode::Cut(context) => context,
-        ErrMode::Incomplete(_) => return "unexpected end".to_owned(),
-    };
-    let found = rest.chars().next().map_or("the end".to_owned(), |character| format!("`{character}`"));
-    let wanted: Vec<String> = context
-        .context()
-        .filter_map(|context| match context {
-            StrContext::Expected(value) => Some(value.to_string()),
-            _ => None,
-        })
-        .collect();
-    if wanted.is_empty() {
-        format!("unexpected {found}")
-    } else {
-        format!("expected {}, found {found}", wanted.join(" or "))
-    }
-}
-
-fn described<'a, T>(
-    what: &'static str,
-    parser: impl winnow::Parser<&'a str, T, ErrMode<ContextError>>,
-) -> impl winnow::Parser<&'a str, T, ErrMode<ContextError>> {
-    parser.context(StrContext::Expected(StrContextValue::Description(what)))
-}
-
-fn terms(input: &mut &str) -> ModalResult<Vec<Term>> {
-    if input.is_empty() {
-        return Ok(Vec::new());
-    }
-    separated(1.., term, one_of(['&', ','])).parse_next(input)
-}
-
-fn term(input: &mut &str) -> ModalResult<Term> {
-    alt((ordering, select, filter.map(Term::Filter))).parse_next(input)
-}
-
-fn ordering(input: &mut &str) -> ModalResult<Term> {
-    let key = (opt(one_of(['+', '-'])), property)
-        .map(|(sign, property)| Ordering { property, descending: sign == Some('-') });
-    call("ordering", separated(0.., key, ',')).map(Term::Ordering).parse_next(input)
-}
-
-fn select(input: &mut &str) -> ModalResult<Term> {
-    let key = (opt(one_of(['+', '-'])), property).void();
-    call("select", separated::<_, _, (), _, _, _, _>(0.., key, ',')).map(|()| Term::Select).parse_next(input)
-}
-
-/// `name(inner)`; once the parenthesis is open there is no other reading.
-fn call<'a, T>(
-    name: &'static str,
-    inner: impl winnow::Parser<&'a str, T, ErrMode<ContextError>>,
-) -> impl winnow::Parser<&'a str, T, ErrMode<ContextError>> {
-    preceded((name, '('), cut_err(terminated(inner, described("`)`", ')'))))
-}
-
-fn filter(input: &mut &str) -> ModalResult<Filter> {
-    alt((
-        call("and", separated(1.., filter, ',')).map(Filter::And),
-        call("or", separated(1.., filter, ',')).map(Filter::Or),
-        call("not", filter).map(|inner| Filter::Not(Box::new(inner))),
-        like,
-        among,
-        comparison,
-        group,
-        assignment,
-    ))
-    .parse_next(input)
-}
-
-/// `(a|b)`, `(a;b)`, `(a&b)`, `(a,b)`: one kind of separator, or a single condition.
-fn group(input: &mut &str) -> ModalResult<Filter> {
-    '('.parse_next(input)?;
-    cut_err(|input: &mut &str| {
-        let first = filter.parse_next(input)?;
-        let either = |symbol: char| matches!(symbol, '|' | ';');
-        let separator = opt(one_of(['|', ';', '&', ','])).parse_next(input)?;
-        let Some(separator) = separator else {
-            described("`)`", ')').parse_next(input)?;
-            return Ok(first);
-        };
-        let mut filters = vec![first];
-        let same = if either(separator) { ['|', ';'] } else { ['&', ','] };
-        let rest: Vec<Filter> = separated(1.., filter, one_of(same)).parse_next(input)?;
-        filters.extend(rest);
-        described("`)`", ')').parse_next(input)?;
-        Ok(if either(separator) { Filter::Or(filters) } else { Filter::And(filters) })
-    })
-    .parse_next(input)
-}
-
-fn comparison_name(input: &mut &str) -> ModalResult<Comparison> {
-    alt((
-        "eq".value(Comparison::Eq),
-        "ne".value(Comparison::Ne),
-        "gt".value(Comparison::Gt),
-        "ge".value(Comparison::Ge),
-        "lt".value(Comparison::Lt),
-        "le".value(Comparison::Le),
-    ))
-    .parse_next(input)
-}
-
-fn comparison(input: &mut &str) -> ModalResult<Filter> {
-    let comparison = terminated(comparison_name, '(').parse_next(input)?;
-    cut_err((property, preceded(described("`,`", ','), value), described("`)`", ')')))
-        .map(|(property, value, _)| Filter::Compare { property, comparison, value })
-        .parse_next(input)
-}
-
-/// `prop=value` and `prop=ge=value`.
-fn assignment(input: &mut &str) -> ModalResult<Filter> {
-    let property = described("a condition", property).parse_next(input)?;
-    described("`=`", '=').parse_next(input)?;
-    let comparison = opt(terminated(comparison_name, '=')).parse_next(input)?.unwrap_or(Comparison::Eq);
-    let value = cut_err(value).parse_next(input)?;
-    Ok(Filter::Compare { property, comparison, value })
-}
-
-/// `in(prop,(a,b))` is any of `eq`; `out(prop,(a,b))` is all of `ne`.
-fn among(input: &mut &str) -> ModalResult<Filter> {
-    let out = terminated(alt(("in".value(false), "out".value(true))), '(').parse_next(input)?;
-    let values = delimited(
-        described("`(`", '('),
-        separated::<_, _, Vec<Value>, _, _, _, _>(1.., value, ','),
-        described("`)`", ')'),
-    );
-    let (property, values, _) =
-        cut_err((property, preceded(described("`,`", ','), values), described("`)`", ')'))).parse_next(input)?;
-    let comparison = if out { Comparison::Ne } else { Comparison::Eq };
-    let filters =
-        values.into_iter().map(|value| Filter::Compare { property: property.clone(), comparison, value }).collect();
-    Ok(if out { Filter::And(filters) } else { Filter::Or(filters) })
-}
-
-fn like(input: &mut &str) -> ModalResult<Filter> {
-    let case_sensitive = terminated(alt(("like".value(true), "ilike".value(false))), '(').parse_next(input)?;
-    let (property, text, _) =
-        cut_err((property, preceded(described("`,`", ','), text), described("`)`", ')'))).parse_next(input)?;
-    match pattern(&text) {
-        Some(pattern) => Ok(Filter::Like { property, pattern, case_sensitive }),
-        None => expected("a pattern without `**`"),
-    }
-}
-
-/// `None` for `**`, which Connect refuses as well.
-fn pattern(text: &str) -> Option<Pattern> {
-    let mut parts = Vec::new();
-    let mut literal = String::new();
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' if characters.peek() == Some(&'*') => literal.extend(characters.next()),
-            '*' if characters.peek() == Some(&'*') => return None,
-            '*' => {
-                if !literal.is_empty() {
-                    parts.push(PatternPart::Literal(std::mem::take(&mut literal)));
-                }
-                parts.push(PatternPart::Anything);
-            }
-            other => literal.push(other),
-        }
-    }
-    if !literal.is_empty() {
-        parts.push(PatternPart::Literal(literal));
-    }
-    Some(Pattern(parts))
-}
-
-/// Letters, digits, `_`, `-`, `.`; the first a letter. The older `a__b` is read as `a.b`.
-fn property(input: &mut &str) -> ModalResult<String> {
-    let first = |character: char| character.is_ascii_alphabetic();
-    let other = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-    let name = (one_of(first), take_while(0.., other)).take();
-    described("a property", delimited(space0, name, space0)).map(|name: &str| name.replace("__", ".")).parse_next(input)
-}
-
-fn value(input: &mut &str) -> ModalResult<Value> {
-    alt(("null()".value(Value::Null), "empty()".value(Value::Empty), text.map(Value::Text))).parse_next(input)
-}
-
-/// A text in quotes, which has no escapes, or a bare one, which may hold spaces but no RQL signs.
-fn text(input: &mut &str) -> ModalResult<String> {
-    let quoted = |quote: char| delimited(quote, take_till(0.., quote), quote);
-    let first = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '*' | '+' | '\\');
-    let other = |character: char| first(character) || character.is_whitespace() || matches!(character, '.' | ':' | '@');
-    let bare = (one_of(first), take_while(0.., other)).take().map(str::trim_end);
-    described("a value", alt((quoted('"'), quoted('\''), bare))).map(str::to_owned).parse_next(input)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::PatternPart, *};
 
     fn compare(property: &str, comparison: Comparison, value: &str) -> Filter {
-        Filter::Compare { property: property.to_owned(), comparison, value: Value::Text(value.to_owned()) }
+        Filter::Compare { property: property.into(), comparison, value: Value::Text(value.to_owned()) }
     }
 
     fn eq(property: &str, value: &str) -> Filter {
@@ -359,7 +146,7 @@ mod tests {
         .unwrap();
         assert_eq!(query.filter, eq("title", "Agreement number 1"));
         assert_eq!((query.limit, query.offset), (25, 50));
-        let keys: Vec<_> = query.ordering.iter().map(|key| (key.property.as_str(), key.descending)).collect();
+        let keys: Vec<_> = query.ordering.iter().map(|key| (key.property.text.as_str(), key.descending)).collect();
         assert_eq!(keys, [("type", false), ("created", true)]);
         assert_eq!(filter_of("eq(title,%22a,b%22)"), eq("title", "a,b"));
         assert_eq!(
@@ -388,6 +175,34 @@ mod tests {
         let query = parse("limit=5&search=two+words%26(more&eq(a,b)").unwrap();
         assert_eq!(query.search.as_deref(), Some("two words&(more"));
         assert_eq!(query.filter, eq("a", "b"));
+    }
+
+    #[test]
+    fn a_tuple_is_about_the_parts_of_a_property() {
+        let parts = Filter::And(vec![eq("owner.id", "PA-1"), compare("owner.name", Comparison::Ne, "x")]);
+        for written in
+            ["owner=t(eq(id,PA-1),name=ne=x)", "owner=eq=t(id=PA-1,ne(name,x))", "eq(owner,t(id=PA-1,ne(name,x)))"]
+        {
+            assert_eq!(filter_of(written), parts, "{written}");
+        }
+        let nested = filter_of("events=t(created=t(ge(at,2024-01-01),by=t(like(id,UR*))))");
+        assert_eq!(
+            nested.to_string(),
+            r#"and(and(ge(events.created.at,"2024-01-01"),and(like(events.created.by.id,"UR*"))))"#
+        );
+        for broken in ["gt(owner,t(id=1))", "owner=t()", "owner=t(id)", "owner=t(id=1"] {
+            assert!(parse(broken).is_err(), "{broken}");
+        }
+        assert_eq!(filter_of("title=t"), eq("title", "t"));
+        assert_eq!(filter_of("eq(title,tomato)"), eq("title", "tomato"));
+    }
+
+    #[test]
+    fn a_selection_is_kept_in_order() {
+        let query = parse("select(-stats,+owner,id)&select=1").unwrap();
+        let keys: Vec<_> = query.select.iter().map(|key| (key.property.text.as_str(), key.hidden)).collect();
+        assert_eq!(keys, [("stats", true), ("owner", false), ("id", false)]);
+        assert!(parse("select(a)&select(b)").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use latchkey_shared::Timestamp;
 
-use super::{Filter, Query, RqlError, Value};
+use super::{Comparison, Filter, Name, Query, RqlError, Value};
 
 /// What a property holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Kind {
     Boolean,
     /// A moment; a date alone is its first second in UTC.
     Moment,
+    /// An object or a list: it can be left out of the rows and asked for `null()`, and nothing else.
+    Object,
 }
 
 /// A property that a collection lets its callers use.
@@ -57,30 +59,47 @@ impl Property {
         Self { searchable: true, ..self }
     }
 
-    fn find<'a>(properties: &'a [Self], name: &str) -> Result<&'a Self, RqlError> {
-        let found =
-            properties.iter().find(|property| property.name == name || (property.alias == name && !name.is_empty()));
-        found.ok_or_else(|| RqlError::whole(format!("`{name}` is not a property to filter or order by")))
+    fn find<'a>(properties: &'a [Self], name: &Name) -> Result<&'a Self, Complaint> {
+        let found = properties.iter().find(|property| property.is_called(&name.text));
+        found.ok_or_else(|| (name.at, format!("`{name}` is not a property to filter or order by")))
     }
 
-    fn typed(&self, value: Value) -> Result<Value, RqlError> {
-        let Value::Text(text) = value else { return Ok(value) };
-        let wrong =
-            |what: &str| RqlError::whole(format!("`{}` is compared with {what}, and not with `{text}`", self.name));
-        match self.kind {
-            Kind::Text => Ok(Value::Text(text)),
-            Kind::Integer => text.parse().map(Value::Integer).map_err(|_| wrong("a whole number")),
-            Kind::Boolean => match text.to_ascii_lowercase().as_str() {
-                "true" => Ok(Value::Boolean(true)),
-                "false" => Ok(Value::Boolean(false)),
-                _ => Err(wrong("true or false")),
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || (self.alias == name && !name.is_empty())
+    }
+
+    /// Whether `name` is this property or something that holds it: `events` holds `events.created.at`.
+    fn is_within(&self, name: &str) -> bool {
+        self.is_called(name) || self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    fn typed(&self, comparison: Comparison, value: Value) -> Result<Value, String> {
+        let wrong = |what: &str| Err(format!("`{}` is compared with {what}, and not with {value}", self.name));
+        match (self.kind, &value) {
+            (_, Value::Null) if matches!(comparison, Comparison::Eq | Comparison::Ne) => Ok(Value::Null),
+            (_, Value::Null) => Err(format!("nothing is greater or less than null(), so neither is `{}`", self.name)),
+            (Kind::Object, _) => wrong("null() alone"),
+            (Kind::Text, Value::Empty | Value::Text(_)) => Ok(value),
+            (Kind::Integer, Value::Text(text)) => match text.parse() {
+                Ok(integer) => Ok(Value::Integer(integer)),
+                Err(_) => wrong("a whole number"),
             },
-            Kind::Moment => {
-                moment(&text).map(|moment| Value::Integer(moment.unix())).ok_or_else(|| wrong("a date or a moment"))
-            }
+            (Kind::Boolean, Value::Text(text)) if text.eq_ignore_ascii_case("true") => Ok(Value::Boolean(true)),
+            (Kind::Boolean, Value::Text(text)) if text.eq_ignore_ascii_case("false") => Ok(Value::Boolean(false)),
+            (Kind::Boolean, _) => wrong("true or false"),
+            (Kind::Moment, Value::Text(text)) => match moment(text) {
+                Some(moment) => Ok(Value::Integer(moment.unix())),
+                None => wrong("a date or a moment"),
+            },
+            (_, Value::Empty) => Err(format!("`{}` is not a text that could be empty()", self.name)),
+            // Typed already.
+            (_, Value::Integer(_) | Value::Boolean(_)) => Ok(value),
         }
     }
 }
+
+/// Where, in bytes, and why.
+type Complaint = (usize, String);
 
 /// A moment as clients write it: with an offset, without one (UTC), or a date alone.
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
@@ -94,35 +113,43 @@ impl Query {
     /// # Errors
     /// [`RqlError`] for a property that is not declared, or a value that it cannot be compared with.
     pub fn resolve(self, properties: &[Property]) -> Result<Self, RqlError> {
-        let mut ordering = self.ordering;
+        let Self { filter, mut ordering, select, text, .. } = self;
+        let placed = |(at, message): Complaint| RqlError::at(&text, at, message);
+        let filter = resolve(filter, properties).map_err(placed)?;
         for key in &mut ordering {
-            let property = Property::find(properties, &key.property)?;
+            let property = Property::find(properties, &key.property).map_err(placed)?;
             if !property.orderable {
-                return Err(RqlError::whole(format!("`{}` is not a property to order by", key.property)));
+                return Err(placed((key.property.at, format!("`{}` is not a property to order by", key.property))));
             }
-            property.name.clone_into(&mut key.property);
+            property.name.clone_into(&mut key.property.text);
         }
-        Ok(Self { filter: resolve(self.filter, properties)?, ordering, ..self })
+        let unknown = |name: &&Name| !properties.iter().any(|property| property.is_within(&name.text));
+        if let Some(name) = select.iter().map(|select| &select.property).find(unknown) {
+            return Err(placed((name.at, format!("`{name}` is not a property to select"))));
+        }
+        Ok(Self { filter, ordering, select, text, ..self })
     }
 }
 
-fn resolve(filter: Filter, properties: &[Property]) -> Result<Filter, RqlError> {
+fn resolve(filter: Filter, properties: &[Property]) -> Result<Filter, Complaint> {
     let all =
         |filters: Vec<Filter>| filters.into_iter().map(|filter| resolve(filter, properties)).collect::<Result<_, _>>();
+    let declared = |property: &Property, name: &Name| Name { text: property.name.to_owned(), at: name.at };
     Ok(match filter {
         Filter::And(filters) => Filter::And(all(filters)?),
         Filter::Or(filters) => Filter::Or(all(filters)?),
         Filter::Not(inner) => Filter::Not(Box::new(resolve(*inner, properties)?)),
-        Filter::Compare { property, comparison, value } => {
-            let property = Property::find(properties, &property)?;
-            Filter::Compare { property: property.name.to_owned(), comparison, value: property.typed(value)? }
+        Filter::Compare { property: name, comparison, value } => {
+            let property = Property::find(properties, &name)?;
+            let value = property.typed(comparison, value).map_err(|why| (name.at, why))?;
+            Filter::Compare { property: declared(property, &name), comparison, value }
         }
-        Filter::Like { property, pattern, case_sensitive } => {
-            let property = Property::find(properties, &property)?;
+        Filter::Like { property: name, pattern, case_sensitive } => {
+            let property = Property::find(properties, &name)?;
             if property.kind != Kind::Text {
-                return Err(RqlError::whole(format!("`{}` is not a text to match a pattern with", property.name)));
+                return Err((name.at, format!("`{}` is not a text to match a pattern with", property.name)));
             }
-            Filter::Like { property: property.name.to_owned(), pattern, case_sensitive }
+            Filter::Like { property: declared(property, &name), pattern, case_sensitive }
         }
     })
 }
@@ -145,7 +172,7 @@ mod tests {
     #[test]
     fn values_get_the_type_of_their_property() {
         let value = |raw: &str| match resolved(raw).unwrap().filter {
-            Filter::Compare { property, value, .. } => (property, value),
+            Filter::Compare { property, value, .. } => (property.text, value),
             other => panic!("{other:?}"),
         };
         assert_eq!(value("eq(active,True)"), ("active".to_owned(), Value::Boolean(true)));
@@ -159,16 +186,24 @@ mod tests {
     fn what_is_not_declared_is_refused_by_name() {
         assert_eq!(
             resolved("eq(secret,1)").unwrap_err(),
-            "Bad filter query: `secret` is not a property to filter or order by."
+            "Bad filter query at character 4: `secret` is not a property to filter or order by."
         );
         assert_eq!(
             resolved("ordering(active)").unwrap_err(),
-            "Bad filter query: `active` is not a property to order by."
+            "Bad filter query at character 10: `active` is not a property to order by."
         );
         assert_eq!(
             resolved("eq(active,maybe)").unwrap_err(),
-            "Bad filter query: `active` is compared with true or false, and not with `maybe`."
+            "Bad filter query at character 4: `active` is compared with true or false, and not with \"maybe\"."
         );
+        assert_eq!(
+            resolved("eq(name,\"\u{e9}\")&select(-name,-colour)").unwrap_err(),
+            "Bad filter query at character 28: `colour` is not a property to select."
+        );
+        assert!(resolved("select(-events)").is_ok());
+        for refused in ["gt(created,null())", "eq(version,empty())", "eq(active,empty())", "eq(created,empty())"] {
+            assert!(resolved(refused).is_err(), "{refused}");
+        }
         assert!(resolved("like(version,1*)").is_err());
         assert!(resolved("eq(created,soon)").is_err());
     }

@@ -88,6 +88,8 @@ impl Store {
                     // What was acknowledged survives a power cut, not only a crash of the process.
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
+                    // PostgreSQL's name for comparing by bytes, so that one text of SQL serves both.
+                    .collation("C", str::cmp)
                     // `LIKE` tells upper from lower case, as it does on PostgreSQL.
                     .pragma("case_sensitive_like", "ON")
                     .busy_timeout(BUSY_TIMEOUT)

@@ -2,13 +2,27 @@
 
 use sea_orm::{
     Condition, ExprTrait as _,
-    sea_query::{Expr, Func, LikeExpr},
+    sea_query::{Expr, Func, LikeExpr, SelectStatement},
 };
 
 use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value};
 
-/// Where a property is kept: an expression that reads it, by its declared name.
-pub type Columns<'a> = &'a dyn Fn(&str) -> Expr;
+/// Where a property is kept.
+#[derive(Debug, Clone)]
+pub enum Column {
+    /// In the row: an expression that reads it.
+    One(Expr),
+    /// In any number of rows of another table, which `rows` selects.
+    Many {
+        /// The rows that belong to the row under test.
+        rows: Box<SelectStatement>,
+        /// The expression that reads the property in one of them.
+        value: Expr,
+    },
+}
+
+/// Finds a property by its declared name.
+pub type Columns<'a> = &'a dyn Fn(&str) -> Column;
 
 /// The condition that selects the rows which fulfil `filter`. No leaf is ever SQL's "unknown", so that `not`
 /// means the opposite on rows with nulls, too.
@@ -19,9 +33,25 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
         }
         Filter::Or(filters) => filters.iter().fold(Condition::any(), |any, filter| any.add(condition(filter, columns))),
         Filter::Not(inner) => condition(inner, columns).not(),
-        Filter::Compare { property, comparison, value } => compare(columns(property), *comparison, value),
-        Filter::Like { property, pattern, case_sensitive } => like(columns(property), pattern, *case_sensitive),
+        Filter::Compare { property, comparison, value } => match (columns(&property.text), comparison, value) {
+            (Column::One(column), ..) => compare(column, *comparison, value),
+            (Column::Many { rows, .. }, Comparison::Eq, Value::Null) => exists(*rows, Condition::all()).not(),
+            (Column::Many { rows, .. }, Comparison::Ne, Value::Null) => exists(*rows, Condition::all()),
+            // "Not equal" is about all of them: none is equal.
+            (Column::Many { rows, value: column }, Comparison::Ne, _) => {
+                exists(*rows, compare(column, Comparison::Eq, value)).not()
+            }
+            (Column::Many { rows, value: column }, ..) => exists(*rows, compare(column, *comparison, value)),
+        },
+        Filter::Like { property, pattern, case_sensitive } => match columns(&property.text) {
+            Column::One(column) => like(column, pattern, *case_sensitive),
+            Column::Many { rows, value } => exists(*rows, like(value, pattern, *case_sensitive)),
+        },
     }
+}
+
+fn exists(mut rows: SelectStatement, condition: Condition) -> Condition {
+    Condition::all().add(Expr::exists(rows.cond_where(condition).to_owned()))
 }
 
 fn compare(column: Expr, comparison: Comparison, value: &Value) -> Condition {
@@ -51,6 +81,8 @@ fn compare(column: Expr, comparison: Comparison, value: &Value) -> Condition {
     Condition::all().add(known).add(compared)
 }
 
+/// Without regard to case means A to Z: SQLite folds no other letter, and PostgreSQL's columns have the collation
+/// "C", so that both answer alike whatever the locale of the machine.
 fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
     let known = column.clone().is_not_null();
     let pattern: String = pattern
@@ -64,7 +96,7 @@ fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
     let matched = if case_sensitive {
         column.like(LikeExpr::new(pattern).escape('\\'))
     } else {
-        Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern.to_lowercase()).escape('\\'))
+        Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern.to_ascii_lowercase()).escape('\\'))
     };
     Condition::all().add(known).add(matched)
 }

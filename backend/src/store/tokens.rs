@@ -6,13 +6,13 @@ use latchkey_shared::{ModuleId, TokenStatus};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, Order,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::{CaseStatement, Expr},
+    sea_query::{BinOper, CaseStatement, Expr, NullOrdering, Query},
 };
 
 use super::{
     Result, Store, StoreError, Tx,
     entities::{token, token_permission},
-    filter,
+    filter::{self, Column},
 };
 use crate::rql::{Filter, Ordering};
 
@@ -63,12 +63,35 @@ fn status_at(now: i64) -> Expr {
     case = when(case, ends_by(now), TokenStatus::Expired);
     case = when(case, state(TokenStatus::Inactive), TokenStatus::Inactive);
     case = when(case, ends_by(now + TokenStatus::EXPIRING_WINDOW), TokenStatus::Expiring);
-    case.finally(Expr::value(TokenStatus::Active.as_str())).into()
+    let status: Expr = case.finally(Expr::value(TokenStatus::Active.as_str())).into();
+    // Compared by bytes, as the columns are.
+    status.binary(BinOper::Custom("COLLATE"), Expr::cust("\"C\""))
 }
 
-fn column(name: &str, now: i64) -> Expr {
+fn column(name: &str, now: i64) -> Column {
+    match name {
+        "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
+        "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
+        _ => Column::One(own_column(name, now)),
+    }
+}
+
+/// [`crate::tokens::present`] makes the same id in Rust.
+const PERMISSION_ID: &str =
+    r#"'TP-' || substr("token_permissions"."token_id", 4) || '-' || substr("token_permissions"."module_id", 4)"#;
+
+/// Something about the permissions of the token under test.
+fn permission(value: Expr) -> Column {
+    let own = Expr::col((token_permission::Entity, token_permission::Column::TokenId))
+        .equals((token::Entity, token::Column::Id));
+    let rows = Query::select().expr(Expr::val(1)).from(token_permission::Entity).and_where(own).to_owned();
+    Column::Many { rows: Box::new(rows), value }
+}
+
+fn own_column(name: &str, now: i64) -> Expr {
     let column = match name {
         "status" => return status_at(now),
+        "description" => token::Column::Description,
         "name" => token::Column::Name,
         "external_id" => token::Column::ExternalId,
         "extension.id" => token::Column::ExtensionId,
@@ -103,8 +126,11 @@ impl Store {
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
+        // What has no value comes before every value, as SQLite has it; PostgreSQL would put it last.
         let ordered = query.ordering.iter().fold(select, |select, key| {
-            select.order_by(columns(&key.property), if key.descending { Order::Desc } else { Order::Asc })
+            let (order, nulls) =
+                if key.descending { (Order::Desc, NullOrdering::Last) } else { (Order::Asc, NullOrdering::First) };
+            select.order_by_with_nulls(own_column(&key.property.text, query.now), order, nulls)
         });
         let tokens = ordered
             .order_by(token::Column::Id, Order::Asc)

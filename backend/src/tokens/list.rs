@@ -12,10 +12,11 @@ use crate::{
 };
 
 /// What tokens can be filtered and ordered by (`reference/connect-api.md` §1.4).
-const PROPERTIES: &[Property] = &[
+pub const PROPERTIES: &[Property] = &[
     Property::new("id", Kind::Text).orderable().searchable(),
     Property::new("name", Kind::Text).orderable().searchable(),
     Property::new("external_id", Kind::Text).searchable(),
+    Property::new("description", Kind::Text).searchable(),
     Property::new("status", Kind::Text).orderable(),
     Property::new("extension.id", Kind::Text).orderable(),
     Property::new("extension.name", Kind::Text).orderable(),
@@ -23,6 +24,10 @@ const PROPERTIES: &[Property] = &[
     Property::new("events.created.at", Kind::Moment).alias("created").orderable(),
     Property::new("events.created.by.id", Kind::Text),
     Property::new("events.created.by.name", Kind::Text),
+    Property::new("permissions.id", Kind::Text),
+    Property::new("permissions.object.id", Kind::Text),
+    Property::new("owner", Kind::Object),
+    Property::new("events.updated", Kind::Object),
 ];
 
 /// A page of tokens. Deleted ones are listed when the filter speaks of them.
@@ -42,7 +47,7 @@ pub async fn handler(State(app): State<App>, caller: Caller, query: ListQuery) -
         })
         .await?;
     let rows = rows.iter().map(|row| present(&app, &caller, row)).collect::<Result<_, _>>()?;
-    Ok(Page { rows, offset: query.offset, limit: query.limit, total })
+    Ok(Page::of(rows, total, &query))
 }
 
 fn names_deleted(filter: &Filter) -> bool {
@@ -50,7 +55,7 @@ fn names_deleted(filter: &Filter) -> bool {
         Filter::And(filters) | Filter::Or(filters) => filters.iter().any(names_deleted),
         Filter::Not(inner) => names_deleted(inner),
         Filter::Compare { property, value: Value::Text(text), .. } => {
-            property == "status" && text == TokenStatus::Deleted.as_str()
+            property.text == "status" && text == TokenStatus::Deleted.as_str()
         }
         _ => false,
     }
