@@ -37,6 +37,9 @@ use crate::{
 /// No request takes longer.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// The database answers within this time, or the server is not ready.
+const LONGEST_PROBE: Duration = Duration::from_secs(2);
+
 /// Everything that a handler can reach. Cloning shares it.
 pub type App = Arc<Parts>;
 
@@ -86,12 +89,14 @@ pub fn routes(examples: bool) -> Vec<Route> {
         route(Method::POST, "/auth/logout", Needs::Session, post(sessions::sign_out::handler)),
         route(Method::GET, "/auth/context", Needs::Session, get(sessions::context::handler)),
         route(Method::GET, "/auth/tokens", Needs::Reading, get(tokens::list::handler)),
-        route(Method::POST, "/auth/tokens", Needs::Changing, post(tokens::create::handler)),
+        route(Method::POST, "/auth/tokens", Needs::ChangingOrExchanging, post(tokens::create::handler)),
         route(Method::GET, "/auth/tokens/{id}", Needs::Reading, get(tokens::get::handler)),
         route(Method::PUT, "/auth/tokens/{id}", Needs::Changing, put(tokens::update::handler)),
         route(Method::DELETE, "/auth/tokens/{id}", Needs::Changing, delete(tokens::delete::handler)),
         route(Method::POST, "/auth/tokens/{id}/activate", Needs::Changing, post(tokens::activate::handler)),
         route(Method::POST, "/auth/tokens/{id}/deactivate", Needs::Changing, post(tokens::deactivate::handler)),
+        route(Method::POST, "/auth/tokens/{id}/renew", Needs::Changing, post(tokens::replace::renew)),
+        route(Method::POST, "/auth/tokens/{id}/rotate", Needs::Changing, post(tokens::replace::rotate)),
         route(Method::POST, "/auth/tokens/{id}/reveal", Needs::Revealing, post(tokens::reveal::handler)),
         route(Method::GET, "/auth/tokens/{id}/permissions", Needs::Reading, get(tokens::permissions::list)),
         route(Method::POST, "/auth/tokens/{id}/permissions", Needs::Changing, post(tokens::permissions::grant)),
@@ -150,6 +155,10 @@ async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {
 }
 
 async fn ready(State(app): State<App>) -> Result<&'static str, Error> {
-    app.store.ping().await?;
+    // Whoever probes gives up after a few seconds; the pool would wait longer for a connection.
+    match tokio::time::timeout(LONGEST_PROBE, app.store.ping()).await {
+        Ok(answer) => answer?,
+        Err(_) => return Err(Error::Internal("the database does not answer".to_owned())),
+    }
     Ok("ok\n")
 }

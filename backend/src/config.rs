@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use latchkey_shared::Email;
+use latchkey_shared::{Email, TokenName};
 
 /// Where data are kept; the same for every command.
 #[derive(Debug, Clone, Args)]
@@ -66,7 +66,7 @@ pub struct Config {
     pub admin_password: Option<String>,
 
     /// On an empty database: the name of the account.
-    #[arg(long, env = "LATCHKEY_ACCOUNT_NAME", value_name = "NAME", default_value = "My Organisation")]
+    #[arg(long, env = "LATCHKEY_ACCOUNT_NAME", value_name = "NAME", default_value = "My Organisation", value_parser = name)]
     pub account_name: String,
 }
 
@@ -96,6 +96,10 @@ impl Config {
 /// Says what is wrong with it.
 pub fn email(text: &str) -> Result<Email, String> {
     Email::try_from(text.to_owned())
+}
+
+fn name(text: &str) -> Result<String, String> {
+    TokenName::try_from(text.to_owned()).map(Into::into).map_err(|problem| problem.to_string())
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -138,6 +138,20 @@ pub fn parse(text: &str, source: &str) -> Result<Key, KeyFileError> {
     Ok(key)
 }
 
+/// Whether a new master key could be kept at `path`.
+///
+/// # Errors
+/// [`KeyFileError::Io`] when the folder does not exist.
+pub fn check_folder(path: &Path) -> Result<(), KeyFileError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            let error = io::Error::new(io::ErrorKind::NotFound, "the folder does not exist");
+            Err(KeyFileError::Io(path.to_owned(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes a new master key and keeps it in a file that only its owner can read. An existing file is never
 /// overwritten.
 ///

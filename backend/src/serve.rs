@@ -13,15 +13,21 @@ use tokio::{
 };
 
 use crate::{
-    accounts::first_start::{self, FirstAdmin, FirstStartError, Made},
+    accounts::{
+        first_start::{self, FirstAdmin, FirstStartError, Made},
+        user_add::UserError,
+    },
     app::{self, App, Parts},
     catalogue::{Catalogue, CatalogueError},
     clock::Clock,
     config::Config,
-    http::site::Site,
+    http::{listen, site::Site},
     keys::{self, Key, KeyFileError, Keys},
     rng::Rng,
-    sessions::{password::Passwords, throttle::Throttle},
+    sessions::{
+        password::{self, Passwords},
+        throttle::Throttle,
+    },
     store::{OpenError, Store},
 };
 
@@ -65,9 +71,15 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         None => Catalogue::built_in()?,
     };
     let given = given_key(&config)?;
+    if config.admin_password.as_ref().is_some_and(|password| password.chars().count() < password::SHORTEST) {
+        return Err(FirstStartError::Admin(UserError::ShortPassword).into());
+    }
     let listener = TcpListener::bind(config.listen).await.map_err(|error| ServeError::Listen(config.listen, error))?;
     let address = listener.local_addr().map_err(|error| ServeError::Listen(config.listen, error))?;
     make_data_dir(&config.data.data_dir)?;
+    if given.is_none() {
+        keys::check_folder(&config.master_key_path())?;
+    }
 
     let store = Store::connect(&config.data.database_url()).await?;
     let rng = Rng::system();
@@ -85,7 +97,8 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
     let signals = Stop::listen()?;
     announce(address, &app, made.as_ref());
-    run(listener, app, signals).await
+    run(listener, app, signals).await;
+    Ok(())
 }
 
 /// Puts the parts of a server together, over a database that has its tables.
@@ -105,6 +118,7 @@ pub async fn assemble(
         email: config.admin_email.clone(),
         password: config.admin_password.take(),
         account_name: config.account_name.clone(),
+        has_examples: config.has_examples(),
     };
     let (installation, made) = first_start::prepare(&store, &keys, &clock, &rng, admin).await?;
     let passwords = Passwords::new(&rng).map_err(ServeError::Other)?;
@@ -113,28 +127,17 @@ pub async fn assemble(
     Ok((Arc::new(parts), made))
 }
 
-async fn run(listener: TcpListener, app: App, mut signals: Stop) -> Result<(), ServeError> {
-    let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let mut asked = stopped.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = asked.wait_for(|stop| *stop).await;
-    });
-    let mut server = tokio::spawn(async move { server.await });
-    tokio::select! {
-        ended = &mut server => return ended.map_err(io::Error::other).and_then(|ended| ended).map_err(|error| ServeError::Other(error.to_string())),
-        () = signals.told() => {}
-    }
-    tracing::info!("stopping");
-    let _ = stop.send(true);
-    if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+async fn run(listener: TcpListener, app: App, mut signals: Stop) {
+    let stop = async {
+        signals.told().await;
+        tracing::info!("stopping");
+    };
+    if !listen::serve(listener, app::router(&app), stop, DRAIN).await {
         tracing::warn!("requests were still under way after {} seconds", DRAIN.as_secs());
-        server.abort();
     }
     if let Ok(parts) = Arc::try_unwrap(app) {
         let _ = parts.store.close().await;
     }
-    Ok(())
 }
 
 /// The signals that mean "stop".

@@ -103,7 +103,7 @@ fn wrong_flags_are_named() {
         (vec!["fly"], "fly"),
     ] {
         let text = refusal(folder.path(), &arguments);
-        assert!(text.contains(expected), "{text}");
+        assert!(one_line(&text).contains(expected), "{text}");
     }
 }
 
@@ -194,6 +194,35 @@ fn the_first_start_keeps_its_data_to_its_owner() {
 }
 
 #[test]
+fn a_first_start_that_cannot_succeed_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "."];
+    let listed = listing(folder.path());
+    let output = latchkey(folder.path()).args(serve).env("LATCHKEY_ADMIN_PASSWORD", "short").output().unwrap();
+    assert!(one_line(&String::from_utf8(output.stderr).unwrap()).contains("at least 12 characters"));
+    assert_eq!(listing(folder.path()), listed);
+    for arguments in [["--master-key-file", "nowhere/k"], ["--database", "sqlite:"], ["--account-name", " "]] {
+        one_line(&refusal(folder.path(), &[serve.as_slice(), &arguments].concat()));
+    }
+    let arguments = ["user", "add", "--data-dir", ".", "--email", "a@b.c", "--name", "A", "--role", "viewer"];
+    let output = latchkey(folder.path()).args(arguments).env("LATCHKEY_USER_PASSWORD", PASSWORD).output().unwrap();
+    assert!(one_line(&String::from_utf8(output.stderr).unwrap()).contains("start the server once"));
+    assert_eq!(listing(folder.path()), listed);
+}
+
+#[test]
+fn the_database_is_its_owner_s_alone_in_a_folder_that_others_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    fs::set_permissions(folder.path().join("data"), fs::Permissions::from_mode(0o755)).unwrap();
+    let _server = Server::start(folder.path());
+    for name in ["latchkey.db", "latchkey.db-wal", "latchkey.db-shm"] {
+        let mode = fs::metadata(folder.path().join("data").join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{name}");
+    }
+}
+
+#[test]
 fn both_signals_stop_it_cleanly() {
     for signal in ["INT", "TERM"] {
         let folder = tempfile::tempdir().unwrap();
@@ -236,6 +265,27 @@ fn users_are_added_from_the_command_line() {
     assert!(add("VERA@example.com", PASSWORD).1.contains("exists already"));
     assert!(add("otto@example.com", "short").1.contains("at least 12 characters"));
     assert!(!add("nobody", PASSWORD).0);
+    let mut list = latchkey(folder.path());
+    let accounts =
+        String::from_utf8(list.args(["account", "list", "--data-dir", "data"]).output().unwrap().stdout).unwrap();
+    let distributor = accounts.lines().find(|line| line.starts_with("PA-")).unwrap().split('\t').next().unwrap();
+    let mut command = latchkey(folder.path());
+    command.args([
+        "user",
+        "add",
+        "--data-dir",
+        "data",
+        "--email",
+        "d@example.com",
+        "--name",
+        "Dora",
+        "--role",
+        "admin",
+    ]);
+    command.args(["--account", distributor]).env("LATCHKEY_USER_PASSWORD", PASSWORD);
+    assert!(command.output().unwrap().status.success());
+    let body = format!(r#"{{"email":"d@example.com","password":"{PASSWORD}"}}"#);
+    assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains(distributor));
     let body = format!(r#"{{"email":"vera@example.com","password":"{PASSWORD}"}}"#);
     assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains("\"viewer\""));
 }

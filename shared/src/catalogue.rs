@@ -90,6 +90,27 @@ pub struct Extension {
     pub credential: Credential,
     /// Who chooses the modules.
     pub permissions: ExtensionPermissions,
+    /// What accounts can have of it.
+    #[serde(default)]
+    pub constraints: Constraints,
+}
+
+/// `{"account": {"tokens": 5}}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constraints {
+    /// For each account.
+    #[serde(default)]
+    pub account: AccountConstraints,
+}
+
+/// What one account can have of an extension.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountConstraints {
+    /// How many tokens that are not deleted; null means as many as it likes.
+    #[serde(default)]
+    pub tokens: Option<u32>,
 }
 
 #[cfg(test)]

@@ -16,13 +16,13 @@ pub mod timestamp;
 pub mod token;
 
 pub use account::{Account, Context, Credentials, Reference, Role, User};
-pub use catalogue::{Credential, Extension, ExtensionPermissions, Module};
+pub use catalogue::{AccountConstraints, Constraints, Credential, Extension, ExtensionPermissions, Module};
 pub use error::{ErrorBody, FieldError, Problems};
 pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
 pub use key::{ApiKey, KeyError, Secret};
 pub use text::{Description, Email, ExternalId, TokenName};
 pub use timestamp::Timestamp;
 pub use token::{
-    CreatedToken, Events, NewToken, NewTokenBody, ObjectRef, Occurrence, Permission, PermissionGrant, RevealedToken,
-    Token, TokenStatus, TokenUpdate, TokenUpdateBody,
+    CreatedToken, Events, ExchangedToken, NewToken, NewTokenBody, ObjectRef, Occurrence, Permission, PermissionGrant,
+    ReplacedToken, Replacement, ReplacementBody, RevealedToken, Token, TokenStatus, TokenUpdate, TokenUpdateBody,
 };

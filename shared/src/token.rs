@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Description, ExternalId, ModuleId, Problems, Reference, Secret, Timestamp, TokenId, TokenName};
+use crate::{
+    Description, ExternalId, FieldError, ModuleId, Problems, Reference, Secret, Timestamp, TokenId, TokenName,
+};
 
 /// What a token is worth right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,8 @@ pub enum TokenStatus {
     Expiring,
     /// Past its expiration date.
     Expired,
+    /// Renewed: the secret before the last one still works, too.
+    Revitalised,
     /// Gone for good; only the name and the history remain.
     Deleted,
 }
@@ -28,7 +32,8 @@ impl TokenStatus {
     pub const EXPIRING_WINDOW: i64 = 14 * 24 * 3600;
 
     /// Every status, in the order in which the page offers them.
-    pub const ALL: [Self; 5] = [Self::Active, Self::Inactive, Self::Expiring, Self::Expired, Self::Deleted];
+    pub const ALL: [Self; 6] =
+        [Self::Active, Self::Inactive, Self::Expiring, Self::Revitalised, Self::Expired, Self::Deleted];
 
     /// The word on the wire.
     #[must_use]
@@ -38,6 +43,7 @@ impl TokenStatus {
             Self::Inactive => "inactive",
             Self::Expiring => "expiring",
             Self::Expired => "expired",
+            Self::Revitalised => "revitalised",
             Self::Deleted => "deleted",
         }
     }
@@ -50,6 +56,7 @@ impl TokenStatus {
             Self::Inactive => "Disabled",
             Self::Expiring => "Expiring",
             Self::Expired => "Expired",
+            Self::Revitalised => "Renewed",
             Self::Deleted => "Deleted",
         }
     }
@@ -63,7 +70,7 @@ impl TokenStatus {
     /// Whether a key of this status opens anything.
     #[must_use]
     pub fn is_usable(self) -> bool {
-        matches!(self, Self::Active | Self::Expiring)
+        matches!(self, Self::Active | Self::Expiring | Self::Revitalised)
     }
 }
 
@@ -110,7 +117,7 @@ impl From<ModuleId> for PermissionGrant {
 pub struct Permission {
     /// `TP-ddd-ddd-ddd-dddd`: the digits of the token and of the module.
     pub id: String,
-    /// The module. Its name is empty when the catalogue no longer has it.
+    /// The module. Its name is its id when the catalogue no longer has it.
     pub object: Reference,
 }
 
@@ -135,6 +142,12 @@ pub struct Token {
     pub permissions: Vec<Permission>,
     /// When it ends; null means never.
     pub expiration_date: Option<Timestamp>,
+    /// While the secret before the last one works, too: when the last one ends.
+    #[serde(default)]
+    pub renewed_expiration_date: Option<Timestamp>,
+    /// While the secret before the last one works, too: when it stops; null means never.
+    #[serde(default)]
+    pub previous_expiration_date: Option<Timestamp>,
     /// Created and last changed.
     pub events: Events,
 }
@@ -162,6 +175,74 @@ pub struct RevealedToken {
     pub handle: Secret,
 }
 
+/// The answer to `renew` and `rotate`: the token, and once its new secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedToken {
+    /// The token.
+    #[serde(flatten)]
+    pub info: Token,
+    /// The new secret part of the key.
+    pub token: Secret,
+    /// The same, while the secret before it works, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed_token: Option<Secret>,
+}
+
+/// The body of `renew` and `rotate`, as it arrives; there may be none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReplacementBody {
+    /// When the new secret ends, RFC 3339, in the future; null for never. Left out, the end stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expiration_date: Option<Option<String>>,
+    /// Only for `rotate`: how long the old secret works on, in seconds, at most 7 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<i64>,
+}
+
+/// What `renew` and `rotate` are asked for, with a date and an overlap that are valid.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replacement {
+    /// When the new secret ends, if that shall change.
+    pub expiration_date: Option<Option<Timestamp>>,
+    /// How long the old secret works on, in seconds.
+    pub overlap: i64,
+}
+
+impl Replacement {
+    /// The longest overlap: 7 days, in seconds.
+    pub const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
+}
+
+impl TryFrom<ReplacementBody> for Replacement {
+    type Error = Problems;
+
+    fn try_from(body: ReplacementBody) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let expiration_date = body
+            .expiration_date
+            .map(|text| optional(&mut problems, "expiration_date", text, |text| text.parse::<Timestamp>()));
+        let overlap = body.overlap.unwrap_or_default();
+        if !(0..=Self::LONGEST_OVERLAP).contains(&overlap) {
+            problems.0.push(FieldError::new("overlap", "must be 0 to 604800 seconds"));
+        }
+        if !problems.0.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { expiration_date: expiration_date.map(Option::flatten), overlap })
+    }
+}
+
+/// The answer to a handle: the token whose it is, and its secret. `ApiKey {id}:{token}` is the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangedToken {
+    /// The token.
+    #[serde(flatten)]
+    pub info: Token,
+    /// The secret part of the key.
+    pub token: Secret,
+}
+
 /// The body of `POST /auth/tokens`, as it arrives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -174,6 +255,9 @@ pub struct NewTokenBody {
     pub description: Option<String>,
     /// Required, by id or by name.
     pub extension: Option<ExtensionRef>,
+    /// The account that shall own it; no other than the caller's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<ObjectRef<String>>,
     /// The modules to grant; left out for an extension that fixes them.
     pub permissions: Option<Vec<PermissionGrant>>,
     /// RFC 3339, in the future; null for a token that does not end.
@@ -204,6 +288,8 @@ pub struct NewToken {
     pub description: Option<Description>,
     /// The extension, by id or by name.
     pub extension: ExtensionRef,
+    /// The id of the account that shall own it, when the body said.
+    pub owner: Option<String>,
     /// The modules to grant, each once; `None` when the body did not say.
     pub permissions: Option<Vec<ModuleId>>,
     /// When it ends.
@@ -225,7 +311,8 @@ impl TryFrom<NewTokenBody> for NewToken {
         match (name, external_id, description, extension, expiration_date) {
             (Some(name), Some(external_id), Some(description), Some(extension), Some(expiration_date)) => {
                 let permissions = body.permissions.map(modules_once);
-                Ok(Self { name, external_id, description, extension, permissions, expiration_date })
+                let owner = body.owner.map(|owner| owner.id);
+                Ok(Self { name, external_id, description, extension, owner, permissions, expiration_date })
             }
             _ => Err(problems),
         }
@@ -251,6 +338,9 @@ pub struct TokenUpdateBody {
     /// All modules that the token shall have, replacing those that it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<PermissionGrant>>,
+    /// The one that the token has: another is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<ExtensionRef>,
 }
 
 /// A change whose texts and dates are valid. `None` leaves a property as it is.
@@ -266,6 +356,8 @@ pub struct TokenUpdate {
     pub expiration_date: Option<Option<Timestamp>>,
     /// All modules that the token shall have, each once.
     pub permissions: Option<Vec<ModuleId>>,
+    /// What the body said that the extension is.
+    pub extension: Option<ExtensionRef>,
 }
 
 impl TryFrom<TokenUpdateBody> for TokenUpdate {
@@ -290,6 +382,7 @@ impl TryFrom<TokenUpdateBody> for TokenUpdate {
             description: description.map(Option::flatten),
             expiration_date: expiration_date.map(Option::flatten),
             permissions: body.permissions.map(modules_once),
+            extension: body.extension,
         })
     }
 }
@@ -377,6 +470,18 @@ mod tests {
     fn an_update_cannot_clear_the_name() {
         let body: TokenUpdateBody = serde_json::from_str(r#"{"name": ""}"#).unwrap();
         assert_eq!(TokenUpdate::try_from(body).unwrap_err().lines(), ["name: is required"]);
+    }
+
+    #[test]
+    fn a_replacement_names_what_is_wrong_with_it() {
+        let replacement = |json: &str| Replacement::try_from(serde_json::from_str::<ReplacementBody>(json).unwrap());
+        assert_eq!(replacement("{}").unwrap(), Replacement::default());
+        assert_eq!(replacement(r#"{"expiration_date": null}"#).unwrap().expiration_date, Some(None));
+        assert_eq!(replacement(r#"{"overlap": 3600}"#).unwrap().overlap, 3600);
+        let problems = replacement(r#"{"expiration_date": "soon", "overlap": 604801}"#).unwrap_err();
+        let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["expiration_date", "overlap"]);
+        assert!(replacement(r#"{"overlap": -1}"#).is_err());
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub struct FirstAdmin {
     pub password: Option<String>,
     /// The name of the account.
     pub account_name: String,
+    /// Whether a second account comes with the examples: a distributor, so that both sides of the example API can
+    /// be tried. Nobody can sign in to it before `latchkey user add --account` has made somebody.
+    pub has_examples: bool,
 }
 
 /// What was made, to be told once.
@@ -104,6 +107,12 @@ async fn make(
     let account_id = rng.verbose_id("VA", 2);
     let account = account::Model { id: account_id.clone(), name: admin.account_name, created_at: clock.now().unix() };
     tx.insert_account(account).await?;
+    if admin.has_examples {
+        // A second later, so that the operator's own account stays the first.
+        let created_at = clock.now().plus(1).unix();
+        let id = rng.verbose_id("PA", 2);
+        tx.insert_account(account::Model { id, name: "Example Distributor".to_owned(), created_at }).await?;
+    }
     let generated = admin.password.is_none().then(|| password::generate(rng));
     let password = admin.password.or_else(|| generated.clone()).unwrap_or_default();
     let made = Made { email: admin.email.to_string(), password: generated };

@@ -1,11 +1,11 @@
 //! `GET /accounts`: the caller's own account, for every valid key whatever its modules; command line clients
 //! use it to check a key (`reference/connect-api.md` §3.5).
 
-use axum::{Json, extract::Path};
+use axum::Json;
 use latchkey_shared::Account;
 
 use super::present;
-use crate::http::{Caller, Error, ListQuery, Page};
+use crate::http::{Caller, Error, Id, ListQuery, Page};
 
 /// A list of one.
 pub async fn handler(caller: Caller, query: ListQuery) -> Result<Page<Account>, Error> {
@@ -13,6 +13,6 @@ pub async fn handler(caller: Caller, query: ListQuery) -> Result<Page<Account>, 
 }
 
 /// `GET /accounts/{id}`: no other account is there.
-pub async fn one(caller: Caller, Path(id): Path<String>) -> Result<Json<Account>, Error> {
+pub async fn one(caller: Caller, Id(id): Id) -> Result<Json<Account>, Error> {
     if id == caller.account.id { Ok(Json(present(&caller.account)?)) } else { Err(Error::not_found(&id)) }
 }

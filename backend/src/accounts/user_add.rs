@@ -1,6 +1,6 @@
 //! Adding a user: the first admin, and `latchkey user add`.
 
-use latchkey_shared::{Email, Role};
+use latchkey_shared::{Email, Role, TokenName};
 use thiserror::Error;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 pub struct NewUser {
     /// The address to sign in with.
     pub email: Email,
-    /// The name shown beside what they do.
+    /// The name shown beside what they do; the rules for a token's name are its rules, too.
     pub name: String,
     /// What they may do.
     pub role: Role,
@@ -29,6 +29,9 @@ pub enum UserError {
     /// The password is too easy to guess.
     #[error("the password must have at least {} characters", password::SHORTEST)]
     ShortPassword,
+    /// The name is blank, too long, or holds control characters.
+    #[error("the name {0}")]
+    Name(String),
     /// Somebody signs in with this address already.
     #[error("a user with this e-mail address exists already")]
     Exists,
@@ -41,22 +44,24 @@ pub enum UserError {
 ///
 /// # Errors
 /// [`UserError`]; then nothing must be committed.
-pub async fn add(tx: &Tx, clock: &Clock, rng: &Rng, account_id: &str, new: NewUser) -> Result<(), UserError> {
+pub async fn add(tx: &Tx, clock: &Clock, rng: &Rng, account_id: &str, new: NewUser) -> Result<user::Model, UserError> {
     if new.password.chars().count() < password::SHORTEST {
         return Err(UserError::ShortPassword);
     }
+    let name = TokenName::try_from(new.name).map_err(|problem| UserError::Name(problem.to_string()))?;
     let user = user::Model {
         id: rng.verbose_id("UR", 3),
         account_id: account_id.to_owned(),
         email: new.email.as_str().to_lowercase(),
-        name: new.name,
+        name: name.into(),
         role: new.role.as_str().to_owned(),
         password_hash: password::hash(rng, &new.password).map_err(UserError::Other)?,
         disabled: false,
         created_at: clock.now().unix(),
     };
-    tx.insert_user(user).await.map_err(|error| match error {
-        StoreError::Duplicate => UserError::Exists,
-        other => UserError::Other(other.to_string()),
-    })
+    match tx.insert_user(user.clone()).await {
+        Ok(()) => Ok(user),
+        Err(StoreError::Duplicate) => Err(UserError::Exists),
+        Err(other) => Err(UserError::Other(other.to_string())),
+    }
 }

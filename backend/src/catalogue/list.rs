@@ -5,7 +5,7 @@ use latchkey_shared::{Extension, Module};
 
 use crate::{
     app::App,
-    http::{Error, ListQuery, Page},
+    http::{Error, Id, ListQuery, Page},
 };
 
 /// `GET /modules`.
@@ -19,13 +19,13 @@ pub async fn extensions(State(app): State<App>, query: ListQuery) -> Result<Page
 }
 
 /// `GET /modules/{id}`.
-pub async fn module(State(app): State<App>, id: axum::extract::Path<String>) -> Result<Json<Module>, Error> {
+pub async fn module(State(app): State<App>, Id(id): Id) -> Result<Json<Module>, Error> {
     let found = app.catalogue.modules.iter().find(|module| module.id.as_str() == id.as_str());
     found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
 }
 
 /// `GET /extensions/{id}`.
-pub async fn extension(State(app): State<App>, id: axum::extract::Path<String>) -> Result<Json<Extension>, Error> {
+pub async fn extension(State(app): State<App>, Id(id): Id) -> Result<Json<Extension>, Error> {
     let found = app.catalogue.extensions.iter().find(|extension| extension.id.as_str() == id.as_str());
     found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
 }

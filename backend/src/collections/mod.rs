@@ -5,11 +5,11 @@ pub mod agreements;
 
 use std::sync::LazyLock;
 
-use axum::{Json, extract::Path};
+use axum::Json;
 use serde_json::Value;
 
 use crate::{
-    http::{Error, ListQuery, Page},
+    http::{Error, Id, ListQuery, Page},
     rql::Property,
 };
 
@@ -42,6 +42,6 @@ pub async fn list_agreements(query: ListQuery) -> Result<Page<&'static Value>, E
 }
 
 /// `GET /agreements/{id}`.
-pub async fn get_agreement(Path(id): Path<String>) -> Result<Json<Value>, Error> {
+pub async fn get_agreement(Id(id): Id) -> Result<Json<Value>, Error> {
     agreements::COLLECTION.get(&id)
 }

@@ -24,8 +24,16 @@ pub enum Action {
     TokenDeleted,
     /// A person looked at a key.
     TokenRevealed,
+    /// A token got a new secret beside the old one.
+    TokenRenewed,
+    /// A token got a new secret in the place of the old one.
+    TokenRotated,
+    /// A program traded the handle of a token for its key.
+    HandleExchanged,
     /// Modules were granted or withdrawn.
     PermissionsChanged,
+    /// A user was added.
+    UserAdded,
     /// A person signed in.
     SignedIn,
     /// A person signed out.
@@ -33,7 +41,9 @@ pub enum Action {
 }
 
 impl Action {
-    fn as_str(self) -> &'static str {
+    /// The word in the trail.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::TokenCreated => "token.created",
             Self::TokenUpdated => "token.updated",
@@ -41,7 +51,11 @@ impl Action {
             Self::TokenDisabled => "token.disabled",
             Self::TokenDeleted => "token.deleted",
             Self::TokenRevealed => "token.revealed",
+            Self::TokenRenewed => "token.renewed",
+            Self::TokenRotated => "token.rotated",
+            Self::HandleExchanged => "token.handle_exchanged",
             Self::PermissionsChanged => "token.permissions_changed",
+            Self::UserAdded => "user.added",
             Self::SignedIn => "user.signed_in",
             Self::SignedOut => "user.signed_out",
         }

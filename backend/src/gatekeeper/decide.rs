@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     keys::Key,
     store::TokenRow,
-    tokens::{secret, status},
+    tokens::{previous_works, secret, status},
 };
 
 /// Why a key is worth nothing. For the log: the caller gets one answer for all.
@@ -62,13 +62,16 @@ pub fn decide(row: Option<TokenRow>, key: &ApiKey, pepper: &Key, now: Timestamp)
     const NOBODY: [u8; 32] = [0; 32];
     let presented = secret::digest(pepper, &key.id, &key.secret);
     let kept = row.as_ref().map_or(NOBODY.as_slice(), |row| row.token.digest.as_slice());
-    let proven: bool = presented.as_slice().ct_eq(kept).into();
+    // Of a renewed token the secret before the last one counts, too. Both are compared in any case.
+    let previous = row.as_ref().filter(|row| previous_works(&row.token, now));
+    let previous = previous.and_then(|row| row.token.previous_digest.as_deref()).unwrap_or(&NOBODY);
+    let proven: bool = (presented.as_slice().ct_eq(kept) | presented.as_slice().ct_eq(previous)).into();
     let row = row.ok_or(Denial::UnknownId)?;
     if !proven {
         return Err(Denial::WrongSecret);
     }
     match status(&row.token, now) {
-        TokenStatus::Active | TokenStatus::Expiring => Ok(row),
+        TokenStatus::Active | TokenStatus::Expiring | TokenStatus::Revitalised => Ok(row),
         TokenStatus::Inactive => Err(Denial::Disabled),
         TokenStatus::Expired => Err(Denial::Expired),
         TokenStatus::Deleted => Err(Denial::Deleted),

@@ -1,9 +1,11 @@
 //! JSON bodies, read strictly: bounded, of the right type, with errors that name the field.
 
+use std::time::Duration;
+
 use axum::{
-    body::Bytes,
+    body,
     extract::{FromRequest, Request, rejection::BytesRejection},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
 };
 use latchkey_shared::FieldError;
 use serde::de::DeserializeOwned;
@@ -12,6 +14,8 @@ use super::Error;
 
 /// The largest body that is read.
 pub const MAX_BODY: usize = 64 * 1024;
+/// How long its sender may take.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// A JSON body.
 #[derive(Debug)]
@@ -21,18 +25,86 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
-        let is_json = media_type.is_some_and(|value| value.eq_ignore_ascii_case("application/json"));
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| refused(&rejection))?;
-        if !is_json {
-            return Err(Error::UnsupportedMediaType);
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| described(&error))?;
-        deserializer.end().map_err(|_| Error::Malformed("The body goes on after its JSON value.".to_owned()))?;
-        Ok(Self(value))
+        let headers = request.headers().clone();
+        let Bytes(bytes) = Bytes::from_request(request, state).await?;
+        read_json(&headers, &bytes).map(Self)
     }
+}
+
+/// A JSON body that may be left out: the Connect clients send actions without a body and without its type.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let headers = request.headers().clone();
+        let Bytes(bytes) = Bytes::from_request(request, state).await?;
+        if bytes.is_empty() { Ok(Self(T::default())) } else { read_json(&headers, &bytes).map(Self) }
+    }
+}
+
+/// A JSON body with one object or a list of them: `{…}` or `[{…}, {…}]`.
+#[derive(Debug)]
+pub struct Several<T>(pub Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Several<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let headers = request.headers().clone();
+        let Bytes(bytes) = Bytes::from_request(request, state).await?;
+        check_type(&headers)?;
+        if is_list(&bytes) { parse(&bytes).map(Self) } else { parse(&bytes).map(|one| Self(vec![one])) }
+    }
+}
+
+/// A body as it arrived, within its bounds of size and time.
+#[derive(Debug)]
+pub struct Bytes(pub body::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Bytes {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let bytes = tokio::time::timeout(LONGEST, body::Bytes::from_request(request, state));
+        let bytes = bytes.await.map_err(|_| Error::TooSlow)?;
+        bytes.map(Self).map_err(|rejection| refused(&rejection))
+    }
+}
+
+/// Reads a body that has arrived.
+///
+/// # Errors
+/// [`Error::UnsupportedMediaType`], [`Error::Malformed`], or [`Error::Invalid`] with the field.
+pub fn read_json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Error> {
+    check_type(headers)?;
+    // serde would take `["name", …]` for the fields of an object in their order.
+    if is_list(bytes) {
+        return Err(Error::Malformed("The body must be a JSON object, and not a list.".to_owned()));
+    }
+    parse(bytes)
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Error> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
+    match media_type {
+        Some(value) if value.eq_ignore_ascii_case("application/json") => Ok(()),
+        _ => Err(Error::UnsupportedMediaType),
+    }
+}
+
+fn is_list(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"[")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| described(&error))?;
+    deserializer.end().map_err(|_| Error::Malformed("The body goes on after its JSON value.".to_owned()))?;
+    Ok(value)
 }
 
 fn refused(rejection: &BytesRejection) -> Error {
@@ -50,6 +122,10 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         let message = inner.to_string();
         // serde_json adds the place, which says nothing to who builds bodies with a program.
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        // Nor do the names of our types.
+        let message = message.split("expected struct ").next().map_or(message.clone(), |start| {
+            if start == message { message.clone() } else { format!("{start}expected an object") }
+        });
         return Error::Invalid(latchkey_shared::Problems(vec![FieldError::new(path.trim_matches('.'), message)]));
     }
     Error::Malformed(format!("The body is not the JSON that is expected here: {inner}."))

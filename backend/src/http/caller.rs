@@ -10,7 +10,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
+use latchkey_shared::{ApiKey, ModuleId, Reference, Role, Timestamp};
 
 use super::{Error, paths};
 use crate::{app::App, gatekeeper, sessions, store::entities::account};
@@ -28,6 +28,9 @@ pub enum Needs {
     Reading,
     /// A session of a member or an admin, or a key that holds the module of the path.
     Changing,
+    /// As [`Changing`](Self::Changing), but any valid key comes as far as the handler, which lets it trade a
+    /// handle and asks [`Caller::require`] before anything else.
+    ChangingOrExchanging,
     /// A session of a member or an admin, and never a key.
     Revealing,
 }
@@ -83,6 +86,16 @@ impl Caller {
             Identity::User { .. } => true,
             Identity::Token { modules } => gatekeeper::opens(modules, module),
         }
+    }
+}
+
+impl Caller {
+    /// Refuses a caller who may not do what a route below the base path needs.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::InsufficientScope`].
+    pub fn require(&self, app: &App, needs: Needs, path: &str) -> Result<(), Error> {
+        permit(app, self, needs, path)
     }
 }
 
@@ -142,7 +155,10 @@ async fn identify(app: &App, headers: &HeaderMap, origin: Origin) -> Result<Call
         let token = match gatekeeper::check(app, value.as_bytes()).await? {
             Ok(token) => token,
             Err(denial) => {
-                tracing::info!(reason = denial.as_str(), address = origin.address, "key refused");
+                // The id tells which integration fails; the secret behind it is never logged.
+                let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| ApiKey::parse(text).ok());
+                let token = token.map(|key| key.id.to_string());
+                tracing::info!(reason = denial.as_str(), token, address = origin.address, "key refused");
                 return Err(Error::Unauthorized);
             }
         };
@@ -150,16 +166,18 @@ async fn identify(app: &App, headers: &HeaderMap, origin: Origin) -> Result<Call
         let actor = Reference { id: token.token.id, name: token.token.name };
         return Ok(Caller { account, actor, identity: Identity::Token { modules: token.modules }, origin });
     }
-    let cookie = sessions::cookie::read(headers).ok_or(Error::Unauthorized)?;
+    let cookie = sessions::cookie::read(app, headers).ok_or(Error::Unauthorized)?;
     sessions::resume(app, &cookie, origin).await?.ok_or(Error::Unauthorized)
 }
 
 fn permit(app: &App, caller: &Caller, needs: Needs, path: &str) -> Result<(), Error> {
     match (&caller.identity, needs) {
-        (Identity::User { role, .. }, Needs::Changing | Needs::Revealing) if !role.manages_tokens() => {
+        (Identity::User { role, .. }, Needs::Changing | Needs::ChangingOrExchanging | Needs::Revealing)
+            if !role.manages_tokens() =>
+        {
             Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
         }
-        (Identity::User { .. }, _) | (_, Needs::Nothing | Needs::Identity) => Ok(()),
+        (Identity::User { .. }, _) | (_, Needs::Nothing | Needs::Identity | Needs::ChangingOrExchanging) => Ok(()),
         (Identity::Token { .. }, Needs::Session | Needs::Revealing) => {
             Err(Error::Forbidden("Only a person who is signed in may do this; a key may not."))
         }

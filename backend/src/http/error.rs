@@ -46,6 +46,8 @@ pub enum Error {
     Changed,
     /// The body is too large.
     TooLarge,
+    /// The body did not arrive in time.
+    TooSlow,
     /// The body is not JSON.
     UnsupportedMediaType,
     /// Too many attempts.
@@ -102,6 +104,7 @@ impl Error {
                 "The object has changed since it was read. Read it again.",
             ),
             Self::TooLarge => one(StatusCode::PAYLOAD_TOO_LARGE, "REQ_002", "The body is larger than 64 KiB."),
+            Self::TooSlow => one(StatusCode::REQUEST_TIMEOUT, "REQ_004", "The body did not arrive in time."),
             Self::UnsupportedMediaType => one(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "REQ_003",

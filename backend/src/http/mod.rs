@@ -4,11 +4,14 @@ mod body;
 mod caller;
 mod error;
 pub mod headers;
+mod id;
+pub mod listen;
 mod paging;
 pub mod paths;
 pub mod site;
 
-pub use body::{Body, MAX_BODY};
+pub use body::{Body, Bytes, MAX_BODY, OptionalBody, Several, read_json};
 pub use caller::{Caller, Identity, Needs, Origin, authorize};
 pub use error::Error;
+pub use id::Id;
 pub use paging::{ListQuery, Page};

@@ -9,14 +9,17 @@ use axum::{
 /// The base path of the API.
 pub const BASE: &str = "/public/v1";
 
-/// Rewrites the path of an API request to the form in which it is routed.
+/// Rewrites the path of a request to the form in which it is routed.
 pub fn tidy<B>(mut request: Request<B>) -> Request<B> {
     let path = request.uri().path();
-    if path.starts_with(BASE) && (path.ends_with('/') || path.contains("//")) {
+    if path.len() > 1 && (path.ends_with('/') || path.contains("//")) {
         let mut tidied = path
             .split('/')
             .filter(|segment| !segment.is_empty())
             .fold(String::new(), |path, segment| path + "/" + segment);
+        if tidied.is_empty() {
+            tidied.push('/');
+        }
         if let Some(query) = request.uri().query() {
             tidied = tidied + "?" + query;
         }
@@ -44,6 +47,9 @@ mod tests {
         assert_eq!(tidied("/public/v1/agreements/"), "/public/v1/agreements");
         assert_eq!(tidied("/public/v1//agreements/?a=//b"), "/public/v1/agreements?a=//b");
         assert_eq!(tidied("/public/v1/agreements?limit=1"), "/public/v1/agreements?limit=1");
-        assert_eq!(tidied("/integrations/tokens/"), "/integrations/tokens/");
+        assert_eq!(tidied("/integrations/tokens/"), "/integrations/tokens");
+        assert_eq!(tidied("//public/v1/agreements"), "/public/v1/agreements");
+        assert_eq!(tidied("//"), "/");
+        assert_eq!(tidied("/"), "/");
     }
 }

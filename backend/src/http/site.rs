@@ -61,6 +61,9 @@ pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: H
     if method != Method::GET && method != Method::HEAD {
         return Error::MethodNotAllowed.into_response();
     }
+    if uri.path().starts_with("/public") {
+        return Error::NoSuchPath.into_response();
+    }
     let path = uri.path().trim_start_matches('/');
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     let name = if is_file { path } else { PAGE };

@@ -11,12 +11,13 @@ const SECURE_NAME: &str = "__Host-latchkey";
 /// Without TLS, which is for trying things on one's own machine.
 const PLAIN_NAME: &str = "latchkey";
 
-/// The value of the session cookie that came with a request.
+/// The value of the session cookie that came with a request. Over TLS the plain name means nothing: a neighbouring
+/// host could have set it.
 #[must_use]
-pub fn read(headers: &HeaderMap) -> Option<String> {
+pub fn read(app: &App, headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| matches!(cookie.name(), SECURE_NAME | PLAIN_NAME)).map(|cookie| cookie.value().to_owned())
+    cookies.find(|cookie| cookie.name() == name(app)).map(|cookie| cookie.value().to_owned())
 }
 
 /// `Set-Cookie` for a new session.
@@ -31,13 +32,15 @@ pub fn cleared(app: &App) -> String {
     build(app, "", Duration::ZERO)
 }
 
+fn name(app: &App) -> &'static str {
+    if app.config.is_behind_tls() { SECURE_NAME } else { PLAIN_NAME }
+}
+
 fn build(app: &App, value: &str, max_age: Duration) -> String {
-    let secure = app.config.is_behind_tls();
-    let name = if secure { SECURE_NAME } else { PLAIN_NAME };
-    Cookie::build((name, value))
+    Cookie::build((name(app), value))
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(secure)
+        .secure(app.config.is_behind_tls())
         .path("/")
         .max_age(max_age)
         .build()

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use latchkey_shared::{Credentials, Reference, Role};
+use latchkey_shared::{Credentials, Email, Reference, Role};
 use serde_json::json;
 
 use super::{ABSOLUTE, IDLE, context_of, cookie, session_id};
@@ -30,7 +30,11 @@ pub async fn handler(
 ) -> Result<Response, Error> {
     let email = credentials.email.trim().to_lowercase();
     app.throttle.sign_in(&email, &origin.address)?;
-    let user = app.store.user_by_email(&email).await?.filter(|user| !user.disabled);
+    // What is no address belongs to nobody, at the same cost.
+    let user = match Email::try_from(email.clone()) {
+        Ok(_) => app.store.user_by_email(&email).await?.filter(|user| !user.disabled),
+        Err(_) => None,
+    };
     let password = if credentials.password.len() <= LONGEST_PASSWORD { credentials.password } else { String::new() };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = app.passwords.verify(password, hash).await?;
@@ -61,7 +65,7 @@ pub async fn handler(
         origin,
     };
     let tx = app.store.begin().await?;
-    if let Some(before) = cookie::read(&headers) {
+    if let Some(before) = cookie::read(&app, &headers) {
         tx.delete_session(&session_id(&app, &before)).await?;
     }
     tx.delete_stale_sessions(now.plus(-ABSOLUTE).unix(), now.plus(-IDLE).unix()).await?;

@@ -1,6 +1,6 @@
 //! Opening the database: pools, pragmas, migrations.
 
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
@@ -73,13 +73,25 @@ impl Store {
 
     async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
         let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+        if path.is_empty() {
+            let error = DbErr::Custom("names no file".to_owned());
+            return Err(OpenError::Connect { url: url.to_owned(), error });
+        }
         if let Some(folder) =
             Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
         {
             let error = DbErr::Custom(format!("the folder {} does not exist", folder.display()));
             return Err(OpenError::Connect { url: url.to_owned(), error });
         }
-        // `ro`/`rwc` are sqlx's words: the writer may create the file, the readers may not write.
+        // For its owner alone, also in a folder that others can read. SQLite gives its other files the same mode.
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        if let Err(error) = made.map(drop).or_else(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        }) {
+            return Err(OpenError::Connect { url: url.to_owned(), error: DbErr::Custom(error.to_string()) });
+        }
+        // `ro`/`rwc` are sqlx's words.
         let options = |mode: &str, connections: u32| {
             let mut options = ConnectOptions::new(format!("sqlite://{path}?mode={mode}"));
             options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {

@@ -6,12 +6,12 @@ use latchkey_shared::{ModuleId, TokenStatus};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, Order,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::{BinOper, CaseStatement, Expr, NullOrdering, Query},
+    sea_query::{CaseStatement, Expr, NullOrdering, Query},
 };
 
 use super::{
     Result, Store, StoreError, Tx,
-    entities::{token, token_permission},
+    entities::{account, token, token_permission},
     filter::{self, Column},
 };
 use crate::rql::{Filter, Ordering};
@@ -54,18 +54,21 @@ pub struct TokenQuery<'a> {
 
 /// What a token is worth at a moment, as SQL; [`crate::tokens::status`] is the same rule in Rust.
 fn status_at(now: i64) -> Expr {
+    // Compared by bytes, as the columns are.
+    let word = |status: TokenStatus| Expr::cust(format!("'{}' COLLATE \"C\"", status.as_str()));
     let state = |status: TokenStatus| token::Column::State.eq(status.as_str());
     let ends_by = |moment: i64| token::Column::ExpiresAt.is_not_null().and(token::Column::ExpiresAt.lte(moment));
-    let when =
-        |case: CaseStatement, condition: Expr, status: TokenStatus| case.case(condition, Expr::value(status.as_str()));
+    let when = |case: CaseStatement, condition: Expr, status: TokenStatus| case.case(condition, word(status));
     let mut case = CaseStatement::new();
     case = when(case, state(TokenStatus::Deleted), TokenStatus::Deleted);
     case = when(case, ends_by(now), TokenStatus::Expired);
     case = when(case, state(TokenStatus::Inactive), TokenStatus::Inactive);
+    let previous_works = token::Column::PreviousDigest
+        .is_not_null()
+        .and(token::Column::PreviousExpiresAt.is_null().or(token::Column::PreviousExpiresAt.gt(now)));
+    case = when(case, previous_works, TokenStatus::Revitalised);
     case = when(case, ends_by(now + TokenStatus::EXPIRING_WINDOW), TokenStatus::Expiring);
-    let status: Expr = case.finally(Expr::value(TokenStatus::Active.as_str())).into();
-    // Compared by bytes, as the columns are.
-    status.binary(BinOper::Custom("COLLATE"), Expr::cust("\"C\""))
+    case.finally(word(TokenStatus::Active)).into()
 }
 
 fn column(name: &str, now: i64) -> Column {
@@ -166,6 +169,15 @@ impl Store {
         Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
     }
 
+    /// The token of any account that a handle stands for, by the handle's digest.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
+        let token = token::Entity::find().filter(token::Column::HandleDigest.eq(digest)).one(&self.readers).await?;
+        Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
+    }
+
     /// The token `id` of any account: for the check of a key, which proves by its secret whose it is.
     ///
     /// # Errors
@@ -208,6 +220,22 @@ impl Tx {
     /// [`StoreError`].
     pub async fn token_exists(&self, id: &str) -> Result<bool> {
         Ok(token::Entity::find_by_id(id).count(&self.0).await? > 0)
+    }
+
+    /// How many tokens of an extension an account has, without the deleted ones. Other transactions that would
+    /// count the same wait until this one has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_tokens(&self, account_id: &str, extension_id: &str) -> Result<u64> {
+        if sea_orm::ConnectionTrait::get_database_backend(&self.0) == sea_orm::DatabaseBackend::Postgres {
+            account::Entity::find_by_id(account_id).lock_exclusive().one(&self.0).await?;
+        }
+        let count = token::Entity::find()
+            .filter(token::Column::AccountId.eq(account_id))
+            .filter(token::Column::ExtensionId.eq(extension_id))
+            .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
+        Ok(count.count(&self.0).await?)
     }
 
     /// Keeps a new token and its permissions.

@@ -19,6 +19,14 @@ impl Store {
         Ok(account::Entity::find().order_by_asc(account::Column::CreatedAt).one(&self.readers).await?)
     }
 
+    /// Every account, the oldest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn accounts(&self) -> Result<Vec<account::Model>> {
+        Ok(account::Entity::find().order_by_asc(account::Column::CreatedAt).all(&self.readers).await?)
+    }
+
     /// The account `id`.
     ///
     /// # Errors

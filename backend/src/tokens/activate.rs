@@ -1,19 +1,24 @@
 //! `POST /auth/tokens/{id}/activate`: the key works again from the next call on. Activating an active token
 //! changes nothing and is no error, so that a lost answer can be repeated.
 
-use axum::extract::{Path, State};
+use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Token, TokenStatus};
 
 use super::{Tagged, rules};
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Caller, Error},
+    http::{Caller, Error, Id},
 };
 
 /// Enables the token.
-pub async fn handler(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Tagged<Token>, Error> {
-    switch(&app, &caller, &id, TokenStatus::Active, Action::TokenEnabled).await
+pub async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<Tagged<Token>, Error> {
+    switch(&app, &caller, &id, &headers, TokenStatus::Active, Action::TokenEnabled).await
 }
 
 /// Puts the token into `state`, and tells it in the audit trail when that was a change.
@@ -21,11 +26,15 @@ pub(super) async fn switch(
     app: &App,
     caller: &Caller,
     id: &str,
+    headers: &HeaderMap,
     state: TokenStatus,
     action: Action,
 ) -> Result<Tagged<Token>, Error> {
     let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, caller, id).await?;
+    let mut row = rules::for_change(&tx, caller, id, headers).await?;
+    if state == TokenStatus::Active {
+        rules::check_holds(caller, &row.modules)?;
+    }
     if row.token.state != state.as_str() {
         state.as_str().clone_into(&mut row.token.state);
         rules::save(app, &tx, caller, &mut row).await?;

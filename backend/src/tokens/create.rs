@@ -1,96 +1,93 @@
 //! `POST /auth/tokens`: a token with its permissions, all at once. The answer carries the secret and the
-//! handle. A request that is repeated under the same `Idempotency-Key` gets the same token again.
+//! handle. A request that is repeated under the same `Idempotency-Key` gets the same token again. The same
+//! address trades a handle for its key: see [`super::exchange`].
 
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
 };
 use latchkey_shared::{CreatedToken, Extension, ModuleId, NewToken, NewTokenBody, Timestamp, TokenId, TokenStatus};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::{
-    Tagged, present, reveal, rules, secret,
+    Tagged, exchange,
+    repeat::Repeatable,
+    reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Body, Caller, Error},
+    http::{Bytes, Caller, Error, Needs, read_json},
     keys,
-    store::{NewTokenRow, StoreError, TokenRow, Tx, entities::idempotency_key},
+    store::{NewTokenRow, TokenRow, Tx},
 };
 
-/// How long a request can be repeated: a day, in seconds.
-const REPEATABLE: i64 = 24 * 3600;
-
-/// Creates the token.
+/// Creates a token, or trades a handle.
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    Body(body): Body<NewTokenBody>,
+    Bytes(bytes): Bytes,
+) -> Result<Response, Error> {
+    if let Some(handle) = exchange::handle_in(&bytes) {
+        return Ok(exchange::exchange(&app, &caller, &handle).await?.into_response());
+    }
+    caller.require(&app, Needs::Changing, "/auth/tokens")?;
+    Ok(create(&app, &caller, &headers, read_json(&headers, &bytes)?).await?.into_response())
+}
+
+async fn create(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: NewTokenBody,
 ) -> Result<Tagged<CreatedToken>, Error> {
-    let fingerprint = crate::hex(&Sha256::digest(serde_json::to_vec(&body).unwrap_or_default()));
+    let repeatable = Repeatable::new(headers, "create", &body)?;
     let new = NewToken::try_from(body)?;
-    rules::check_expiration(new.expiration_date, app.clock.now())?;
-    let extension =
-        app.catalogue.extension(&new.extension).ok_or_else(|| Error::field("extension", "is not in the catalogue"))?;
-    let modules = rules::check_modules(&app, &caller, Some(extension), new.permissions.clone())?;
-    let request = Request { new: &new, extension, modules, idempotency_key: idempotency_key(&headers)?, fingerprint };
-    let row = match create(&app, &caller, &request).await? {
+    if new.owner.as_ref().is_some_and(|owner| *owner != caller.account.id) {
+        return Err(Error::field("owner", format_args!("must be {}, the account that you act for", caller.account.id)));
+    }
+    let request = Request { new: &new, repeatable };
+    let row = match try_create(app, caller, &request).await? {
         Some(row) => row,
         // The same request was under way elsewhere and has just been carried out: its token is the answer.
         None => {
-            create(&app, &caller, &request).await?.ok_or_else(|| Error::Internal("create lost twice".to_owned()))?
+            let again = try_create(app, caller, &request).await?;
+            again.ok_or_else(|| Error::Internal("create lost twice".to_owned()))?
         }
     };
-    let secrets = reveal::open(&app, &row)?;
-    let info = present(&app, &caller, &row)?;
-    let body = CreatedToken { info, token: secrets.token, handle: secrets.handle };
-    Ok(Tagged { status: StatusCode::CREATED, revision: row.token.revision, body })
+    let secrets = reveal::open(app, &row)?;
+    let created = |info| CreatedToken { info, token: secrets.token, handle: secrets.handle };
+    Tagged::of(app, caller, &row, StatusCode::CREATED, created)
 }
 
 struct Request<'a> {
     new: &'a NewToken,
-    extension: &'a Extension,
-    modules: Vec<ModuleId>,
-    idempotency_key: Option<String>,
-    fingerprint: String,
-}
-
-/// A key of up to 255 visible ASCII characters, chosen by the caller.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    match value.to_str() {
-        Ok(key) if (1..=255).contains(&key.len()) => Ok(Some(key.to_owned())),
-        _ => Err(Error::Malformed("Idempotency-Key must have 1 to 255 visible ASCII characters.".to_owned())),
-    }
+    repeatable: Repeatable,
 }
 
 /// `None` when somebody else used the same `Idempotency-Key` in the same moment, and won.
-async fn create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
+async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
     let now = app.clock.now();
     let tx = app.store.begin().await?;
-    if let Some(row) = created_before(&tx, caller, request).await? {
+    if let Some(id) = request.repeatable.before(&tx, caller, now).await? {
+        let row = repeated(&tx, caller, &id, now).await?;
+        tx.commit().await?;
         return Ok(Some(row));
     }
+    let new = request.new;
+    rules::check_expiration(new.expiration_date, now)?;
+    let extension = app.catalogue.extension(&new.extension);
+    let extension = extension.ok_or_else(|| Error::field("extension", "is not in the catalogue"))?;
+    let modules = rules::check_modules(app, caller, Some(extension), &[], new.permissions.clone())?;
+    check_limit(&tx, caller, extension).await?;
     let id = unused_id(app, &tx).await?;
-    let row = new_row(app, caller, request, &id, now)?;
+    let row = new_row(app, caller, new, extension, modules, &id, now)?;
     tx.insert_token(&row).await?;
-    if let Some(key) = &request.idempotency_key {
-        let row = idempotency_key::Model {
-            account_id: caller.account.id.clone(),
-            actor_id: caller.actor.id.clone(),
-            key: key.clone(),
-            fingerprint: request.fingerprint.clone(),
-            token_id: id.to_string(),
-            created_at: now.unix(),
-        };
-        match tx.insert_idempotency_key(row, now.plus(-REPEATABLE).unix()).await {
-            Err(StoreError::Duplicate) => return Ok(None),
-            other => other?,
-        }
+    if !request.repeatable.remember(&tx, caller, id.as_str(), now).await? {
+        return Ok(None);
     }
     let details = json!({ "extension": row.token.extension_id, "permissions": row.modules });
     let object = (row.token.id.as_str(), row.token.name.as_str());
@@ -99,14 +96,25 @@ async fn create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Opt
     Ok(Some(row))
 }
 
-/// The token that the same caller created under the same key, if there is one.
-async fn created_before(tx: &Tx, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
-    let Some(key) = &request.idempotency_key else { return Ok(None) };
-    let Some(before) = tx.idempotency_key(&caller.account.id, &caller.actor.id, key).await? else { return Ok(None) };
-    if before.fingerprint != request.fingerprint {
-        return Err(Error::Conflict("This Idempotency-Key was used for another request.".to_owned()));
+/// The token that the same request made before. Its secret leaves once more, so that is an event once more.
+async fn repeated(tx: &Tx, caller: &Caller, id: &str, now: Timestamp) -> Result<TokenRow, Error> {
+    let row = rules::locked(tx, caller, id).await?;
+    rules::check_holds(caller, &row.modules)?;
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(tx, caller, now, Action::TokenRevealed, object, json!({ "repeated": "create" })).await?;
+    Ok(row)
+}
+
+/// An extension can say how many tokens of it an account may have.
+async fn check_limit(tx: &Tx, caller: &Caller, extension: &Extension) -> Result<(), Error> {
+    let Some(limit) = extension.constraints.account.tokens else { return Ok(()) };
+    if tx.count_tokens(&caller.account.id, extension.id.as_str()).await? < u64::from(limit) {
+        return Ok(());
     }
-    rules::for_change(tx, caller, &before.token_id).await.map(Some)
+    Err(Error::Conflict(format!(
+        "An account can have {limit} tokens of the extension {}. Delete one that is no longer used.",
+        extension.title
+    )))
 }
 
 /// An id that no token of any account has or had.
@@ -120,8 +128,15 @@ async fn unused_id(app: &App, tx: &Tx) -> Result<TokenId, Error> {
     Err(Error::Internal("no token id is left".to_owned()))
 }
 
-fn new_row(app: &App, caller: &Caller, request: &Request<'_>, id: &TokenId, now: Timestamp) -> Result<TokenRow, Error> {
-    let Request { new, extension, modules, .. } = request;
+fn new_row(
+    app: &App,
+    caller: &Caller,
+    new: &NewToken,
+    extension: &Extension,
+    modules: Vec<ModuleId>,
+    id: &TokenId,
+    now: Timestamp,
+) -> Result<TokenRow, Error> {
     let secrets = Secrets { secret: secret::generate(&app.rng, id), handle: secret::generate(&app.rng, id) };
     let place =
         Place { installation: &app.installation, account: &caller.account.id, token: id.as_str(), secret_version: 1 };
@@ -139,6 +154,8 @@ fn new_row(app: &App, caller: &Caller, request: &Request<'_>, id: &TokenId, now:
         state: TokenStatus::Active.as_str().to_owned(),
         expires_at: new.expiration_date.map(Timestamp::unix),
         digest: secret::digest(&app.keys.pepper, id, &secrets.secret).to_vec(),
+        previous_digest: None,
+        previous_expires_at: None,
         handle_digest: secret::handle_digest(&app.keys.pepper, &secrets.handle).to_vec(),
         sealed: Some(vault::seal(&app.keys.sealing, &app.rng, place, &secrets)?),
         key_version: keys::VERSION,
@@ -151,5 +168,5 @@ fn new_row(app: &App, caller: &Caller, request: &Request<'_>, id: &TokenId, now:
         updated_by_id: caller.actor.id.clone(),
         updated_by_name: caller.actor.name.clone(),
     };
-    Ok(TokenRow { token, modules: modules.clone() })
+    Ok(TokenRow { token, modules })
 }

@@ -1,16 +1,21 @@
 //! `POST /auth/tokens/{id}/deactivate`: the key stops at once, and can be enabled again.
 
-use axum::extract::{Path, State};
+use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Token, TokenStatus};
 
 use super::{Tagged, activate};
 use crate::{
     app::App,
     events::Action,
-    http::{Caller, Error},
+    http::{Caller, Error, Id},
 };
 
 /// Disables the token.
-pub async fn handler(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Tagged<Token>, Error> {
-    activate::switch(&app, &caller, &id, TokenStatus::Inactive, Action::TokenDisabled).await
+pub async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<Tagged<Token>, Error> {
+    activate::switch(&app, &caller, &id, &headers, TokenStatus::Inactive, Action::TokenDisabled).await
 }

@@ -2,8 +2,8 @@
 //! dates and events remain, so that it can be seen what once had access.
 
 use axum::{
-    extract::{Path, State},
-    http::StatusCode,
+    extract::State,
+    http::{HeaderMap, StatusCode},
 };
 use latchkey_shared::TokenStatus;
 use serde_json::json;
@@ -12,16 +12,23 @@ use super::rules;
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Caller, Error},
+    http::{Caller, Error, Id},
 };
 
 /// Deletes the token.
-pub async fn handler(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Error> {
+pub async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<StatusCode, Error> {
     let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, &caller, &id).await?;
+    let mut row = rules::for_change(&tx, &caller, &id, &headers).await?;
     row.token.sealed = None;
     // No digest is all zeros, so no secret will ever match again.
     row.token.digest = vec![0; 32];
+    row.token.previous_digest = None;
+    row.token.previous_expires_at = None;
     TokenStatus::Deleted.as_str().clone_into(&mut row.token.state);
     rules::save(&app, &tx, &caller, &mut row).await?;
     let object = (row.token.id.as_str(), row.token.name.as_str());

@@ -1,16 +1,16 @@
 //! `GET /auth/tokens/{id}`. Never carries the secret.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use latchkey_shared::Token;
 
 use super::Tagged;
 use crate::{
     app::App,
-    http::{Caller, Error},
+    http::{Caller, Error, Id},
 };
 
 /// The token, deleted ones included: what happened to them stays visible.
-pub async fn handler(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Tagged<Token>, Error> {
+pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Tagged<Token>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
     Tagged::ok(&app, &caller, &row)
 }

@@ -3,58 +3,33 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
-    http::StatusCode,
+    extract::State,
+    http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{ModuleId, Permission, PermissionGrant, token::ExtensionRef};
+use latchkey_shared::{ModuleId, ObjectRef, Permission, PermissionGrant, token::ExtensionRef};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{present, rules};
+use super::{present, repeat::Repeatable, rules};
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Body, Caller, Error, ListQuery, Page},
+    http::{Caller, Error, Id, ListQuery, Page, Several},
     store::TokenRow,
 };
 
-/// One or several.
+/// A permission to withdraw: `{"object": {"id": "MD-0002"}}` by its module, `{"id": "TP-…"}` by its own id.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Several<T> {
-    /// `[{…}, {…}]`.
-    Many(Vec<T>),
-    /// `{…}`.
-    One(T),
-}
-
-impl<T> Several<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::Many(all) => all,
-            Self::One(one) => vec![one],
-        }
-    }
-}
-
-/// A permission to withdraw, by its own id or by its module's.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Withdrawal {
-    /// `{"object": {"id": "MD-0002"}}`.
-    Module(PermissionGrant),
-    /// `{"id": "TP-…"}`.
-    Permission {
-        /// The permission's id.
-        id: String,
-    },
+pub struct Withdrawal {
+    id: Option<String>,
+    object: Option<ObjectRef<ModuleId>>,
 }
 
 /// `GET`: the granted modules.
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
     query: ListQuery,
 ) -> Result<Page<Permission>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
@@ -65,11 +40,13 @@ pub async fn list(
 pub async fn grant(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
-    Body(body): Body<Several<PermissionGrant>>,
+    Id(id): Id,
+    headers: HeaderMap,
+    Several(grants): Several<PermissionGrant>,
 ) -> Result<(StatusCode, Json<Vec<Permission>>), Error> {
-    let granted = body.into_vec().into_iter().map(|grant| grant.object.id);
-    let row = change(&app, &caller, &id, |row| {
+    let repeatable = Repeatable::new(&headers, &format!("grant {id}"), &grants)?;
+    let granted = grants.into_iter().map(|grant| grant.object.id);
+    let row = change(&app, &caller, &id, &headers, Some(&repeatable), |row| {
         let mut modules: Vec<ModuleId> = row.modules.iter().cloned().chain(granted).collect();
         modules.sort();
         modules.dedup();
@@ -83,22 +60,20 @@ pub async fn grant(
 pub async fn withdraw(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
-    Body(body): Body<Several<Withdrawal>>,
+    Id(id): Id,
+    headers: HeaderMap,
+    Several(withdrawn): Several<Withdrawal>,
 ) -> Result<StatusCode, Error> {
-    let withdrawn = body.into_vec();
-    change(&app, &caller, &id, |row| {
+    change(&app, &caller, &id, &headers, None, |row| {
         let mut modules = row.modules.clone();
-        for withdrawal in &withdrawn {
-            let (named, position) = match withdrawal {
-                Withdrawal::Module(grant) => {
-                    let module = &grant.object.id;
-                    (module.as_str(), modules.iter().position(|held| held == module))
-                }
-                Withdrawal::Permission { id } => {
+        for Withdrawal { id, object } in &withdrawn {
+            let (named, position) = match (id, object) {
+                (Some(id), _) => {
                     let is_named = |held: &ModuleId| present::permission_id(&row.token.id, held) == *id;
                     (id.as_str(), modules.iter().position(is_named))
                 }
+                (None, Some(module)) => (module.id.as_str(), modules.iter().position(|held| *held == module.id)),
+                (None, None) => return Err(Error::field("object", "is required: which module?")),
             };
             modules.remove(position.ok_or_else(|| Error::not_found(named))?);
         }
@@ -112,19 +87,31 @@ async fn change(
     app: &App,
     caller: &Caller,
     id: &str,
+    headers: &HeaderMap,
+    repeatable: Option<&Repeatable>,
     modules: impl FnOnce(&TokenRow) -> Result<Vec<ModuleId>, Error>,
 ) -> Result<TokenRow, Error> {
     let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, caller, id).await?;
+    let mut row = rules::locked(&tx, caller, id).await?;
+    if let Some(repeatable) = repeatable {
+        if repeatable.before(&tx, caller, app.clock.now()).await?.is_some() {
+            return Ok(row);
+        }
+        if !repeatable.remember(&tx, caller, id, app.clock.now()).await? {
+            return Err(Error::Conflict("This Idempotency-Key is in use in this moment.".to_owned()));
+        }
+    }
+    rules::check_revision(headers, &row)?;
     let before = row.modules.clone();
     let extension = ExtensionRef { id: Some(row.token.extension_id.clone()), name: None };
-    row.modules = rules::check_modules(app, caller, app.catalogue.extension(&extension), Some(modules(&row)?))?;
+    row.modules =
+        rules::check_modules(app, caller, app.catalogue.extension(&extension), &before, Some(modules(&row)?))?;
     if row.modules != before {
         rules::save(app, &tx, caller, &mut row).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let details = json!({ "permissions": [before, row.modules] });
         events::record(&tx, caller, app.clock.now(), Action::PermissionsChanged, object, details).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(row)
 }

@@ -21,11 +21,18 @@ pub fn status(token: &token::Model, now: Timestamp) -> TokenStatus {
     let ends_by = |moment: i64| token.expires_at.is_some_and(|end| end <= moment);
     match TokenStatus::from_word(&token.state) {
         Some(TokenStatus::Active | TokenStatus::Inactive) if ends_by(now.unix()) => TokenStatus::Expired,
+        Some(TokenStatus::Active) if previous_works(token, now) => TokenStatus::Revitalised,
         Some(TokenStatus::Active) if ends_by(now.unix() + TokenStatus::EXPIRING_WINDOW) => TokenStatus::Expiring,
         Some(status @ (TokenStatus::Active | TokenStatus::Inactive)) => status,
         // A word that this version does not know is worth nothing.
         _ => TokenStatus::Deleted,
     }
+}
+
+/// Whether the secret before the last one still works at `now`.
+#[must_use]
+pub fn previous_works(token: &token::Model, now: Timestamp) -> bool {
+    token.previous_digest.is_some() && token.previous_expires_at.is_none_or(|end| end > now.unix())
 }
 
 /// The id of the permission that grants `module` to `token`: the digits of both.
@@ -39,7 +46,7 @@ pub(super) fn permissions(app: &App, row: &TokenRow) -> Vec<Permission> {
         id: permission_id(&row.token.id, module),
         object: Reference {
             id: module.to_string(),
-            name: app.catalogue.module(module).map(|module| module.name.clone()).unwrap_or_default(),
+            name: app.catalogue.module(module).map_or_else(|| module.to_string(), |module| module.name.clone()),
         },
     };
     row.modules.iter().map(permission).collect()
@@ -51,6 +58,9 @@ pub(super) fn permissions(app: &App, row: &TokenRow) -> Vec<Permission> {
 /// [`Error::Internal`] when the row is damaged.
 pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Error> {
     let token = &row.token;
+    let now = app.clock.now();
+    let end = token.expires_at.map(Timestamp::from_unix);
+    let has_two = previous_works(token, now);
     let occurrence = |at, id: &String, name: &String| Occurrence {
         at: Timestamp::from_unix(at),
         by: Reference { id: id.clone(), name: name.clone() },
@@ -61,10 +71,12 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
         description: token.description.clone(),
         external_id: token.external_id.clone(),
         owner: Reference { id: caller.account.id.clone(), name: caller.account.name.clone() },
-        status: status(token, app.clock.now()),
+        status: status(token, now),
         extension: Reference { id: token.extension_id.clone(), name: token.extension_name.clone() },
         permissions: permissions(app, row),
-        expiration_date: token.expires_at.map(Timestamp::from_unix),
+        expiration_date: end,
+        renewed_expiration_date: end.filter(|_| has_two),
+        previous_expiration_date: token.previous_expires_at.filter(|_| has_two).map(Timestamp::from_unix),
         events: Events {
             created: occurrence(token.created_at, &token.created_by_id, &token.created_by_name),
             updated: occurrence(token.updated_at, &token.updated_by_id, &token.updated_by_name),
@@ -72,15 +84,21 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
     })
 }
 
-/// An answer about one token, with the `ETag` that a later change can name.
+/// An answer about one token, with the `ETag` that a later change can name. The tag is the revision, and the
+/// status behind it: that one changes by the clock, too.
 #[derive(Debug)]
 pub struct Tagged<T> {
     /// 200, or 201 for a new one.
     pub status: StatusCode,
-    /// The revision of the token.
-    pub revision: i64,
+    /// The `ETag`, in quotes.
+    pub tag: String,
     /// The body.
     pub body: T,
+}
+
+/// The `ETag` of a token.
+fn tag(row: &TokenRow, info: &Token) -> String {
+    format!("\"{}-{}\"", row.token.revision, info.status.as_str())
 }
 
 impl Tagged<Token> {
@@ -89,14 +107,31 @@ impl Tagged<Token> {
     /// # Errors
     /// [`Error::Internal`] when the row is damaged.
     pub fn ok(app: &App, caller: &Caller, row: &TokenRow) -> Result<Self, Error> {
-        Ok(Self { status: StatusCode::OK, revision: row.token.revision, body: present(app, caller, row)? })
+        Self::of(app, caller, row, StatusCode::OK, |info| info)
+    }
+}
+
+impl<T> Tagged<T> {
+    /// What `body` makes of the token as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the row is damaged.
+    pub fn of(
+        app: &App,
+        caller: &Caller,
+        row: &TokenRow,
+        status: StatusCode,
+        body: impl FnOnce(Token) -> T,
+    ) -> Result<Self, Error> {
+        let info = present(app, caller, row)?;
+        Ok(Self { status, tag: tag(row, &info), body: body(info) })
     }
 }
 
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
-        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", self.revision)) {
+        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
             response.headers_mut().insert(header::ETAG, tag);
         }
         response

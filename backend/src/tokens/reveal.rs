@@ -2,10 +2,7 @@
 //! password within the last 15 minutes, only so often, and never a key. The event is committed before the
 //! secret leaves: no event, no secret.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use latchkey_shared::RevealedToken;
 use serde_json::json;
 
@@ -16,17 +13,13 @@ use super::{
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Caller, Error, Identity},
+    http::{Caller, Error, Id, Identity},
     sessions,
     store::TokenRow,
 };
 
 /// Reveals secret and handle.
-pub async fn handler(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<RevealedToken>, Error> {
+pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<RevealedToken>, Error> {
     let now = app.clock.now();
     match &caller.identity {
         Identity::User { confirmed_at, .. } if now <= sessions::confirmed_until(*confirmed_at) => {}
@@ -34,7 +27,7 @@ pub async fn handler(
     }
     app.throttle.reveal(&caller.actor.id)?;
     let tx = app.store.begin().await?;
-    let row = rules::for_change(&tx, &caller, &id).await?;
+    let row = rules::locked(&tx, &caller, &id).await?;
     let revealed = open(&app, &row)?;
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(&tx, &caller, now, Action::TokenRevealed, object, json!({})).await?;

@@ -13,11 +13,21 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] when the token is deleted, which is final.
-pub async fn for_change(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Error> {
+pub async fn locked(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Error> {
     let row = tx.token(&caller.account.id, id).await?.ok_or_else(|| Error::not_found(id))?;
     if row.token.state == TokenStatus::Deleted.as_str() {
         return Err(Error::Conflict(format!("Token {id} is deleted, which is final.")));
     }
+    Ok(row)
+}
+
+/// As [`locked`], when it is still as the caller read it.
+///
+/// # Errors
+/// As [`locked`]; [`Error::Changed`] when `If-Match` names another revision.
+pub async fn for_change(tx: &Tx, caller: &Caller, id: &str, headers: &HeaderMap) -> Result<TokenRow, Error> {
+    let row = locked(tx, caller, id).await?;
+    check_revision(headers, &row)?;
     Ok(row)
 }
 
@@ -46,9 +56,11 @@ pub fn search_text(name: &str, id: &str, external_id: Option<&str>, description:
 /// [`Error::Changed`].
 pub fn check_revision(headers: &HeaderMap, row: &TokenRow) -> Result<(), Error> {
     let Some(wanted) = headers.get(header::IF_MATCH) else { return Ok(()) };
-    let current = format!("\"{}\"", row.token.revision);
+    let current = row.token.revision.to_string();
     let wanted = wanted.to_str().unwrap_or_default();
-    let matches = wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == current);
+    // What stands behind the revision is the status, which the clock changes and no person.
+    let revision = |tag: &str| tag.trim_matches('"').split('-').next().is_some_and(|revision| revision == current);
+    let matches = wanted.split(',').map(str::trim).any(|tag| tag == "*" || revision(tag));
     if matches { Ok(()) } else { Err(Error::Changed) }
 }
 
@@ -64,7 +76,8 @@ pub fn check_expiration(end: Option<Timestamp>, now: Timestamp) -> Result<(), Pr
 }
 
 /// The modules that a token of `extension` gets: what the extension fixes, or what was asked for, all of it
-/// known to the catalogue and the caller's to grant.
+/// the caller's to grant, and known to the catalogue unless the token holds it already: a module that has left the
+/// catalogue must not stand in the way of other changes.
 ///
 /// # Errors
 /// [`Error::Invalid`] for `permissions`; [`Error::Forbidden`] when the caller does not hold a module itself.
@@ -72,6 +85,7 @@ pub fn check_modules(
     app: &App,
     caller: &Caller,
     extension: Option<&Extension>,
+    held: &[ModuleId],
     asked: Option<Vec<ModuleId>>,
 ) -> Result<Vec<ModuleId>, Error> {
     let fixed = extension.and_then(|extension| extension.permissions.fixed());
@@ -86,11 +100,22 @@ pub fn check_modules(
             fixed
         }
     };
-    if let Some(unknown) = modules.iter().find(|module| app.catalogue.module(module).is_none()) {
+    if let Some(unknown) =
+        modules.iter().find(|module| !held.contains(module) && app.catalogue.module(module).is_none())
+    {
         return Err(Error::field("permissions", format_args!("{unknown} is not a module")));
     }
+    check_holds(caller, &modules)?;
+    Ok(modules)
+}
+
+/// Whoever gives modules to a token, or gets its secret, must hold them.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn check_holds(caller: &Caller, modules: &[ModuleId]) -> Result<(), Error> {
     if modules.iter().all(|module| caller.may_grant(module)) {
-        Ok(modules)
+        Ok(())
     } else {
         Err(Error::Forbidden("A key can only grant, and leave in place, modules that it holds itself."))
     }

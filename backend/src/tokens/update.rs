@@ -1,10 +1,7 @@
 //! `PUT /auth/tokens/{id}`: name, external id, description, end and permissions, in one transaction. The
 //! extension cannot be changed. `If-Match` protects against overwriting what somebody else has just changed.
 
-use axum::{
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Timestamp, Token, TokenUpdate, TokenUpdateBody, token::ExtensionRef};
 use serde_json::{Map, Value, json};
 
@@ -12,7 +9,7 @@ use super::{Tagged, rules};
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Body, Caller, Error},
+    http::{Body, Caller, Error, Id},
     store::TokenRow,
 };
 
@@ -20,16 +17,17 @@ use crate::{
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
     Body(body): Body<TokenUpdateBody>,
 ) -> Result<Tagged<Token>, Error> {
     let update = TokenUpdate::try_from(body)?;
     let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, &caller, &id).await?;
-    rules::check_revision(&headers, &row)?;
+    let mut row = rules::for_change(&tx, &caller, &id, &headers).await?;
     let before = row.clone();
     apply(&app, &caller, &mut row, update)?;
+    // A key must not prolong, rename or leave in place what opens more than it does itself.
+    rules::check_holds(&caller, &row.modules)?;
     let changes = changes(&before, &row);
     if changes.is_empty() {
         return Tagged::ok(&app, &caller, &row);
@@ -44,6 +42,11 @@ pub async fn handler(
 
 fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
     let token = &mut row.token;
+    let own = ExtensionRef { id: Some(token.extension_id.clone()), name: None };
+    let extension = app.catalogue.extension(&own);
+    if update.extension.is_some_and(|named| app.catalogue.extension(&named) != extension) {
+        return Err(Error::field("extension", "cannot be changed: create another token"));
+    }
     if let Some(name) = update.name {
         token.name = name.into();
     }
@@ -61,8 +64,7 @@ fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) ->
         token.expires_at = end.map(Timestamp::unix);
     }
     if let Some(modules) = update.permissions.filter(|modules| *modules != row.modules) {
-        let extension = ExtensionRef { id: Some(row.token.extension_id.clone()), name: None };
-        row.modules = rules::check_modules(app, caller, app.catalogue.extension(&extension), Some(modules))?;
+        row.modules = rules::check_modules(app, caller, extension, &row.modules, Some(modules))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
+use latchkey::catalogue::Catalogue;
 use latchkey_shared::{ApiKey, Role};
 use rstest::rstest;
 use serde_json::json;
@@ -21,7 +22,7 @@ async fn created_201(#[values(Sqlite, Postgres)] database: Database) {
     body["description"] = json!("Reads agreements\nevery night");
     body["expiration_date"] = json!("2027-02-15T00:00:00+01:00");
     let answer = server.admin().await.post("/auth/tokens", body).await;
-    assert_eq!(answer.header("etag"), "\"1\"");
+    assert_eq!(answer.header("etag"), "\"1-active\"");
     assert_eq!(answer.header("cache-control"), "no-store");
     let token = answer.expect(StatusCode::CREATED);
     insta::assert_json_snapshot!(token, { ".id" => "[id]", ".token" => "[secret]", ".handle" => "[handle]", ".permissions[].id" => "[permission]", ".owner.id" => "[account]", ".events.*.by.id" => "[user]" });
@@ -37,7 +38,8 @@ async fn the_same_idempotency_key_gives_the_same_token(#[values(Sqlite, Postgres
     let first = admin.post("/auth/tokens", new_token("Once", &[])).await.expect(StatusCode::CREATED);
     let again = admin.post("/auth/tokens", new_token("Once", &[])).await.expect(StatusCode::CREATED);
     assert_eq!(first, again);
-    assert_eq!(server.trail().await.len(), 2, "signed in, created once");
+    let events = ["user.signed_in Administrator", "token.created Once", "token.revealed Once"];
+    assert_eq!(server.trail().await, events.map(|event| format!("Administrator {event}")));
     let other = admin.post("/auth/tokens", new_token("Other", &[])).await;
     assert!(other.refused(409, "CON_002").contains("Idempotency-Key"));
     server.clock.advance(24 * 3600 + 1);
@@ -135,4 +137,50 @@ async fn a_key_grants_only_what_it_holds_403(#[values(Sqlite, Postgres)] databas
     key.post("/auth/tokens", new_token("Child", &[ALL])).await.refused(403, "AUTH_003");
     let body = json!({ "name": "Zap", "extension": { "id": ZAPIER } });
     key.post("/auth/tokens", body).await.refused(403, "AUTH_003");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_extension_can_limit_the_tokens_of_an_account_409(#[values(Sqlite, Postgres)] database: Database) {
+    let mut catalogue = Catalogue::built_in().unwrap();
+    catalogue.extensions[0].constraints.account.tokens = Some(2);
+    let server = Server::start_with(database, &[], catalogue).await;
+    let admin = server.admin().await;
+    let first = admin.create("One", &[]).await;
+    let (two, three) = tokio::join!(
+        admin.post("/auth/tokens", new_token("Two", &[])),
+        admin.post("/auth/tokens", new_token("Three", &[]))
+    );
+    let mut statuses = [two.status.as_u16(), three.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+    admin.delete(&format!("/auth/tokens/{}", first["id"].as_str().unwrap())).await;
+    admin.create("Four", &[]).await;
+    let text = admin.post("/auth/tokens", new_token("Five", &[])).await.refused(409, "CON_002");
+    assert!(text.contains("can have 2 tokens"), "{text}");
+    let extensions = admin.get("/extensions").await.expect(StatusCode::OK);
+    assert_eq!(extensions[0]["constraints"]["account"]["tokens"], 2);
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_also_when_it_would_no_longer_be_right() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await.with("idempotency-key", "k");
+    let mut body = new_token("Short", &[]);
+    body["expiration_date"] = json!(server.clock.now().plus(60));
+    let first = admin.post("/auth/tokens", body.clone()).await.expect(StatusCode::CREATED);
+    server.clock.advance(61);
+    assert_eq!(admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED)["token"], first["token"]);
+}
+
+#[tokio::test]
+async fn nobody_creates_for_another_account_400() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let mut body = new_token("Mine", &[]);
+    body["owner"] = json!({ "id": "VA-111-111" });
+    assert!(admin.post("/auth/tokens", body.clone()).await.refused(400, "VAL_001").starts_with("owner: "));
+    body["owner"] = json!({ "id": server.app.store.first_account().await.unwrap().unwrap().id });
+    assert_eq!(admin.post("/auth/tokens", body).await.status, StatusCode::CREATED);
+    admin.post("/auth/tokens", json!(["Mine"])).await.refused(400, "VAL_001");
 }

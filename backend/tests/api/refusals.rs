@@ -48,7 +48,9 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
         if route.path != "/auth/logout" {
             let viewing = call(&viewer).await.status;
             match route.needs {
-                Needs::Changing | Needs::Revealing => assert_eq!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer"),
+                Needs::Changing | Needs::ChangingOrExchanging | Needs::Revealing => {
+                    assert_eq!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer")
+                }
                 _ => assert_ne!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer"),
             }
         }
@@ -60,7 +62,7 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
         }
     }
     let untouched = admin.get(&format!("/auth/tokens/{id}")).await;
-    assert_eq!(untouched.header("etag"), "\"1\"", "no refused call changed anything");
+    assert_eq!(untouched.header("etag"), "\"1-active\"", "no refused call changed anything");
 }
 
 #[tokio::test]
@@ -69,4 +71,38 @@ async fn unknown_paths_404_and_methods_405_have_the_same_shape() {
     let admin = server.admin().await;
     admin.get("/nothing/here").await.refused(404, "NFND_000");
     admin.delete("/accounts").await.refused(405, "REQ_001");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_cannot_be_an_id_is_404(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    for id in ["%00", "a%00b", "%ff", "%F0%9F", &"9".repeat(500), "SU-000-000-000%0a"] {
+        admin.get(&format!("/auth/tokens/{id}")).await.refused(404, "NFND_000");
+        admin.act(&format!("/auth/tokens/{id}/activate")).await.refused(404, "NFND_000");
+        admin.get(&format!("/agreements/{id}")).await.refused(404, "NFND_000");
+    }
+    let body = serde_json::json!({ "email": "a\u{0}@x.y", "password": "b" });
+    server.anonymous().post("/auth/login", body).await.refused(401, "AUTH_002");
+    for beside in ["/public/v2/agreements", "/public/", "/public/v1x"] {
+        assert_eq!(admin.get(beside).await.status, StatusCode::NOT_FOUND, "{beside}");
+    }
+    assert_eq!(admin.get("/healthz/").await.body, "ok\n");
+}
+
+#[rstest]
+#[case::switch("deactivate", false)]
+#[case::delete("", true)]
+#[tokio::test]
+async fn every_change_heeds_if_match_412(#[case] action: &str, #[case] delete: bool) {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let path = format!("/auth/tokens/{}/{action}", token["id"].as_str().unwrap());
+    for (tag, status) in [("\"7-active\"", 412), ("\"1-expiring\"", if delete { 204 } else { 200 })] {
+        let client = admin.with("if-match", tag);
+        let answer = if delete { client.delete(&path).await } else { client.act(&path).await };
+        assert_eq!(answer.status.as_u16(), status, "{tag}: {}", answer.body);
+    }
 }

@@ -34,6 +34,12 @@ async fn cookies_are_secure_behind_tls() {
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-latchkey=") && cookie.contains("Secure"), "{cookie}");
     assert!(answer.header("strict-transport-security").contains("max-age"));
+    // A neighbouring host can set a cookie without the prefix: it neither signs in nor locks out.
+    let session = cookie.split(';').next().unwrap();
+    let plain = session.trim_start_matches("__Host-");
+    let with = |cookies: &str| server.anonymous().with("cookie", cookies);
+    with(plain).get("/auth/context").await.refused(401, "AUTH_001");
+    assert_eq!(with(&format!("latchkey=x; {session}")).get("/auth/context").await.status, StatusCode::OK);
 }
 
 #[rstest]

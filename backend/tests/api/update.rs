@@ -20,7 +20,7 @@ async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: 
     server.key(&token).get("/agreements").await.refused(403, "AUTH_003");
     let body = json!({ "name": "After", "description": "x", "permissions": [{ "object": { "id": PARTNERS } }] });
     let answer = admin.put(&path(&token), body).await;
-    assert_eq!(answer.header("etag"), "\"2\"");
+    assert_eq!(answer.header("etag"), "\"2-active\"");
     let updated = answer.expect(StatusCode::OK);
     assert_eq!((updated["name"].as_str(), updated["description"].as_str()), (Some("After"), Some("x")));
     assert_eq!(server.key(&token).get("/agreements").await.status, StatusCode::OK);
@@ -38,7 +38,8 @@ async fn somebody_else_was_faster_412_and_nothing_is_overwritten(#[values(Sqlite
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("First", &[]).await;
-    let (one, two) = (admin.with("if-match", "\"1\""), server.user(Role::Member).await.with("if-match", "\"1\""));
+    let (one, two) =
+        (admin.with("if-match", "\"1-active\""), server.user(Role::Member).await.with("if-match", "\"1\""));
     assert_eq!(one.put(&path(&token), json!({ "name": "One" })).await.status, StatusCode::OK);
     two.put(&path(&token), json!({ "name": "Two" })).await.refused(412, "CON_001");
     assert_eq!(admin.get(&path(&token)).await.expect(StatusCode::OK)["name"], "One");
@@ -50,7 +51,7 @@ async fn a_change_of_nothing_is_no_event() {
     let admin = server.admin().await;
     let token = admin.create("Same", &[PARTNERS]).await;
     let answer = admin.put(&path(&token), json!({ "name": "Same" })).await;
-    assert_eq!(answer.header("etag"), "\"1\"");
+    assert_eq!(answer.header("etag"), "\"1-active\"");
     assert_eq!(server.trail().await.len(), 2);
 }
 
@@ -64,7 +65,7 @@ async fn bad_request_400_changes_nothing(#[case] body: Value, #[case] expected: 
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
     assert_eq!(admin.put(&path(&token), body).await.refused(400, "VAL_001"), expected);
-    assert_eq!(admin.get(&path(&token)).await.header("etag"), "\"1\"");
+    assert_eq!(admin.get(&path(&token)).await.header("etag"), "\"1-active\"");
 }
 
 #[tokio::test]
@@ -100,6 +101,44 @@ async fn a_key_cannot_leave_in_place_what_it_does_not_hold_403(#[values(Sqlite, 
     let key = server.key(&admin.create("Manager", &[INTEGRATIONS, PARTNERS]).await);
     let both = json!({ "permissions": [{ "object": { "id": ALL } }, { "object": { "id": PARTNERS } }] });
     key.put(&path(&strong), both).await.refused(403, "AUTH_003");
+    // Nor prolong, rename or enable it.
+    key.put(&path(&strong), json!({ "expiration_date": null })).await.refused(403, "AUTH_003");
+    key.put(&path(&strong), json!({ "permissions": [{ "object": { "id": ALL } }] })).await.refused(403, "AUTH_003");
+    assert_eq!(key.act(&format!("{}/deactivate", path(&strong))).await.status, StatusCode::OK);
+    key.act(&format!("{}/activate", path(&strong))).await.refused(403, "AUTH_003");
     let own = json!({ "permissions": [{ "object": { "id": PARTNERS } }] });
     assert_eq!(key.put(&path(&strong), own).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_extension_cannot_be_changed_400() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[]).await;
+    let lines = admin.put(&path(&token), json!({ "extension": { "name": "zapier" } })).await.refused(400, "VAL_001");
+    assert!(lines.starts_with("extension: "), "{lines}");
+    assert_eq!(admin.put(&path(&token), json!({ "extension": token["extension"] })).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_module_that_left_the_catalogue_stays_until_it_is_taken_away() {
+    let server = Server::start(Sqlite).await;
+    let gone = "MD-0777".parse::<latchkey_shared::ModuleId>().unwrap();
+    let token = server.admin().await.create("Key", &[PARTNERS]).await;
+    let tx = server.app.store.begin().await.unwrap();
+    let account = token["owner"]["id"].as_str().unwrap();
+    let mut row = tx.token(account, token["id"].as_str().unwrap()).await.unwrap().unwrap();
+    row.modules.push(gone);
+    tx.update_token(&row).await.unwrap();
+    tx.commit().await.unwrap();
+    let admin = server.admin().await;
+    let both = json!([{ "object": { "id": PARTNERS } }, { "object": { "id": "MD-0777" } }]);
+    let renamed = admin.put(&path(&token), json!({ "name": "New", "permissions": both })).await;
+    assert_eq!(
+        renamed.expect(StatusCode::OK)["permissions"][1]["object"],
+        json!({ "id": "MD-0777", "name": "MD-0777" })
+    );
+    let left = admin.put(&path(&token), json!({ "permissions": [both[0]] })).await.expect(StatusCode::OK);
+    assert_eq!(left["permissions"].as_array().unwrap().len(), 1);
+    admin.put(&path(&token), json!({ "permissions": both })).await.refused(400, "VAL_001");
 }

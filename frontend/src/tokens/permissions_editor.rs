@@ -103,7 +103,11 @@ pub fn PermissionsEditor(
                 <span class="search">
                     <Icon icon=icondata_lu::LuSearch />
                     <input class="input" type="search" placeholder="Filter modules" aria-label="Filter modules"
-                        prop:value=filter on:input:target=move |event| filter.set(event.target().value()) />
+                        prop:value=filter on:input:target=move |event| filter.set(event.target().value())
+                        on:keydown=|event| if event.key() == "Enter" {
+                            // It would submit the form around: to filter is not to create.
+                            event.prevent_default();
+                        } />
                 </span>
             </div>
             <ul class="check-list__rows">

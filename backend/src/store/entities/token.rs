@@ -17,6 +17,8 @@ pub struct Model {
     pub state: String,
     pub expires_at: Option<i64>,
     pub digest: Vec<u8>,
+    pub previous_digest: Option<Vec<u8>>,
+    pub previous_expires_at: Option<i64>,
     pub handle_digest: Vec<u8>,
     pub sealed: Option<Vec<u8>>,
     pub key_version: i32,

@@ -32,11 +32,7 @@ pub fn ActionDialogs(
         if was_open == Some(true) && !is_open {
             actions.pending.set(None);
             // Whoever asked may be gone, as a deleted row is. Then the screen's title takes the focus.
-            request_animation_frame(|| {
-                if document().active_element().is_none_or(|it| it.tag_name() == "BODY") {
-                    focus::first("h1");
-                }
-            });
+            request_animation_frame(focus::title_if_lost);
         }
         is_open
     });

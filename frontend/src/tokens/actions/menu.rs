@@ -16,7 +16,9 @@ pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuI
     let mut items = Vec::new();
     match token.status {
         TokenStatus::Deleted => return items,
-        TokenStatus::Active | TokenStatus::Expiring => items.push(ask("Disable", Kind::Disable)),
+        TokenStatus::Active | TokenStatus::Expiring | TokenStatus::Revitalised => {
+            items.push(ask("Disable", Kind::Disable))
+        }
         TokenStatus::Inactive => {
             let token = token.clone();
             items.push(MenuItem::Action("Enable", Callback::new(move |()| actions.enable(vec![token.clone()]))));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_shared::{ModuleId, Token};
+use latchkey_shared::ModuleId;
 
 use crate::{
     api::Catalogue,
@@ -20,15 +20,30 @@ pub struct Change {
     pub theirs: String,
 }
 
-/// What would be overwritten if the form were saved over `theirs`. `day` writes a moment for people.
+/// Theirs, with what the person has changed since `base` put over it: nobody overwrites what they did not touch.
+#[must_use]
+pub fn merged(base: &Draft, mine: &Draft, theirs: &Draft) -> Draft {
+    fn pick<T: PartialEq + Clone>(base: &T, mine: &T, theirs: &T) -> T {
+        if mine == base { theirs.clone() } else { mine.clone() }
+    }
+    Draft {
+        name: pick(&base.name, &mine.name, &theirs.name),
+        external_id: pick(&base.external_id, &mine.external_id, &theirs.external_id),
+        description: pick(&base.description, &mine.description, &theirs.description),
+        expiration: pick(&base.expiration, &mine.expiration, &theirs.expiration),
+        extension: theirs.extension.clone(),
+        modules: pick(&base.modules, &mine.modules, &theirs.modules),
+    }
+}
+
+/// What would be overwritten if `mine` were saved over `theirs`. `day` writes a moment for people.
 #[must_use]
 pub fn changes(
     mine: &Draft,
-    theirs: &Token,
+    theirs: &Draft,
     catalogue: &Catalogue,
     day: fn(latchkey_shared::Timestamp) -> String,
 ) -> Vec<Change> {
-    let theirs = Draft::of(theirs);
     let end = |expiration: &Expiration| match expiration {
         Expiration::Never => String::new(),
         Expiration::Days(days) => format!("{days} days from now"),
@@ -53,6 +68,8 @@ pub fn changes(
 
 #[cfg(test)]
 mod tests {
+    use latchkey_shared::Token;
+
     use super::*;
 
     fn token(name: &str, modules: &str) -> Token {
@@ -67,7 +84,17 @@ mod tests {
     }
 
     fn found(mine: &Draft, theirs: &Token) -> Vec<Change> {
-        changes(mine, theirs, &Catalogue::default(), |moment| moment.to_string())
+        changes(mine, &Draft::of(theirs), &Catalogue::default(), |moment| moment.to_string())
+    }
+
+    #[test]
+    fn only_what_i_touched_goes_over_theirs() {
+        let base = Draft::of(&token("Billing", "[]"));
+        let theirs = Draft::of(&token("Invoices", r#"[{"id":"TP-1","object":{"id":"MD-0000","name":"All"}}]"#));
+        let mine = Draft { description: "Mine".to_owned(), ..base.clone() };
+        assert_eq!(merged(&base, &mine, &theirs), Draft { description: "Mine".to_owned(), ..theirs.clone() });
+        let mine = Draft { name: "Bills".to_owned(), ..base.clone() };
+        assert_eq!(merged(&base, &mine, &theirs), Draft { name: "Bills".to_owned(), ..theirs });
     }
 
     #[test]

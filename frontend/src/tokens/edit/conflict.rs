@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::changes::{Change, changes};
+use super::changes::{Change, changes, merged};
 use crate::{
     api::{Catalogue, tokens::Versioned},
     browser::dates,
@@ -16,12 +16,15 @@ use crate::{
 pub fn ConflictDialog(
     /// What the server has now; `None` when there is no conflict.
     theirs: RwSignal<Option<Versioned>>,
+    /// What the form began with.
+    #[prop(into)]
+    base: Signal<Draft>,
     /// What is in the form.
     #[prop(into)]
     mine: Signal<Draft>,
     /// For the names of modules.
     catalogue: StoredValue<Catalogue>,
-    /// Saves the form over theirs.
+    /// Saves what the person changed, over theirs.
     on_keep: Callback<Versioned>,
     /// Puts theirs into the form.
     on_take: Callback<Versioned>,
@@ -56,7 +59,9 @@ pub fn ConflictDialog(
     view! {
         <Dialog open=open title="Somebody else has changed this token">
             {live(move || theirs.get().map(|Versioned { token, .. }| {
-                let changes = catalogue.with_value(|it| changes(&mine.get(), &token, it, dates::day_and_time));
+                let theirs = Draft::of(&token);
+                let mine = merged(&base.get(), &mine.get(), &theirs);
+                let changes = catalogue.with_value(|it| changes(&mine, &theirs, it, dates::day_and_time));
                 let updated = token.events.updated.clone();
                 view! {
                     <p>
@@ -77,7 +82,8 @@ pub fn ConflictDialog(
                 }
             }))}
             <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| decide(on_take)>"Take theirs"</Button>
+                <Button autofocus=true on_press=move |()| open.set(false)>"Back to the form"</Button>
+                <Button on_press=move |()| decide(on_take)>"Take theirs"</Button>
                 <Button on_press=move |()| decide(on_keep)>"Keep mine"</Button>
             </div>
         </Dialog>

@@ -83,7 +83,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     let title = catalogue.extension_title(&version.token);
     let fixed = extension.as_ref().is_some_and(|it| it.permissions.fixed().is_some());
     let granted = granted_names(&version.token, &catalogue);
-    let modules_to_choose = catalogue.modules.clone();
+    let modules_to_choose = modules_to_choose(&version.token, &catalogue);
     let catalogue = StoredValue::new(catalogue);
 
     let original = RwSignal::new(Draft::of(&version.token));
@@ -141,6 +141,11 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     };
     let save = StoredValue::new_local(save);
     let on_keep = Callback::new(move |version: Versioned| {
+        let theirs = Draft::of(&version.token);
+        let mine = merged(&original.get_untracked(), &untrack(draft), &theirs);
+        fields.fill(&mine);
+        modules.set(mine.modules);
+        original.set(theirs);
         etag.set_value(version.etag);
         save.with_value(|save| save());
     });
@@ -178,9 +183,22 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                 <Button variant=Variant::Primary submit=true busy=busy>"Save"</Button>
             </div>
         </form>
-        <ConflictDialog theirs=theirs mine=Signal::derive(draft) catalogue=catalogue on_keep=on_keep on_take=on_take />
+        <ConflictDialog theirs=theirs base=original mine=Signal::derive(draft) catalogue=catalogue on_keep=on_keep on_take=on_take />
     }
     .into_any()
+}
+
+/// The catalogue's modules, and those that the token holds although they have left it: they can be taken away.
+fn modules_to_choose(token: &Token, catalogue: &Catalogue) -> Vec<Module> {
+    let gone = token.permissions.iter().filter_map(|it| it.object.id.parse::<ModuleId>().ok());
+    let gone = gone.filter(|id| !id.is_all() && !catalogue.modules.iter().any(|module| module.id == *id));
+    let named = |id: ModuleId| Module {
+        name: id.to_string(),
+        id,
+        description: "No longer in the catalogue; it opens nothing.".to_owned(),
+        paths: Vec::new(),
+    };
+    catalogue.modules.iter().cloned().chain(gone.map(named)).collect()
 }
 
 fn granted_names(token: &Token, catalogue: &Catalogue) -> Vec<String> {

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::{ListQuery, bulk::BulkBar, filters::Filters, query::Column, row::Row, skeleton::Skeleton};
 use crate::{
     api::Api,
+    browser::focus,
     routes::{NEW_TOKEN, Navigator},
     session::Session,
     tokens::{
@@ -49,6 +50,13 @@ pub fn TokenList(
                 navigator.replace(&ListQuery { page: page.total.div_ceil(shown.size), ..shown }.address());
             }
         });
+    });
+    // What had the focus may be gone with a new answer: a deleted row, *Clear filters*, *Try again*.
+    Effect::new(move |before: Option<()>| {
+        load.state.track();
+        if before.is_some() {
+            request_animation_frame(focus::title_if_lost);
+        }
     });
     let rows = Signal::derive(move || {
         load.state.with(|state| state.ready().map(|page| page.tokens.clone()).unwrap_or_default())

@@ -1,0 +1,80 @@
+//! `Idempotency-Key`: a request that is sent again, because its answer was lost, does nothing a second time.
+
+use axum::http::HeaderMap;
+use latchkey_shared::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    http::{Caller, Error},
+    store::{StoreError, Tx, entities::idempotency_key},
+};
+
+/// How long a request can be repeated: a day, in seconds.
+const REPEATABLE: i64 = 24 * 3600;
+
+/// A request that may come again.
+#[derive(Debug)]
+pub struct Repeatable {
+    key: Option<String>,
+    fingerprint: String,
+}
+
+impl Repeatable {
+    /// The request to do `what` with `body`, under the key of its headers, if it has one.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for a key that is not 1 to 255 visible ASCII characters.
+    pub fn new(headers: &HeaderMap, what: &str, body: &impl Serialize) -> Result<Self, Error> {
+        let key = match headers.get("idempotency-key").map(|value| value.to_str()) {
+            None => None,
+            Some(Ok(key)) if (1..=255).contains(&key.len()) => Some(key.to_owned()),
+            Some(_) => {
+                return Err(Error::Malformed(
+                    "Idempotency-Key must have 1 to 255 visible ASCII characters.".to_owned(),
+                ));
+            }
+        };
+        let mut digest = Sha256::new_with_prefix(what);
+        digest.update(serde_json::to_vec(body).unwrap_or_default());
+        Ok(Self { key, fingerprint: crate::hex(&digest.finalize()) })
+    }
+
+    /// The id of the token that the same request of the same caller was about, when it came before.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the key was used for another request.
+    pub async fn before(&self, tx: &Tx, caller: &Caller, now: Timestamp) -> Result<Option<String>, Error> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let before = tx.idempotency_key(&caller.account.id, &caller.actor.id, key).await?;
+        let before = before.filter(|before| before.created_at >= now.plus(-REPEATABLE).unix());
+        match before {
+            Some(before) if before.fingerprint != self.fingerprint => {
+                Err(Error::Conflict("This Idempotency-Key was used for another request.".to_owned()))
+            }
+            before => Ok(before.map(|before| before.token_id)),
+        }
+    }
+
+    /// Remembers the request. `false` when the same one is being carried out elsewhere in this moment: then
+    /// nothing must be committed.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub async fn remember(&self, tx: &Tx, caller: &Caller, token_id: &str, now: Timestamp) -> Result<bool, Error> {
+        let Some(key) = &self.key else { return Ok(true) };
+        let row = idempotency_key::Model {
+            account_id: caller.account.id.clone(),
+            actor_id: caller.actor.id.clone(),
+            key: key.clone(),
+            fingerprint: self.fingerprint.clone(),
+            token_id: token_id.to_owned(),
+            created_at: now.unix(),
+        };
+        match tx.insert_idempotency_key(row, now.plus(-REPEATABLE).unix()).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Duplicate) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+}

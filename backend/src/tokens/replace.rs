@@ -1,0 +1,133 @@
+//! `POST /auth/tokens/{id}/renew` and `…/rotate`: a new secret for a token that keeps everything else.
+//!
+//! *Renew* leaves the old secret alone: it works until its own end. *Rotate* ends it, at once or after the overlap
+//! that was asked for. There are never more than two: a token that still has two is rotated, not renewed again. The
+//! end of the token ends both.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, Timestamp};
+use serde_json::json;
+
+use super::{
+    Tagged, previous_works,
+    repeat::Repeatable,
+    reveal, rules, secret,
+    vault::{self, Place, Secrets},
+};
+use crate::{
+    app::App,
+    events::{self, Action},
+    http::{Caller, Error, Id, OptionalBody},
+    store::TokenRow,
+};
+
+/// What happens to the old secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Renew,
+    Rotate,
+}
+
+/// `renew`.
+pub async fn renew(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+    OptionalBody(body): OptionalBody<ReplacementBody>,
+) -> Result<Tagged<ReplacedToken>, Error> {
+    if body.overlap.is_some() {
+        return Err(Error::field("overlap", "is for rotate: after renew the old secret works until its own end"));
+    }
+    replace(&app, &caller, &id, &headers, body, Kind::Renew).await
+}
+
+/// `rotate`.
+pub async fn rotate(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+    OptionalBody(body): OptionalBody<ReplacementBody>,
+) -> Result<Tagged<ReplacedToken>, Error> {
+    replace(&app, &caller, &id, &headers, body, Kind::Rotate).await
+}
+
+async fn replace(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    headers: &HeaderMap,
+    body: ReplacementBody,
+    kind: Kind,
+) -> Result<Tagged<ReplacedToken>, Error> {
+    let repeatable = Repeatable::new(headers, &format!("{kind:?} {id}"), &body)?;
+    let wanted = Replacement::try_from(body)?;
+    let now = app.clock.now();
+    let tx = app.store.begin().await?;
+    let mut row = rules::locked(&tx, caller, id).await?;
+    // The answer is a key that opens what the token opens.
+    rules::check_holds(caller, &row.modules)?;
+    if repeatable.before(&tx, caller, now).await?.is_none() {
+        rules::check_revision(headers, &row)?;
+        apply(app, &mut row, &wanted, kind, now)?;
+        rules::save(app, &tx, caller, &mut row).await?;
+        if !repeatable.remember(&tx, caller, id, now).await? {
+            return Err(Error::Conflict("This Idempotency-Key is in use in this moment.".to_owned()));
+        }
+        let action = if kind == Kind::Renew { Action::TokenRenewed } else { Action::TokenRotated };
+        let object = (row.token.id.as_str(), row.token.name.as_str());
+        let end = |end: Option<i64>| end.map(Timestamp::from_unix);
+        let details = json!({
+            "expiration_date": end(row.token.expires_at),
+            "previous_works_on": row.token.previous_digest.is_some(),
+            "previous_expiration_date": end(row.token.previous_expires_at),
+        });
+        events::record(&tx, caller, now, action, object, details).await?;
+        tx.commit().await?;
+    }
+    let secret = reveal::open(app, &row)?.token;
+    let has_two = previous_works(&row.token, now);
+    let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret };
+    Tagged::of(app, caller, &row, StatusCode::OK, replaced)
+}
+
+fn apply(app: &App, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: Timestamp) -> Result<(), Error> {
+    let handle = reveal::open(app, row)?.handle;
+    let token = &mut row.token;
+    let old_end = token.expires_at;
+    let end = wanted.expiration_date.unwrap_or(old_end.map(Timestamp::from_unix));
+    rules::check_expiration(end, now)?;
+    if kind == Kind::Renew && previous_works(token, now) {
+        return Err(Error::Conflict(format!(
+            "Token {} was renewed already, and its old secret still works. Rotate it to end both.",
+            token.id
+        )));
+    }
+    let overlap = now.plus(wanted.overlap).unix();
+    let old_stops = match kind {
+        Kind::Renew => old_end,
+        Kind::Rotate => Some(old_end.map_or(overlap, |end| end.min(overlap))),
+    };
+    let works_on = old_stops.is_none_or(|stop| stop > now.unix());
+    token.previous_digest = works_on.then(|| token.digest.clone());
+    token.previous_expires_at = old_stops.filter(|_| works_on);
+    token.expires_at = end.map(Timestamp::unix);
+
+    let id = token.id.parse().map_err(|_| Error::Internal(format!("token {:?} is damaged", token.id)))?;
+    let secrets = Secrets { secret: secret::generate(&app.rng, &id), handle };
+    token.secret_version += 1;
+    let place = Place {
+        installation: &app.installation,
+        account: &token.account_id,
+        token: &token.id,
+        secret_version: token.secret_version,
+    };
+    let sealed = vault::seal(&app.keys.sealing, &app.rng, place, &secrets)?;
+    token.digest = secret::digest(&app.keys.pepper, &id, &secrets.secret).to_vec();
+    token.sealed = Some(sealed);
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! `POST /auth/tokens {"handle": …}`, as the Zapier app sends it.
+
+use axum::http::StatusCode;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{Database, Postgres, Server, Sqlite, ZAPIER};
+
+async fn zapier(server: &Server) -> Value {
+    let body = json!({ "name": "Zapier", "extension": { "id": ZAPIER } });
+    server.admin().await.post("/auth/tokens", body).await.expect(StatusCode::CREATED)
+}
+
+#[rstest]
+#[tokio::test]
+async fn ok_200_the_key_for_a_partner_and_an_event_for_the_owner(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let token = zapier(&server).await;
+    let partner = server.key(&server.stranger().await.create("Partner", &[]).await);
+    for pasted in ["{}", "{}@https://keys.example.com/public/v1/"] {
+        let handle = pasted.replace("{}", token["handle"].as_str().unwrap());
+        let traded = partner.post("/auth/tokens", json!({ "handle": handle })).await.expect(StatusCode::OK);
+        assert_eq!((&traded["id"], &traded["token"]), (&token["id"], &token["token"]));
+        let accounts = server.key(&traded).get("/accounts").await.expect(StatusCode::OK);
+        assert_eq!(accounts[0]["id"], token["owner"]["id"]);
+        assert_eq!(traded["owner"], token["owner"]);
+    }
+    assert_eq!(server.trail().await.last().unwrap(), "Partner token.handle_exchanged Zapier");
+}
+
+#[tokio::test]
+async fn a_handle_that_is_worth_nothing_400() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = zapier(&server).await;
+    let custom = admin.create("Custom", &[]).await;
+    let partner = server.key(&server.stranger().await.create("Partner", &[]).await);
+    let refused =
+        async |handle: &str| partner.post("/auth/tokens", json!({ "handle": handle })).await.refused(400, "VAL_001");
+    for handle in ["", "x", &"0".repeat(40), token["token"].as_str().unwrap(), custom["handle"].as_str().unwrap()] {
+        assert_eq!(refused(handle).await, "handle: is not the handle of a token that can be used");
+    }
+    let handle = token["handle"].as_str().unwrap();
+    admin.act(&format!("/auth/tokens/{}/deactivate", token["id"].as_str().unwrap())).await.expect(StatusCode::OK);
+    refused(handle).await;
+    admin.delete(&format!("/auth/tokens/{}", token["id"].as_str().unwrap())).await;
+    refused(handle).await;
+}
+
+#[tokio::test]
+async fn only_a_key_trades_a_handle() {
+    let server = Server::start(Sqlite).await;
+    let body = json!({ "handle": zapier(&server).await["handle"] });
+    server.anonymous().post("/auth/tokens", body.clone()).await.refused(401, "AUTH_001");
+    server.admin().await.post("/auth/tokens", body).await.refused(403, "AUTH_003");
+}
