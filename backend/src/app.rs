@@ -1,14 +1,14 @@
 //! The whole HTTP surface on one page: what there is, and what each route asks of its caller.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::Method,
+    http::{Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
-    routing::{MethodRouter, delete, get, post, put},
+    routing::{MethodRouter, delete, get, options, post, put},
 };
 use tower::Layer as _;
 use tower_http::{
@@ -21,10 +21,10 @@ use crate::{
     accounts,
     catalogue::{self, Catalogue},
     clock::Clock,
-    collections::{self, agreements},
+    collections,
     config::Config,
     http::{
-        Error, Needs, Origin, authorize, headers, paths,
+        Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers, paths,
         site::{self, Site},
     },
     keys::Keys,
@@ -74,7 +74,7 @@ pub struct Route {
     /// The method.
     pub method: Method,
     /// The path below the base path, with `{…}` for what varies.
-    pub path: &'static str,
+    pub path: String,
     /// What it asks of its caller.
     pub needs: Needs,
     handler: MethodRouter<App>,
@@ -83,7 +83,7 @@ pub struct Route {
 /// Every route of the API. A route cannot be written without saying what it needs.
 #[must_use]
 pub fn routes(examples: bool) -> Vec<Route> {
-    let route = |method, path, needs, handler| Route { method, path, needs, handler };
+    let route = |method, path: &str, needs, handler| Route { method, path: path.to_owned(), needs, handler };
     let mut routes = vec![
         route(Method::POST, "/auth/login", Needs::Nothing, post(sessions::sign_in::handler)),
         route(Method::POST, "/auth/logout", Needs::Session, post(sessions::sign_out::handler)),
@@ -108,9 +108,12 @@ pub fn routes(examples: bool) -> Vec<Route> {
         route(Method::GET, "/extensions", Needs::Identity, get(catalogue::list::extensions)),
         route(Method::GET, "/extensions/{id}", Needs::Identity, get(catalogue::list::extension)),
     ];
-    if examples {
-        routes.push(route(Method::GET, agreements::COLLECTION.path, Needs::Reading, get(collections::list_agreements)));
-        routes.push(route(Method::GET, "/agreements/{id}", Needs::Reading, get(collections::get_agreement)));
+    for collection in collections::ALL.iter().filter(|_| examples) {
+        let list = get(async |query: ListQuery| collection.list(query));
+        let one = get(async |id: Id| collection.get(&id));
+        routes.push(route(Method::GET, collection.path, Needs::Reading, list));
+        routes
+            .push(Route { path: format!("{}/{{id}}", collection.path), ..route(Method::GET, "", Needs::Reading, one) });
     }
     routes
 }
@@ -118,9 +121,16 @@ pub fn routes(examples: bool) -> Vec<Route> {
 /// The router of a server: API, health and console.
 pub fn router(app: &App) -> Router {
     let mut api = Router::new();
+    let mut methods = BTreeMap::<String, Vec<Method>>::new();
     for route in routes(app.config.has_examples()) {
         let authorized = middleware::from_fn_with_state((app.clone(), route.needs), authorize);
-        api = api.route(route.path, route.handler.layer(authorized));
+        let tagged = middleware::from_fn(conditional::tag);
+        api = api.route(&route.path, route.handler.layer(tagged).layer(authorized));
+        methods.entry(route.path).or_default().push(route.method);
+    }
+    for (path, methods) in methods {
+        let allowed = headers::allow(&methods);
+        api = api.route(&path, options(async move || (StatusCode::NO_CONTENT, [(header::ALLOW, allowed.clone())])));
     }
     // Refuses changes that another site's page asks a signed-in browser for.
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response());
@@ -128,6 +138,7 @@ pub fn router(app: &App) -> Router {
         .fallback(async || Error::NoSuchPath)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(middleware::from_fn(headers::no_store))
+        .layer(middleware::from_fn(headers::version))
         .layer(csrf)
         .layer(DefaultBodyLimit::max(crate::http::MAX_BODY));
     let router = Router::new()

@@ -3,15 +3,18 @@
 
 use std::sync::LazyLock;
 
-use latchkey_shared::Timestamp;
 use serde_json::{Value, json};
 
-use super::Collection;
+use super::{
+    Collection,
+    invented::{self, MARKETPLACES, PROVIDERS, pick, pick_with_icon},
+};
 use crate::rql::{Kind, Property};
 
 /// `/agreements`.
 pub const COLLECTION: Collection = Collection {
     path: "/agreements",
+    noun: "agreement",
     properties: &[
         Property::new("id", Kind::Text),
         Property::new("title", Kind::Text).searchable(),
@@ -23,6 +26,10 @@ pub const COLLECTION: Collection = Collection {
         Property::new("owner.name", Kind::Text).searchable(),
         Property::new("marketplace.id", Kind::Text),
         Property::new("marketplace.name", Kind::Text).searchable(),
+        Property::new("stats", Kind::Object),
+        Property::new("author", Kind::Object),
+        Property::new("version", Kind::Integer),
+        Property::new("events", Kind::Object),
     ],
     rows: &ROWS,
 };
@@ -75,29 +82,12 @@ const TITLES: [&str; 42] = [
     "Sustainability Reporting Terms",
 ];
 
-const OWNERS: [(&str, &str); 4] = [
-    ("PA-101-204", "Harbour Distribution"),
-    ("PA-117-350", "Northwind Cloud"),
-    ("PA-230-018", "Alpine Systems"),
-    ("PA-412-907", "Delta Marketplace"),
-];
-
-const MARKETPLACES: [(&str, &str); 3] =
-    [("MP-10001", "Western Europe"), ("MP-10002", "North America"), ("MP-10003", "Asia Pacific")];
-
-const AUTHORS: [(&str, &str); 2] = [("UR-101-204-001", "Contract Desk"), ("UR-101-204-002", "Channel Team")];
-
 fn row(number: usize) -> Value {
     let title = TITLES[number];
     let kind = kind_of(title);
-    let prefix = if kind == "distribution" { "AGD" } else { "AGP" };
-    let id = format!("{prefix}-{:03}-{:03}-{:03}", 100 + number * 7, (number * 271) % 1000, number + 1);
-    let (owner_id, owner_name) = OWNERS[number % OWNERS.len()];
-    let (marketplace_id, marketplace_name) = MARKETPLACES[number % MARKETPLACES.len()];
-    let (author_id, author_name) = AUTHORS[number % AUTHORS.len()];
-    // From March 2023 on, one about every 19 days; changed between a week and two months later.
-    let created = Timestamp::from_unix(1_678_000_000 + number as i64 * 1_650_000);
-    let updated = created.plus(600_000 + (number as i64 * 977_777) % 5_000_000);
+    let id = invented::id(if kind == "distribution" { "AGD" } else { "AGP" }, number);
+    let (created, updated) = (invented::created(number), invented::updated(number));
+    let owner = pick(&PROVIDERS, number);
     let version = number % 4 + 1;
     let link = format!("https://agreements.example.com/{id}/{version}");
     json!({
@@ -105,23 +95,20 @@ fn row(number: usize) -> Value {
         "type": kind,
         "title": title,
         "name": title,
-        "description": format!("Terms of \"{title}\" between {owner_name} and its partners."),
+        "description": format!("Terms of \"{title}\" between {} and its partners.", owner["name"].as_str().unwrap_or_default()),
         "created": created,
         "updated": updated,
-        "owner": { "id": owner_id, "name": owner_name },
-        "marketplace": { "id": marketplace_id, "name": marketplace_name, "icon": null },
+        "owner": owner,
+        "marketplace": pick_with_icon(&MARKETPLACES, number),
         "stats": { "contracts": (number * 5) % 23, "versions": version },
-        "author": { "id": author_id, "name": author_name },
+        "author": invented::author(number),
         "version": version,
         "active": number % 5 != 3,
         "document_type": "external",
         "link": link,
         "version_created": updated,
         "version_contracts": (number * 3) % 11,
-        "events": {
-            "created": { "at": created, "by": { "id": author_id, "name": author_name } },
-            "updated": { "at": updated, "by": { "id": author_id, "name": author_name } },
-        },
+        "events": invented::events(number),
     })
 }
 

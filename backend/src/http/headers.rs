@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -40,4 +40,21 @@ pub async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Every answer of the API says which version gave it: clients of the Connect API read `Connect-Version`.
+pub async fn version(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert("connect-version", HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    response
+}
+
+/// What an address knows, for `Allow`. Where there is `GET`, there is `HEAD`.
+pub fn allow(methods: &[Method]) -> String {
+    let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    names.push("OPTIONS");
+    names.join(", ")
 }

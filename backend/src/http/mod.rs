@@ -2,6 +2,7 @@
 
 mod body;
 mod caller;
+pub mod conditional;
 mod error;
 pub mod headers;
 mod id;

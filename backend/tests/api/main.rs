@@ -10,6 +10,8 @@ mod accounts;
 mod agreements;
 mod audit;
 mod catalogue;
+mod collections;
+mod conditional;
 mod context;
 mod create;
 mod delete;

@@ -43,7 +43,7 @@ fn focus(element: Option<Element>) {
 
 /// Focuses the screen's title when what had the focus is gone, so that the keyboard does not start over.
 pub fn title_if_lost() {
-    if document().active_element().is_none_or(|it| it.tag_name() == "BODY") {
+    if leptos::prelude::document().active_element().is_none_or(|it| it.tag_name() == "BODY") {
         first("h1");
     }
 }

@@ -132,16 +132,17 @@ impl Mounted {
     }
 }
 
-/// Presses a key on `element` and waits until the page has settled.
-pub async fn press_key(element: &Element, key: &str) {
+/// Presses a key on `element` and waits until the page has settled. Says whether the browser would go on to do what
+/// the key does by itself.
+pub async fn press_key(element: &Element, key: &str) -> bool {
     let init = web_sys::KeyboardEventInit::new();
     init.set_key(key);
     init.set_bubbles(true);
     init.set_cancelable(true);
-    element
-        .dispatch_event(&web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap())
-        .unwrap();
+    let event = web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
+    let goes_on = element.dispatch_event(&event).unwrap();
     settle().await;
+    goes_on
 }
 
 /// The words of the element that has the focus.

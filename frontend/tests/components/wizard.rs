@@ -64,6 +64,19 @@ async fn create_pressed_twice_sends_once_and_shows_the_masked_key() {
 }
 
 #[wasm_bindgen_test]
+async fn enter_in_the_filter_of_modules_filters_and_creates_nothing() {
+    let (page, step) = wizard(|_| created()).await;
+    page.enter("#field-name", "Billing").await;
+    next(&page, step).await;
+    page.click("input[value='EXT-000-001']").await;
+    next(&page, step).await;
+    page.enter("[aria-label='Filter modules']", "part").await;
+    let not_prevented = crate::support::press_key(&page.find("[aria-label='Filter modules']"), "Enter").await;
+    assert!(!not_prevented, "Enter would submit the form");
+    assert!(page.sent(Method::Post).is_empty());
+}
+
+#[wasm_bindgen_test]
 async fn a_lost_answer_is_asked_for_again_with_the_same_key_and_body() {
     let lost = std::cell::Cell::new(true);
     let (page, step) = wizard(move |_| if lost.replace(false) { None } else { created() }).await;

@@ -17,7 +17,7 @@ pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuI
     match token.status {
         TokenStatus::Deleted => return items,
         TokenStatus::Active | TokenStatus::Expiring | TokenStatus::Revitalised => {
-            items.push(ask("Disable", Kind::Disable))
+            items.push(ask("Disable", Kind::Disable));
         }
         TokenStatus::Inactive => {
             let token = token.clone();

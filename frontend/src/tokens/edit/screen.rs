@@ -1,9 +1,9 @@
 //! The form.
 
-use latchkey_shared::{Problems, Token, TokenStatus};
+use latchkey_shared::{Module, ModuleId, Problems, Token, TokenStatus};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::conflict::ConflictDialog;
+use super::{changes::merged, conflict::ConflictDialog};
 use crate::{
     api::{Api, Catalogue, Failure, tokens::Versioned},
     browser::focus,
