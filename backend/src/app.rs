@@ -24,7 +24,7 @@ use crate::{
     collections,
     config::Config,
     http::{
-        Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers, paths,
+        Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers, openapi, paths, reference,
         site::{self, Site},
     },
     keys::Keys,
@@ -106,6 +106,7 @@ pub fn routes(examples: bool) -> Vec<Route> {
         route(Method::GET, "/modules", Needs::Identity, get(catalogue::list::modules)),
         route(Method::GET, "/modules/{id}", Needs::Identity, get(catalogue::list::module)),
         route(Method::GET, "/extensions", Needs::Identity, get(catalogue::list::extensions)),
+        route(Method::GET, "/openapi.json", Needs::Nothing, get(openapi::handler)),
         route(Method::GET, "/extensions/{id}", Needs::Identity, get(catalogue::list::extension)),
     ];
     for collection in collections::ALL.iter().filter(|_| examples) {
@@ -145,6 +146,8 @@ pub fn router(app: &App) -> Router {
         .nest(paths::BASE, api)
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/api-reference", get(reference::page))
+        .route("/api-reference/{file}", get(reference::file))
         .fallback(site::serve)
         .layer(middleware::from_fn(limit_time))
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".to_owned()).into_response()))

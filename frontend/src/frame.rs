@@ -53,6 +53,10 @@ fn Links() -> impl IntoView {
         <ul class="nav__list">
             <li><a class="nav__link" href=HOME aria-current="true"><Icon icon=icondata_lu::LuKeyRound />"Tokens"</a></li>
         </ul>
+        <ul class="nav__list">
+            // A page of its own, which the console's router must leave to the browser.
+            <li><a class="nav__link" href="/api-reference" rel="external"><Icon icon=icondata_lu::LuBookOpen />"API reference"</a></li>
+        </ul>
     }
     .into_any()
 }

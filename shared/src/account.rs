@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AccountId, Timestamp, UserId};
 
 /// How one object names another: `{"id", "name"}`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// The id of what is named, of any kind.
@@ -14,6 +15,7 @@ pub struct Reference {
 }
 
 /// The organisation that owns tokens.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// `VA-ddd-ddd` or `PA-ddd-ddd`.
@@ -28,6 +30,7 @@ pub struct Account {
 }
 
 /// What a user may do. Ordered: each role may do what the one before may.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -64,6 +67,7 @@ impl Role {
 }
 
 /// A person who signs in.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// `UR-ddd-ddd-ddd`.
@@ -77,6 +81,7 @@ pub struct User {
 }
 
 /// The body of `POST /auth/login`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// The user's address, in any case.
@@ -92,6 +97,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 /// The answer of `GET /auth/context` and `POST /auth/login`: who is signed in, and where.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
     /// Who is signed in.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ExtensionId, ModuleId};
 
 /// A unit of permission, and the paths that it opens.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
@@ -21,6 +22,7 @@ pub struct Module {
 }
 
 /// Which credential a token of an extension shows.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Credential {
@@ -42,6 +44,7 @@ impl Credential {
 }
 
 /// Whether a person chooses the modules of a token, or its extension does.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ExtensionPermissions {
@@ -52,6 +55,7 @@ pub enum ExtensionPermissions {
 }
 
 /// The word `ask`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ask {
@@ -71,6 +75,7 @@ impl ExtensionPermissions {
 }
 
 /// The kind of integration that a token is for.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
@@ -96,6 +101,7 @@ pub struct Extension {
 }
 
 /// `{"account": {"tokens": 5}}`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constraints {
@@ -105,6 +111,7 @@ pub struct Constraints {
 }
 
 /// What one account can have of an extension.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountConstraints {

@@ -11,6 +11,8 @@ pub mod catalogue;
 pub mod error;
 pub mod id;
 pub mod key;
+#[cfg(feature = "openapi")]
+mod schema;
 pub mod text;
 pub mod timestamp;
 pub mod token;

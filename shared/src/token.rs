@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// What a token is worth right now.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenStatus {
@@ -75,6 +76,7 @@ impl TokenStatus {
 }
 
 /// When something happened and who did it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occurrence {
     /// The moment.
@@ -84,6 +86,7 @@ pub struct Occurrence {
 }
 
 /// The life of an object so far.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Events {
     /// Its beginning.
@@ -93,6 +96,7 @@ pub struct Events {
 }
 
 /// An object named by its id alone: `{"id": "MD-0002"}`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectRef<I> {
     /// The id.
@@ -100,6 +104,7 @@ pub struct ObjectRef<I> {
 }
 
 /// A module to be granted: `{"object": {"id": "MD-0002"}}`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PermissionGrant {
     /// The module.
@@ -113,6 +118,7 @@ impl From<ModuleId> for PermissionGrant {
 }
 
 /// A module granted to a token.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permission {
     /// `TP-ddd-ddd-ddd-dddd`: the digits of the token and of the module.
@@ -122,6 +128,7 @@ pub struct Permission {
 }
 
 /// A token as `GET` answers it. It never carries the secret or the handle.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// `SU-ddd-ddd-ddd`.
@@ -153,6 +160,7 @@ pub struct Token {
 }
 
 /// The answer to create: the token, and once its secret and handle.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreatedToken {
     /// The token.
@@ -165,6 +173,7 @@ pub struct CreatedToken {
 }
 
 /// The answer to `POST …/reveal`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevealedToken {
     /// The token.
@@ -176,6 +185,7 @@ pub struct RevealedToken {
 }
 
 /// The answer to `renew` and `rotate`: the token, and once its new secret.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedToken {
     /// The token.
@@ -189,6 +199,7 @@ pub struct ReplacedToken {
 }
 
 /// The body of `renew` and `rotate`, as it arrives; there may be none.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReplacementBody {
@@ -234,6 +245,7 @@ impl TryFrom<ReplacementBody> for Replacement {
 }
 
 /// The answer to a handle: the token whose it is, and its secret. `ApiKey {id}:{token}` is the key.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExchangedToken {
     /// The token.
@@ -244,10 +256,21 @@ pub struct ExchangedToken {
 }
 
 /// The body of `POST /auth/tokens`, as it arrives.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NewTokenBody {
     /// Required, at most 128 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            required,
+            min_length = 1,
+            max_length = 128,
+            pattern = r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$",
+            example = "Billing export"
+        )
+    )]
     pub name: String,
     /// At most 128 characters.
     pub external_id: Option<String>,
@@ -265,6 +288,7 @@ pub struct NewTokenBody {
 }
 
 /// How a new token names its extension.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExtensionRef {
@@ -320,6 +344,7 @@ impl TryFrom<NewTokenBody> for NewToken {
 }
 
 /// The body of `PUT /auth/tokens/{id}`, as it arrives. What is left out stays as it is; null clears.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TokenUpdateBody {

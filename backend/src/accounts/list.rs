@@ -8,11 +8,13 @@ use super::present;
 use crate::http::{Caller, Error, Id, ListQuery, Page};
 
 /// A list of one.
+#[utoipa::path(get, path = "/accounts", operation_id = "list_accounts", tag = "Account", responses((status = 200, description = "The own account", body = [Account])))]
 pub async fn handler(caller: Caller, query: ListQuery) -> Result<Page<Account>, Error> {
     query.page_of(vec![present(&caller.account)?])
 }
 
 /// `GET /accounts/{id}`: no other account is there.
+#[utoipa::path(get, path = "/accounts/{id}", operation_id = "get_account", tag = "Account", responses((status = 200, description = "The own account", body = Account)))]
 pub async fn one(caller: Caller, Id(id): Id) -> Result<Json<Account>, Error> {
     if id == caller.account.id { Ok(Json(present(&caller.account)?)) } else { Err(Error::not_found(&id)) }
 }

@@ -9,22 +9,26 @@ use crate::{
 };
 
 /// `GET /modules`.
+#[utoipa::path(get, path = "/modules", operation_id = "list_modules", tag = "Catalogue", responses((status = 200, description = "Every module", body = [Module])))]
 pub async fn modules(State(app): State<App>, query: ListQuery) -> Result<Page<Module>, Error> {
     query.page_of(app.catalogue.modules.clone())
 }
 
 /// `GET /extensions`.
+#[utoipa::path(get, path = "/extensions", operation_id = "list_extensions", tag = "Catalogue", responses((status = 200, description = "Every extension", body = [Extension])))]
 pub async fn extensions(State(app): State<App>, query: ListQuery) -> Result<Page<Extension>, Error> {
     query.page_of(app.catalogue.extensions.clone())
 }
 
 /// `GET /modules/{id}`.
+#[utoipa::path(get, path = "/modules/{id}", operation_id = "get_module", tag = "Catalogue", responses((status = 200, description = "The module", body = Module)))]
 pub async fn module(State(app): State<App>, Id(id): Id) -> Result<Json<Module>, Error> {
     let found = app.catalogue.modules.iter().find(|module| module.id.as_str() == id.as_str());
     found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
 }
 
 /// `GET /extensions/{id}`.
+#[utoipa::path(get, path = "/extensions/{id}", operation_id = "get_extension", tag = "Catalogue", responses((status = 200, description = "The extension", body = Extension)))]
 pub async fn extension(State(app): State<App>, Id(id): Id) -> Result<Json<Extension>, Error> {
     let found = app.catalogue.extensions.iter().find(|extension| extension.id.as_str() == id.as_str());
     found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))

@@ -7,8 +7,10 @@ mod error;
 pub mod headers;
 mod id;
 pub mod listen;
+pub mod openapi;
 mod paging;
 pub mod paths;
+pub mod reference;
 pub mod site;
 
 pub use body::{Body, Bytes, MAX_BODY, OptionalBody, Several, read_json};

@@ -6,6 +6,7 @@ use latchkey_shared::Context;
 use crate::http::{Caller, Error};
 
 /// The user and the account of the session.
+#[utoipa::path(get, path = "/auth/context", operation_id = "who_is_signed_in", tag = "Session", responses((status = 200, description = "Who is signed in", body = Context)))]
 pub async fn handler(caller: Caller) -> Result<Json<Context>, Error> {
     super::context_of(&caller).map(Json)
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use latchkey_shared::{Credentials, Email, Reference, Role};
+use latchkey_shared::{Context, Credentials, Email, Reference, Role};
 use serde_json::json;
 
 use super::{ABSOLUTE, IDLE, context_of, cookie, session_id};
@@ -22,6 +22,7 @@ use crate::{
 const LONGEST_PASSWORD: usize = 1024;
 
 /// Signs in, and ends the session that the browser had before.
+#[utoipa::path(post, path = "/auth/login", operation_id = "sign_in", tag = "Session", request_body = Credentials, responses((status = 200, description = "Who is signed in; the cookie of the session", body = Context)))]
 pub async fn handler(
     State(app): State<App>,
     origin: Origin,

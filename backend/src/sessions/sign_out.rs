@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// Signs out.
+#[utoipa::path(post, path = "/auth/logout", operation_id = "sign_out", tag = "Session", responses((status = 204, description = "Signed out")))]
 pub async fn handler(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
     let tx = app.store.begin().await?;
     if let Identity::User { session_id, .. } = &caller.identity {

@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Enables the token.
+#[utoipa::path(post, path = "/auth/tokens/{id}/activate", operation_id = "activate_token", tag = "Tokens", responses((status = 200, description = "The token as it is now", body = Token)))]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,

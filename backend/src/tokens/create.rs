@@ -7,7 +7,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use latchkey_shared::{CreatedToken, Extension, ModuleId, NewToken, NewTokenBody, Timestamp, TokenId, TokenStatus};
+use latchkey_shared::{
+    CreatedToken, ExchangedToken, Extension, ModuleId, NewToken, NewTokenBody, Timestamp, TokenId, TokenStatus,
+};
 use serde_json::json;
 
 use super::{
@@ -25,6 +27,7 @@ use crate::{
 };
 
 /// Creates a token, or trades a handle.
+#[utoipa::path(post, path = "/auth/tokens", operation_id = "create_token", tag = "Tokens", request_body = NewTokenBody, params(("Idempotency-Key" = Option<String>, Header, description = "Repeated within a day, the same request answers with the same token")), responses((status = 201, description = "The token, and once its secret and handle", body = CreatedToken), (status = 200, description = "The key that a handle was traded for", body = ExchangedToken)))]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,

@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// Disables the token.
+#[utoipa::path(post, path = "/auth/tokens/{id}/deactivate", operation_id = "deactivate_token", tag = "Tokens", responses((status = 200, description = "The token as it is now", body = Token)))]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,

@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// Deletes the token.
+#[utoipa::path(delete, path = "/auth/tokens/{id}", operation_id = "delete_token", tag = "Tokens", responses((status = 204, description = "Deleted")))]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,

@@ -14,18 +14,19 @@ use super::{present, repeat::Repeatable, rules};
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Caller, Error, Id, ListQuery, Page, Several},
+    http::{Caller, Error, Id, ListQuery, Page, Several, openapi::OneOrSeveral},
     store::TokenRow,
 };
 
 /// A permission to withdraw: `{"object": {"id": "MD-0002"}}` by its module, `{"id": "TP-…"}` by its own id.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct Withdrawal {
     id: Option<String>,
     object: Option<ObjectRef<ModuleId>>,
 }
 
 /// `GET`: the granted modules.
+#[utoipa::path(get, path = "/auth/tokens/{id}/permissions", operation_id = "list_permissions", tag = "Tokens", responses((status = 200, description = "The granted modules", body = [Permission])))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -37,6 +38,7 @@ pub async fn list(
 }
 
 /// `POST`: grants modules; one that is held already stays. Answers with all that are held now.
+#[utoipa::path(post, path = "/auth/tokens/{id}/permissions", operation_id = "grant_permissions", tag = "Tokens", request_body = OneOrSeveral<PermissionGrant>, responses((status = 201, description = "All modules that are granted now", body = [Permission])))]
 pub async fn grant(
     State(app): State<App>,
     caller: Caller,
@@ -57,6 +59,7 @@ pub async fn grant(
 }
 
 /// `DELETE`: withdraws modules.
+#[utoipa::path(delete, path = "/auth/tokens/{id}/permissions", operation_id = "withdraw_permissions", tag = "Tokens", request_body = OneOrSeveral<Withdrawal>, responses((status = 204, description = "Withdrawn")))]
 pub async fn withdraw(
     State(app): State<App>,
     caller: Caller,

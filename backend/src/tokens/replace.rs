@@ -32,6 +32,7 @@ enum Kind {
 }
 
 /// `renew`.
+#[utoipa::path(post, path = "/auth/tokens/{id}/renew", operation_id = "renew_token", tag = "Tokens", request_body = Option<ReplacementBody>, responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn renew(
     State(app): State<App>,
     caller: Caller,
@@ -46,6 +47,7 @@ pub async fn renew(
 }
 
 /// `rotate`.
+#[utoipa::path(post, path = "/auth/tokens/{id}/rotate", operation_id = "rotate_token", tag = "Tokens", request_body = Option<ReplacementBody>, responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn rotate(
     State(app): State<App>,
     caller: Caller,

@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// Reveals secret and handle.
+#[utoipa::path(post, path = "/auth/tokens/{id}/reveal", operation_id = "reveal_token", tag = "Tokens", responses((status = 200, description = "Secret and handle", body = RevealedToken)))]
 pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<RevealedToken>, Error> {
     let now = app.clock.now();
     match &caller.identity {

@@ -189,7 +189,9 @@ impl Client<'_> {
 
     /// Sends a request. `path` is below the API's base path, unless it names what stands beside it.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Answer {
-        let beside = ["/public/", "/healthz", "/readyz", "/nothing.js"].iter().any(|start| path.starts_with(start));
+        let beside = ["/public/", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
+            .iter()
+            .any(|start| path.starts_with(start));
         let path = if beside { path.to_owned() } else { format!("/public/v1{path}") };
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {

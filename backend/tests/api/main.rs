@@ -22,6 +22,7 @@ mod get;
 mod headers;
 mod list;
 mod permissions;
+mod reference;
 mod refusals;
 mod replace;
 mod reveal;

@@ -52,11 +52,11 @@ pub fn TokenList(
         });
     });
     // What had the focus may be gone with a new answer: a deleted row, *Clear filters*, *Try again*.
-    Effect::new(move |before: Option<()>| {
-        load.state.track();
-        if before.is_some() {
+    Effect::new(move |was_there: Option<bool>| {
+        if was_there == Some(true) {
             request_animation_frame(focus::title_if_lost);
         }
+        load.state.with(|state| !matches!(state, Loaded::Waiting))
     });
     let rows = Signal::derive(move || {
         load.state.with(|state| state.ready().map(|page| page.tokens.clone()).unwrap_or_default())

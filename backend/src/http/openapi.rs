@@ -1,0 +1,292 @@
+//! The API document, OpenAPI 3.1, at `/public/v1/openapi.json`. Paths, bodies and answers come from the annotations
+//! of the handlers and the declarations of the collections; what each route needs, and how it can refuse, from its
+//! line in [`crate::app::routes`].
+
+use axum::{Json, extract::State};
+use latchkey_shared::ErrorBody;
+use serde_json::{Value, json};
+use utoipa::{
+    OpenApi, ToSchema,
+    openapi::{
+        Components, Content, HttpMethod, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
+        Schema, Server, Type,
+        path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
+    },
+};
+
+use super::{Needs, paths};
+use crate::{
+    accounts,
+    app::{self, App, Route},
+    catalogue,
+    collections::{self, Collection},
+    rql::{Kind, Property, Query},
+    sessions, tokens,
+};
+
+/// A body with one object or a list of them.
+#[derive(Debug, ToSchema)]
+#[schema(as = OneOrSeveral)]
+#[serde(untagged)]
+pub enum OneOrSeveral<T: ToSchema> {
+    /// One.
+    One(T),
+    /// Several.
+    Several(Vec<T>),
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Latchkey", description = ABOUT, license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    paths(
+        tokens::list::handler,
+        tokens::create::handler,
+        tokens::get::handler,
+        tokens::update::handler,
+        tokens::delete::handler,
+        tokens::activate::handler,
+        tokens::deactivate::handler,
+        tokens::replace::renew,
+        tokens::replace::rotate,
+        tokens::reveal::handler,
+        tokens::permissions::list,
+        tokens::permissions::grant,
+        tokens::permissions::withdraw,
+        sessions::sign_in::handler,
+        sessions::sign_out::handler,
+        sessions::context::handler,
+        accounts::list::handler,
+        accounts::list::one,
+        handler,
+        catalogue::list::modules,
+        catalogue::list::extensions,
+        catalogue::list::module,
+        catalogue::list::extension
+    ),
+    components(schemas(ErrorBody)),
+    tags(
+        (name = "Tokens", description = "Keys for integrations: create, scope, renew, rotate, disable, delete."),
+        (name = "Account", description = "The account that the caller acts for."),
+        (name = "Catalogue", description = "Modules and extensions."),
+        (name = "Session", description = "Signing in with a browser."),
+        (name = "Examples", description = "Example collections behind the gate, read-only.")
+    )
+)]
+struct Annotated;
+
+const ABOUT: &str = "Programs send `Authorization: ApiKey SU-…:<secret>`; browsers have a session. Lists answer a bare \
+array with `Content-Range: items first-last/total` and take RQL behind the `?`: `eq(status,active)`, `status=active`, \
+`in(id,(a,b))`, `ilike(name,*report*)`, `and(…)`, `or(…)`, `not(…)`, `ordering(-name)`, `select(-events)`. Errors are \
+`{\"error_code\", \"errors\": [lines]}`.";
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "get_document", tag = "Catalogue",
+    responses((status = 200, description = "The document", body = serde_json::Value)))]
+pub async fn handler(State(app): State<App>) -> Json<Document> {
+    Json(document(app.config.has_examples()))
+}
+
+/// The whole document.
+#[must_use]
+pub fn document(examples: bool) -> Document {
+    let mut document = Annotated::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document.servers = Some(vec![Server::new(paths::BASE)]);
+    for collection in collections::ALL.iter().filter(|_| examples) {
+        let (list, one) = (list_of(collection), one_of(collection));
+        document.paths.paths.insert(collection.path.to_owned(), PathItem::new(HttpMethod::Get, list));
+        document.paths.paths.insert(format!("{}/{{id}}", collection.path), PathItem::new(HttpMethod::Get, one));
+    }
+    for route in app::routes(examples) {
+        if let Some(operation) = operation(&mut document, &route) {
+            complete(operation, &route);
+        }
+    }
+    for (path, operation) in [("/auth/tokens", tokens::list::PROPERTIES)] {
+        if let Some(list) = document.paths.paths.get_mut(path).and_then(|item| item.get.as_mut()) {
+            add_query(list, operation);
+        }
+    }
+    let components = document.components.get_or_insert_with(Components::new);
+    let key = ApiKeyValue::with_description("Authorization", "`ApiKey SU-ddd-ddd-ddd:<secret>`, as *Copy* gives it.");
+    components.add_security_scheme(KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
+    let cookie = ApiKeyValue::with_description("latchkey", "The session of a browser; `__Host-latchkey` over TLS.");
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    document
+}
+
+const KEY: &str = "key";
+const SESSION: &str = "session";
+
+/// The operation that describes `route`.
+fn operation<'a>(document: &'a mut Document, route: &Route) -> Option<&'a mut Operation> {
+    let item = document.paths.paths.get_mut(&route.path)?;
+    match route.method.as_str() {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+/// What every operation has by its kind: who may call it, and how it refuses.
+fn complete(operation: &mut Operation, route: &Route) {
+    let requirement = |name| SecurityRequirement::new(name, Vec::<String>::new());
+    operation.security = match route.needs {
+        Needs::Nothing => Some(Vec::new()),
+        Needs::Session | Needs::Revealing => Some(vec![requirement(SESSION)]),
+        _ => Some(vec![requirement(KEY), requirement(SESSION)]),
+    };
+    let changes = route.method != axum::http::Method::GET;
+    let has_id = route.path.contains("{id}");
+    let has_body = operation.request_body.is_some();
+    let is_list = !changes && !has_id || route.path.ends_with("/permissions");
+    let of_token = route.path.starts_with("/auth/tokens/{id}");
+    let refusals = [
+        (is_list || has_body, "400", "A field of the body or the query is wrong"),
+        (true, "401", "No credentials, or none that count"),
+        (route.needs != Needs::Nothing || changes, "403", "The caller may not do this"),
+        (has_id, "404", "There is no such object in the caller's account"),
+        (has_body, "408", "The body did not arrive in time"),
+        (
+            changes && route.needs != Needs::Nothing && route.path != "/auth/logout",
+            "409",
+            "The object is not in a state for this",
+        ),
+        (of_token && changes, "412", "The object has changed since it was read"),
+        (has_body, "413", "The body is too large"),
+        (has_body, "415", "The body is not JSON"),
+        (matches!(route.needs, Needs::Nothing | Needs::Revealing), "429", "Too many attempts"),
+        (true, "503", "The server cannot answer right now"),
+    ];
+    for (_, status, about) in refusals.into_iter().filter(|(applies, ..)| *applies) {
+        let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ErrorBody"))));
+        let response = ResponseBuilder::new().description(about).content("application/json", body).build();
+        operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+    }
+    let mut parameters = operation.parameters.take().unwrap_or_default();
+    if has_id {
+        parameters.push(parameter("id", ParameterIn::Path, "The id of the object", id_schema(&route.path)));
+    }
+    if of_token && changes {
+        let text = "Refuse with 412 when the object is no longer at the revision of this `ETag`";
+        parameters.push(parameter("If-Match", ParameterIn::Header, text, string(None, Some(json!("*")))));
+    }
+    operation.parameters = Some(parameters);
+    if is_list {
+        add_paging(operation);
+    }
+}
+
+fn id_schema(path: &str) -> RefOr<Schema> {
+    let pattern = match path {
+        path if path.starts_with("/auth/tokens") => "^SU-[0-9]{3}-[0-9]{3}-[0-9]{3}$",
+        _ => "^[A-Z][A-Z0-9-]{1,30}$",
+    };
+    string(Some(pattern), None)
+}
+
+fn string(pattern: Option<&str>, example: Option<Value>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(pattern).examples(example).into()
+}
+
+fn parameter(name: &str, place: ParameterIn, about: &str, schema: RefOr<Schema>) -> RefOr<Parameter> {
+    let required = if place == ParameterIn::Path { Required::True } else { Required::False };
+    let parameter = ParameterBuilder::new().name(name).parameter_in(place).required(required);
+    RefOr::T(parameter.description(Some(about)).schema(Some(schema)).build())
+}
+
+/// `limit` and `offset`, and the header that tells where the page is.
+fn add_paging(operation: &mut Operation) {
+    let number = || string(Some("^[0-9]{1,9}$"), None);
+    let limit =
+        format!("Rows of the page: {} unless told, at most {}; 0 only counts", Query::DEFAULT_LIMIT, Query::MAX_LIMIT);
+    operation.parameters.get_or_insert_default().extend([
+        parameter("limit", ParameterIn::Query, &limit, number()),
+        parameter("offset", ParameterIn::Query, "Rows to pass over", number()),
+    ]);
+}
+
+/// Every property that the collection declares, as the plainest form of RQL: `property=value`.
+fn add_query(operation: &mut Operation, properties: &[Property]) {
+    let parameters = operation.parameters.get_or_insert_default();
+    for property in properties.iter().filter(|property| property.kind != Kind::Object) {
+        let schema = match property.kind {
+            Kind::Boolean => string(Some("^(true|false)$"), None),
+            Kind::Integer => string(Some("^[0-9]{1,9}$"), None),
+            Kind::Moment => string(Some("^20[0-9]{2}-0[1-9]-[01][1-9]$"), Some(json!("2027-01-31"))),
+            Kind::Text | Kind::Object => string(Some("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,60}$"), None),
+        };
+        let order = if property.orderable { "; may be ordered by" } else { "" };
+        let about = format!("Rows whose `{}` is this{order}", property.name);
+        parameters.push(parameter(property.name, ParameterIn::Query, &about, schema));
+    }
+    let searched: Vec<&str> = properties.iter().filter(|it| it.searchable).map(|it| it.name).collect();
+    if !searched.is_empty() {
+        let about = format!("Rows that hold these words in {}", searched.join(", "));
+        parameters.push(parameter("search", ParameterIn::Query, &about, string(Some("^[^\\x00-\\x1f]{0,100}$"), None)));
+    }
+}
+
+fn list_of(collection: &Collection) -> Operation {
+    let example = collection.rows.first().cloned().unwrap_or_default();
+    let rows = ObjectBuilder::new().schema_type(Type::Array).examples([json!([example])]);
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(format!("list_{}", identifier(collection))))
+        .tag("Examples")
+        .summary(Some(format!("A page of {}s", collection.noun)))
+        .response("200", answer("A page", rows.into()))
+        .build();
+    add_query(&mut operation, collection.properties);
+    operation
+}
+
+fn one_of(collection: &Collection) -> Operation {
+    let example = collection.rows.first().cloned();
+    let row = ObjectBuilder::new().schema_type(Type::Object).property("id", string(None, None)).required("id");
+    OperationBuilder::new()
+        .operation_id(Some(format!("get_{}", identifier(collection))))
+        .tag("Examples")
+        .summary(Some(format!("One {}", collection.noun)))
+        .response("200", answer("The object", row.examples(example).into()))
+        .build()
+}
+
+fn identifier(collection: &Collection) -> String {
+    collection.noun.replace(' ', "_")
+}
+
+fn answer(about: &str, schema: RefOr<Schema>) -> RefOr<utoipa::openapi::Response> {
+    RefOr::T(ResponseBuilder::new().description(about).content("application/json", Content::new(Some(schema))).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let mut document = document(true);
+        let mut described: Vec<String> = Vec::new();
+        for (path, item) in &document.paths.paths {
+            let methods = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
+            described
+                .extend(methods.iter().filter(|(_, it)| it.is_some()).map(|(method, _)| format!("{method} {path}")));
+        }
+        let mut routes: Vec<String> =
+            app::routes(true).iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        described.sort();
+        routes.sort();
+        assert_eq!(described, routes);
+        for route in app::routes(true) {
+            assert!(operation(&mut document, &route).unwrap().operation_id.is_some(), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn the_document_is_a_snapshot() {
+        insta::assert_json_snapshot!(document(true));
+    }
+}
