@@ -11,25 +11,41 @@ use crate::{Result, process};
 pub struct Package {
     pub name: &'static str,
     pub program: &'static str,
+    /// Arguments with which the program fails when a part of it is packed apart.
+    pub proof: &'static [&'static str],
+}
+
+/// A package that is there when its program is.
+const fn package(name: &'static str, program: &'static str) -> Package {
+    Package { name, program, proof: &[] }
+}
+
+impl Package {
+    fn is_there(&self) -> bool {
+        find(self.program).is_some()
+            && (self.proof.is_empty() || process::output_of(process::command(self.program).args(self.proof)).is_some())
+    }
 }
 
 /// SQLite and `ring` are C at heart.
-pub const BUILD: &[Package] = &[Package { name: "gcc libc6-dev", program: "cc" }];
+pub const BUILD: &[Package] = &[package("gcc libc6-dev", "cc")];
 
 /// What the tests need beside that.
 pub const TEST: &[Package] = &[
-    Package { name: "postgresql", program: "initdb" },
-    Package { name: "chromium", program: "chromium" },
-    Package { name: "chromium-driver", program: "chromedriver" },
-    Package { name: "nodejs", program: "node" },
-    Package { name: "npm", program: "npm" },
-    Package { name: "curl", program: "curl" },
-    Package { name: "git", program: "git" },
+    package("postgresql", "initdb"),
+    package("chromium", "chromium"),
+    package("chromium-driver", "chromedriver"),
+    package("nodejs", "node"),
+    package("npm", "npm"),
+    package("curl", "curl"),
+    package("git", "git"),
+    // Debian packs the part of Python that makes virtual environments apart.
+    Package { name: "python3 python3-venv", program: "python3", proof: &["-c", "import ensurepip"] },
 ];
 
 /// Makes sure that every package is there.
 pub fn ensure(packages: &[Package], step: &mut Step) -> Result {
-    let missing: Vec<&Package> = packages.iter().filter(|package| find(package.program).is_none()).collect();
+    let missing: Vec<&Package> = packages.iter().filter(|package| !package.is_there()).collect();
     if missing.is_empty() {
         return Ok(());
     }

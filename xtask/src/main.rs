@@ -46,7 +46,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "test",
-        arguments: "[--only lint|api|browser|e2e [FILTER…]]",
+        arguments: "[--only lint|api|browser|e2e|clients [FILTER…]]",
         about: "run every check, or one part of them",
         main: test::main,
     },

@@ -59,6 +59,29 @@ pub fn playwright(report: &str) -> Counts {
     Counts { passed: figure("expected"), failed: figure("unexpected") + figure("flaky") }
 }
 
+/// pytest's last line: `1 failed, 74 passed, 2 errors in 51.20s`.
+pub fn pytest(output: &str) -> Counts {
+    let mut counts = Counts::default();
+    let last = output.lines().rev().find(|line| line.contains(" in ") && line.trim_end().ends_with('s'));
+    for figure in last.unwrap_or_default().trim_matches(['=', ' ']).split(", ") {
+        match number_of(figure) {
+            (number, "passed") => counts.passed += number,
+            (number, "failed" | "error" | "errors") => counts.failed += number,
+            _ => {}
+        }
+    }
+    counts
+}
+
+/// The end of TAP as node writes it: `# pass 7`, `# fail 1`.
+pub fn tap(output: &str) -> Counts {
+    let figure = |name: &str| {
+        let lines = output.lines().filter_map(|line| line.strip_prefix(name));
+        lines.filter_map(|number| number.trim().parse().ok()).next_back().unwrap_or_default()
+    };
+    Counts { passed: figure("# pass "), failed: figure("# fail ") + figure("# cancelled ") }
+}
+
 /// `7` and `passed` of `7 passed (1 slow)`.
 fn number_of(text: &str) -> (usize, &str) {
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -68,7 +91,7 @@ fn number_of(text: &str) -> (usize, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, nextest, playwright, wasm};
+    use super::{Counts, nextest, playwright, pytest, tap, wasm};
 
     #[test]
     fn nextest_tells_every_kind_of_failure() {
@@ -91,6 +114,20 @@ mod tests {
         let output = "test result: ok. 5 passed; 0 failed; 1 ignored; 0 filtered out; finished in 0.11s\n\
                       test result: FAILED. 3 passed; 2 failed; 0 ignored\n";
         assert_eq!(wasm(output), Counts { passed: 8, failed: 2 });
+    }
+
+    #[test]
+    fn pytest_is_read_from_its_last_line() {
+        let output = "....F [100%]\nFAILED test_a.py::b - in 3 steps\n=== 1 failed, 74 passed, 1 warning, 2 errors in 51.20s ===\n";
+        assert_eq!(pytest(output), Counts { passed: 74, failed: 3 });
+        assert_eq!(pytest("12 passed in 0.12s\n"), Counts { passed: 12, failed: 0 });
+        assert_eq!(pytest("ERROR: file not found\n"), Counts::default());
+    }
+
+    #[test]
+    fn tap_is_read_from_its_end() {
+        assert_eq!(tap("ok 1 - a\n# tests 8\n# pass 7\n# fail 1\n# cancelled 0\n"), Counts { passed: 7, failed: 1 });
+        assert_eq!(tap(""), Counts::default());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod clients;
 mod counts;
 mod e2e;
 mod lint;
@@ -23,6 +24,8 @@ enum Part {
     Browser,
     /// The release server with a real browser.
     E2e,
+    /// The release server with the real clients of the Connect API.
+    Clients,
 }
 
 /// What the command line asks for.
@@ -46,7 +49,10 @@ impl Wanted {
             "api" => Part::Api,
             "browser" => Part::Browser,
             "e2e" => Part::E2e,
-            other => return Err(format!("there is no part `{other}`; the parts are lint, api, browser and e2e")),
+            "clients" => Part::Clients,
+            other => {
+                return Err(format!("there is no part `{other}`; the parts are lint, api, browser, e2e and clients"));
+            }
         };
         if only == Part::Lint && !filter.is_empty() {
             return Err("the part `lint` takes no filter".to_owned());
@@ -68,7 +74,8 @@ pub fn main(arguments: &[String]) -> Result {
     if wanted.has(Part::Lint) {
         lint::all(&mut checks);
     }
-    let built = wanted.has(Part::E2e)
+    let needs_release = wanted.has(Part::E2e) || wanted.has(Part::Clients);
+    let built = needs_release
         && checks.one("build within the size budget", |steps| {
             bundle::release(steps)?;
             build::server(steps)
@@ -79,10 +86,14 @@ pub fn main(arguments: &[String]) -> Result {
     if wanted.has(Part::Browser) {
         browser::all(&mut checks, &wanted.filter);
     }
-    if built {
+    if needs_release && !built {
+        checks.skip("browser tests and clients", "the release did not build");
+    }
+    if built && wanted.has(Part::Clients) {
+        clients::all(&mut checks, &wanted.filter);
+    }
+    if built && wanted.has(Part::E2e) {
         e2e::all(&mut checks, &wanted.filter);
-    } else if wanted.has(Part::E2e) {
-        checks.skip("browser tests", "the release did not build");
     }
     checks.close(started)
 }
@@ -158,7 +169,9 @@ mod tests {
     #[test]
     fn nothing_said_means_everything() {
         let wanted = parse("").unwrap();
-        assert!([Part::Lint, Part::Api, Part::Browser, Part::E2e].into_iter().all(|part| wanted.has(part)));
+        assert!(
+            [Part::Lint, Part::Api, Part::Browser, Part::E2e, Part::Clients].into_iter().all(|part| wanted.has(part))
+        );
     }
 
     #[test]

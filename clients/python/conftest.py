@@ -1,0 +1,133 @@
+"""The release server at work, an account of either kind, and keys for the clients."""
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+from connect.client import ConnectClient
+
+BINARY = Path(os.environ.get("LATCHKEY_BIN", Path(__file__).parents[2] / "target/release/latchkey")).resolve()
+ALL = "MD-0000"
+
+
+class Server:
+    """The release binary with a data folder of its own, on a free port."""
+
+    admin = {"email": "admin@example.com", "password": "correct horse battery staple 42"}
+
+    def __init__(self, folder):
+        self.folder = folder
+        # A proxy would swallow what goes to this machine.
+        self.environment = os.environ | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        self.child = subprocess.Popen(
+            [BINARY, "serve", "--listen", "127.0.0.1:0", "--data-dir", folder],
+            env=self.environment
+            | {"LATCHKEY_ADMIN_EMAIL": self.admin["email"], "LATCHKEY_ADMIN_PASSWORD": self.admin["password"]},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        greeting = self.child.stdout.readline()
+        assert greeting.startswith("Latchkey listens on "), greeting
+        self.endpoint = greeting.removeprefix("Latchkey listens on ").strip() + "/public/v1"
+        # A full pipe would stop the server.
+        threading.Thread(target=self.child.stdout.read, daemon=True).start()
+
+    def command(self, *words, **environment):
+        done = subprocess.run(
+            [BINARY, *words, "--data-dir", self.folder],
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def stop(self):
+        self.child.terminate()
+        self.child.wait(timeout=20)
+
+
+class Account:
+    """An account as its admin sees it in the console, and clients with keys of it."""
+
+    def __init__(self, server, person):
+        self.endpoint = server.endpoint
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.send("POST", "/auth/login", json=person)
+
+    def send(self, method, path, **how):
+        answer = self.session.request(method, self.endpoint + path, **how)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    def create(self, *modules, extension="custom", **rest):
+        """A new token, with its secret and its handle. No modules: those that the extension fixes."""
+        body = {"name": "A client's", "extension": {"name": extension}, **rest}
+        if modules:
+            body["permissions"] = [{"object": {"id": module}} for module in modules]
+        return self.send("POST", "/auth/tokens", json=body).json()
+
+    def key(self, *modules):
+        return key_of(self.create(*modules))
+
+    def client(self, *modules):
+        return client_of(self.endpoint, self.key(*modules))
+
+
+def key_of(token, secret="token"):
+    return f"ApiKey {token['id']}:{token[secret]}"
+
+
+def client_of(endpoint, key):
+    # Its own three retries of a 5xx would look like a hang.
+    return ConnectClient(key, endpoint=endpoint, max_retries=0)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("latchkey"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def vendor(server):
+    """The account that a first start makes."""
+    return Account(server, server.admin)
+
+
+@pytest.fixture(scope="session")
+def provider(server):
+    """The example account of the other kind, which starts without users."""
+    accounts = dict(line.split("\t", 1) for line in server.command("account", "list").splitlines())
+    account = next(id for id in accounts if id.startswith("PA-"))
+    person = {"email": "provider@example.com", "password": "correct horse battery staple 43"}
+    server.command(
+        "user", "add", "--account", account, "--email", person["email"], "--name", "Provider", "--role", "admin",
+        LATCHKEY_USER_PASSWORD=person["password"],
+    )  # fmt: skip
+    return Account(server, person)
+
+
+@pytest.fixture(scope="session")
+def client(vendor):
+    """The Python client with a key that opens everything."""
+    return vendor.client(ALL)
+
+
+@pytest.fixture
+def new_token(vendor):
+    """Makes tokens that are gone after the test: an account may have so many of a kind only."""
+    made = []
+
+    def create(*modules, **rest):
+        made.append(vendor.create(*modules, **rest))
+        return made[-1]
+
+    yield create
+    for token in made:
+        vendor.session.delete(f"{vendor.endpoint}/auth/tokens/{token['id']}")
