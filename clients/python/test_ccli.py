@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from conftest import ALL, client_of
 
 CCLI = Path(sys.executable).with_name("ccli")
-ID = re.compile(r"│ ([A-Z]+-[\d-]+) ")
+ID = re.compile(r"^│ ([A-Z]+-[\d-]+) ", re.MULTILINE)
 
 
 class Ccli:

@@ -115,8 +115,9 @@ def test_renew_keeps_the_old_secret(client, tokens, new_token):
     renewed = tokens[token["id"]]("renew").post(payload={"expiration_date": LATER.isoformat()})
     assert client.response.status_code == 200
     assert renewed["status"] == "revitalised"
-    assert moment(renewed["expiration_date"]) == SOON
+    assert moment(renewed["expiration_date"]) == LATER
     assert moment(renewed["renewed_expiration_date"]) == LATER
+    assert moment(renewed["previous_expiration_date"]) == SOON
     assert renewed["renewed_token"] != token["token"]
     assert opens(client, key_of(renewed, "renewed_token"))
     assert opens(client, key_of(token))

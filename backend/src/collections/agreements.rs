@@ -18,7 +18,7 @@ pub const COLLECTION: Collection = Collection {
     properties: &[
         Property::new("id", Kind::Text),
         Property::new("title", Kind::Text).searchable(),
-        Property::new("type", Kind::Text),
+        Property::new("type", Kind::Text).orderable(),
         Property::new("active", Kind::Boolean),
         Property::new("created", Kind::Moment).orderable(),
         Property::new("updated", Kind::Moment).orderable(),

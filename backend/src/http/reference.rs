@@ -28,6 +28,7 @@ pub async fn page() -> Response {
 pub async fn file(Path(name): Path<String>) -> Response {
     match name.as_str() {
         "page.js" => answer("text/javascript; charset=utf-8", Body::from(SCRIPT)),
+        "favicon.svg" => answer("image/svg+xml", Body::from(include_str!("../../../styles/favicon.svg"))),
         "page.css" => answer("text/css; charset=utf-8", Body::from(STYLE)),
         // Of what comes with the reader, these two: not its own pages, which would run under another policy.
         "swagger-ui-bundle.js" | "swagger-ui.css" => {

@@ -62,8 +62,9 @@ pub fn playwright(report: &str) -> Counts {
 /// pytest's last line: `1 failed, 74 passed, 2 errors in 51.20s`.
 pub fn pytest(output: &str) -> Counts {
     let mut counts = Counts::default();
-    let last = output.lines().rev().find(|line| line.contains(" in ") && line.trim_end().ends_with('s'));
-    for figure in last.unwrap_or_default().trim_matches(['=', ' ']).split(", ") {
+    let lines = output.lines().rev().map(|line| line.trim_matches(['=', ' ']));
+    let mut sums = lines.filter(|line| line.contains(" in ") && line.starts_with(|first: char| first.is_ascii_digit()));
+    for figure in sums.next().unwrap_or_default().split(", ") {
         match number_of(figure) {
             (number, "passed") => counts.passed += number,
             (number, "failed" | "error" | "errors") => counts.failed += number,
@@ -120,7 +121,7 @@ mod tests {
     fn pytest_is_read_from_its_last_line() {
         let output = "....F [100%]\nFAILED test_a.py::b - in 3 steps\n=== 1 failed, 74 passed, 1 warning, 2 errors in 51.20s ===\n";
         assert_eq!(pytest(output), Counts { passed: 74, failed: 3 });
-        assert_eq!(pytest("12 passed in 0.12s\n"), Counts { passed: 12, failed: 0 });
+        assert_eq!(pytest("12 passed in 155.96s (0:02:35)\n"), Counts { passed: 12, failed: 0 });
         assert_eq!(pytest("ERROR: file not found\n"), Counts::default());
     }
 
