@@ -204,10 +204,12 @@ pub struct ReplacedToken {
 #[serde(default)]
 pub struct ReplacementBody {
     /// When the new secret ends, RFC 3339, in the future; null for never. Left out, the end stays as it is.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$", value_type = Option<String>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// Only for `rotate`: how long the old secret works on, in seconds, at most 7 days.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = i64))]
     pub overlap: Option<i64>,
 }
 
@@ -273,17 +275,34 @@ pub struct NewTokenBody {
     )]
     pub name: String,
     /// At most 128 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$")
+    )]
     pub external_id: Option<String>,
     /// At most 255 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 255, pattern = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$")
+    )]
     pub description: Option<String>,
     /// Required, by id or by name.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = ExtensionRef))]
     pub extension: Option<ExtensionRef>,
     /// The account that shall own it; no other than the caller's own.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<ObjectRef<String>>,
     /// The modules to grant; left out for an extension that fixes them.
     pub permissions: Option<Vec<PermissionGrant>>,
     /// RFC 3339, in the future; null for a token that does not end.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$",
+            example = "2030-01-31T00:00:00+00:00"
+        )
+    )]
     pub expiration_date: Option<String>,
 }
 
@@ -349,21 +368,29 @@ impl TryFrom<NewTokenBody> for NewToken {
 #[serde(default)]
 pub struct TokenUpdateBody {
     /// The new name.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The new external id.
+    #[cfg_attr(feature = "openapi", schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$", value_type = Option<String>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub external_id: Option<Option<String>>,
     /// The new description.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255, pattern = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$", value_type = Option<String>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub description: Option<Option<String>>,
     /// The new end.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$", value_type = Option<String>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// All modules that the token shall have, replacing those that it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<PermissionGrant>>,
     /// The one that the token has: another is refused.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<ExtensionRef>,
 }

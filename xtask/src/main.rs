@@ -8,6 +8,7 @@ mod bundle;
 mod debian;
 mod dev;
 mod files;
+mod fuzz;
 mod postgres;
 mod precompress;
 mod process;
@@ -49,6 +50,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--only lint|api|browser|e2e|clients [FILTER…]]",
         about: "run every check, or one part of them",
         main: test::main,
+    },
+    Verb {
+        name: "fuzz",
+        arguments: "[SECONDS [TARGET…]]",
+        about: "explore with random input, a minute for each target unless told",
+        main: fuzz::main,
     },
 ];
 

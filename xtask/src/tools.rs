@@ -44,6 +44,11 @@ impl Tool {
         Self { package: "cargo-deny", program: "cargo-deny", version: "0.20.2".to_owned(), exact: false }
     }
 
+    /// Explores with inputs of its own making.
+    pub fn fuzz() -> Self {
+        Self { package: "cargo-fuzz", program: "cargo-fuzz", version: "0.13.1".to_owned(), exact: false }
+    }
+
     /// Puts the tool on the search path of every later command, installing it when it is nowhere.
     pub fn ensure(&self, step: &mut Step) -> Result {
         if process::find(self.program).is_some_and(|program| self.is(&program)) {

@@ -41,7 +41,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let headers = request.headers().clone();
         let Bytes(bytes) = Bytes::from_request(request, state).await?;
-        if bytes.is_empty() { Ok(Self(T::default())) } else { read_json(&headers, &bytes).map(Self) }
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        // `null` is no body, too.
+        read_json::<Option<T>>(&headers, &bytes).map(|body| Self(body.unwrap_or_default()))
     }
 }
 

@@ -2,15 +2,18 @@
 //! of the handlers and the declarations of the collections; what each route needs, and how it can refuse, from its
 //! line in [`crate::app::routes`].
 
+#![expect(unused_qualifications, reason = "in what utoipa's derive writes")]
+
 use axum::{Json, extract::State};
 use latchkey_shared::ErrorBody;
 use serde_json::{Value, json};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        Components, Content, HttpMethod, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
-        Schema, Server, Type,
+        Components, Content, HttpMethod, ObjectBuilder, OneOfBuilder, OpenApi as Document, Ref, RefOr, Required,
+        ResponseBuilder, Schema, Server, Type,
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        schema,
         security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
     },
 };
@@ -19,7 +22,7 @@ use super::{Needs, paths};
 use crate::{
     accounts,
     app::{self, App, Route},
-    catalogue,
+    catalogue::{self, Catalogue},
     collections::{self, Collection},
     rql::{Kind, Property, Query},
     sessions, tokens,
@@ -84,12 +87,12 @@ array with `Content-Range: items first-last/total` and take RQL behind the `?`: 
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_document", tag = "Catalogue",
     responses((status = 200, description = "The document", body = serde_json::Value)))]
 pub async fn handler(State(app): State<App>) -> Json<Document> {
-    Json(document(app.config.has_examples()))
+    Json(document(&app.catalogue, app.config.has_examples()))
 }
 
-/// The whole document.
+/// The whole document, of an installation with this catalogue.
 #[must_use]
-pub fn document(examples: bool) -> Document {
+pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
     let mut document = Annotated::openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document.servers = Some(vec![Server::new(paths::BASE)]);
@@ -110,10 +113,31 @@ pub fn document(examples: bool) -> Document {
     }
     let components = document.components.get_or_insert_with(Components::new);
     let key = ApiKeyValue::with_description("Authorization", "`ApiKey SU-ddd-ddd-ddd:<secret>`, as *Copy* gives it.");
+    let modules = catalogue.modules.iter().map(|module| module.id.as_str());
+    let module = ObjectBuilder::new().schema_type(Type::Object).property("id", one_of_these(modules)).required("id");
+    components.schemas.insert("ObjectRef_ModuleId".to_owned(), module.into());
+    components.schemas.insert("ExtensionRef".to_owned(), extension_ref(catalogue));
     components.add_security_scheme(KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
     let cookie = ApiKeyValue::with_description("latchkey", "The session of a browser; `__Host-latchkey` over TLS.");
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     document
+}
+
+fn one_of_these<'a>(words: impl Iterator<Item = &'a str>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
+/// An extension by its id or by its name. Those that fix their permissions are left out: their tokens are created
+/// without any in the body.
+fn extension_ref(catalogue: &Catalogue) -> RefOr<Schema> {
+    let asking = || catalogue.extensions.iter().filter(|extension| extension.permissions.fixed().is_none());
+    let by = |property: &str, words: RefOr<Schema>| {
+        let form = ObjectBuilder::new().schema_type(Type::Object).property(property, words).required(property);
+        form.additional_properties(Some(schema::AdditionalProperties::<Schema>::FreeForm(false)))
+    };
+    let id = by("id", one_of_these(asking().map(|extension| extension.id.as_str())));
+    let name = by("name", one_of_these(asking().map(|extension| extension.name.as_str())));
+    Schema::OneOf(OneOfBuilder::new().item(id).item(name).build()).into()
 }
 
 const KEY: &str = "key";
@@ -142,7 +166,7 @@ fn complete(operation: &mut Operation, route: &Route) {
     let changes = route.method != axum::http::Method::GET;
     let has_id = route.path.contains("{id}");
     let has_body = operation.request_body.is_some();
-    let is_list = !changes && !has_id || route.path.ends_with("/permissions");
+    let is_list = operation.responses.responses.get("200").is_some_and(answers_a_list);
     let of_token = route.path.starts_with("/auth/tokens/{id}");
     let refusals = [
         (is_list || has_body, "400", "A field of the body or the query is wrong"),
@@ -155,7 +179,11 @@ fn complete(operation: &mut Operation, route: &Route) {
             "409",
             "The object is not in a state for this",
         ),
-        (of_token && changes, "412", "The object has changed since it was read"),
+        (
+            of_token && changes,
+            "412",
+            "`If-Match` named the `ETag` of an earlier revision: the object has changed since it was read",
+        ),
         (has_body, "413", "The body is too large"),
         (has_body, "415", "The body is not JSON"),
         (matches!(route.needs, Needs::Nothing | Needs::Revealing), "429", "Too many attempts"),
@@ -170,14 +198,17 @@ fn complete(operation: &mut Operation, route: &Route) {
     if has_id {
         parameters.push(parameter("id", ParameterIn::Path, "The id of the object", id_schema(&route.path)));
     }
-    if of_token && changes {
-        let text = "Refuse with 412 when the object is no longer at the revision of this `ETag`";
-        parameters.push(parameter("If-Match", ParameterIn::Header, text, string(None, Some(json!("*")))));
-    }
     operation.parameters = Some(parameters);
     if is_list {
         add_paging(operation);
     }
+}
+
+fn answers_a_list(response: &RefOr<utoipa::openapi::Response>) -> bool {
+    let RefOr::T(response) = response else { return false };
+    let content = response.content.values().next();
+    let content = serde_json::to_value(content).unwrap_or_default();
+    content["schema"]["type"] == "array"
 }
 
 fn id_schema(path: &str) -> RefOr<Schema> {
@@ -200,7 +231,8 @@ fn parameter(name: &str, place: ParameterIn, about: &str, schema: RefOr<Schema>)
 
 /// `limit` and `offset`, and the header that tells where the page is.
 fn add_paging(operation: &mut Operation) {
-    let number = || string(Some("^[0-9]{1,9}$"), None);
+    // Text, because what is no number is not refused: it counts as the default, as in Connect.
+    let number = || string(Some("^[A-Za-z0-9_-]{1,20}$"), None);
     let limit =
         format!("Rows of the page: {} unless told, at most {}; 0 only counts", Query::DEFAULT_LIMIT, Query::MAX_LIMIT);
     operation.parameters.get_or_insert_default().extend([
@@ -226,7 +258,7 @@ fn add_query(operation: &mut Operation, properties: &[Property]) {
     let searched: Vec<&str> = properties.iter().filter(|it| it.searchable).map(|it| it.name).collect();
     if !searched.is_empty() {
         let about = format!("Rows that hold these words in {}", searched.join(", "));
-        parameters.push(parameter("search", ParameterIn::Query, &about, string(Some("^[^\\x00-\\x1f]{0,100}$"), None)));
+        parameters.push(parameter("search", ParameterIn::Query, &about, string(Some("^[^\\x00]*$"), None)));
     }
 }
 
@@ -268,7 +300,7 @@ mod tests {
 
     #[test]
     fn every_route_is_described_and_nothing_else() {
-        let mut document = document(true);
+        let mut document = document(&Catalogue::built_in().unwrap(), true);
         let mut described: Vec<String> = Vec::new();
         for (path, item) in &document.paths.paths {
             let methods = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
@@ -287,6 +319,6 @@ mod tests {
 
     #[test]
     fn the_document_is_a_snapshot() {
-        insta::assert_json_snapshot!(document(true));
+        insta::assert_json_snapshot!(document(&Catalogue::built_in().unwrap(), true));
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Creates a token, or trades a handle.
-#[utoipa::path(post, path = "/auth/tokens", operation_id = "create_token", tag = "Tokens", request_body = NewTokenBody, params(("Idempotency-Key" = Option<String>, Header, description = "Repeated within a day, the same request answers with the same token")), responses((status = 201, description = "The token, and once its secret and handle", body = CreatedToken), (status = 200, description = "The key that a handle was traded for", body = ExchangedToken)))]
+#[utoipa::path(post, path = "/auth/tokens", operation_id = "create_token", tag = "Tokens", request_body = NewTokenBody, params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "Repeated within a day, the same request answers with the same token")), responses((status = 201, description = "The token, and once its secret and handle", body = CreatedToken), (status = 200, description = "The key that a handle was traded for", body = ExchangedToken)))]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,

@@ -31,8 +31,18 @@ enum Kind {
     Rotate,
 }
 
+/// The body of `renew`, for the API document: that of `rotate` without the overlap.
+#[derive(Debug, utoipa::ToSchema)]
+pub struct RenewalBody {
+    /// When the new secret ends; null for never. Left out, the end stays as it is.
+    #[schema(
+        pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$"
+    )]
+    pub expiration_date: Option<String>,
+}
+
 /// `renew`.
-#[utoipa::path(post, path = "/auth/tokens/{id}/renew", operation_id = "renew_token", tag = "Tokens", request_body = Option<ReplacementBody>, responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
+#[utoipa::path(post, path = "/auth/tokens/{id}/renew", operation_id = "renew_token", tag = "Tokens", request_body = Option<RenewalBody>, responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn renew(
     State(app): State<App>,
     caller: Caller,

@@ -8,18 +8,18 @@ use crate::steps::Step;
 use crate::{Result, process, workspace};
 
 const PYTHON: &str = "clients/python";
+const CONTRACT: &str = "clients/contract";
 const JAVASCRIPT: &str = "clients/javascript";
-const LOCK: &str = "clients/python/requirements.txt";
 
 pub fn all(checks: &mut Checks, filter: &[String]) {
-    let python = match checks.steps.step("fetch the clients of the Connect API", fetch) {
-        Ok(python) => python,
+    let (python, contract) = match checks.steps.step("fetch the clients of the Connect API", fetch) {
+        Ok(programs) => programs,
         Err(why) => return checks.skip("clients", &why),
     };
     let server = env::current_dir().unwrap_or_default().join(workspace::server("release"));
-    let mut pytest = process::command(&python);
+    let mut pytest = process::command(python.join("python"));
     pytest.args(["-m", "pytest", "-q", PYTHON]).args(filter).env("LATCHKEY_BIN", &server);
-    pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.env("PYTHONDONTWRITEBYTECODE", "1").env("SCHEMATHESIS", contract.join("schemathesis"));
     checks.many("Python clients", |step| step.run(&mut pytest), counts::pytest);
     if filter.is_empty() {
         let mut node = process::command("node");
@@ -28,31 +28,30 @@ pub fn all(checks: &mut Checks, filter: &[String]) {
     }
 }
 
-/// The clients in their pinned versions; returns the Python that has them.
-fn fetch(step: &mut Step) -> Result<PathBuf> {
-    let folder = env::current_dir().unwrap_or_default().join(workspace::target()).join("clients");
-    let (venv, stamp) = (folder.join("venv"), folder.join("requirements.txt"));
-    let wanted = fs::read(LOCK).map_err(|error| format!("{LOCK}: {error}"))?;
-    let python = venv.join("bin/python");
-    if fs::read(&stamp).ok().as_deref() != Some(&wanted) || !python.exists() {
-        step.run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-        let mut pip = process::command(&python);
-        step.run(pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "-r",
-            LOCK,
-        ]))?;
-        fs::write(&stamp, &wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
-    }
-    let (lock, there) =
-        (format!("{JAVASCRIPT}/package-lock.json"), format!("{JAVASCRIPT}/node_modules/.package-lock.json"));
+/// The clients in their pinned versions; returns where the programs are of the Python ones, and of what holds the API
+/// against its document.
+fn fetch(step: &mut Step) -> Result<(PathBuf, PathBuf)> {
+    let programs = (environment(step, PYTHON)?, environment(step, CONTRACT)?);
+    let lock = format!("{JAVASCRIPT}/package-lock.json");
+    let there = format!("{JAVASCRIPT}/node_modules/.package-lock.json");
     if crate::files::newest(&[lock.as_str()]) > crate::files::newest(&[there.as_str()]) {
         step.run(process::command("npm").args(["ci", "--prefix", JAVASCRIPT]))?;
     }
-    Ok(python)
+    Ok(programs)
+}
+
+/// A virtual environment with exactly what `folder/requirements.txt` pins. Made again when that file changes.
+fn environment(step: &mut Step, folder: &str) -> Result<PathBuf> {
+    let lock = format!("{folder}/requirements.txt");
+    let wanted = fs::read(&lock).map_err(|error| format!("{lock}: {error}"))?;
+    let place = env::current_dir().unwrap_or_default().join(workspace::target()).join(folder);
+    let (programs, stamp) = (place.join("bin"), place.join("installed.txt"));
+    if fs::read(&stamp).ok().as_deref() != Some(&wanted) {
+        step.run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
+        let mut pip = process::command(programs.join("python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", &lock]);
+        step.run(&mut pip)?;
+        fs::write(&stamp, &wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    }
+    Ok(programs)
 }
