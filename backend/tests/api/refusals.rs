@@ -49,7 +49,7 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
             let viewing = call(&viewer).await.status;
             match route.needs {
                 Needs::Changing | Needs::ChangingOrExchanging | Needs::Revealing => {
-                    assert_eq!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer")
+                    assert_eq!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer");
                 }
                 _ => assert_ne!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer"),
             }
