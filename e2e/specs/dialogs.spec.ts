@@ -43,6 +43,17 @@ for (const [action, title] of [["Delete…", "Delete “Billing”?"], ["Disable
   });
 }
 
+test("after deleting a row the focus is on the page's title, not nowhere", async ({ page, api, signIn }) => {
+  await api.create({ name: "Billing" });
+  await api.create({ name: "Other" });
+  await signIn();
+  await act(page, "Billing", "Delete…");
+  await page.getByLabel("Confirmation").fill("Billing");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(row(page, "Billing")).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Tokens" })).toBeFocused();
+});
+
 test("the focus stays inside an open dialog", async ({ page, api, signIn }) => {
   await api.create({ name: "Billing" });
   await signIn();

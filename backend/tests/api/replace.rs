@@ -142,7 +142,7 @@ async fn bad_requests_400_and_a_lost_update_412() {
     server.clock.advance(DAY);
     let admin = server.admin().await;
     admin.act(&path(&expired, "rotate")).await.refused(400, "VAL_001");
-    admin.delete(&path(&token, "").trim_end_matches('/')).await;
+    admin.delete(path(&token, "").trim_end_matches('/')).await;
     admin.act(&path(&token, "rotate")).await.refused(409, "CON_002");
 }
 
