@@ -116,6 +116,7 @@ pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
     let modules = catalogue.modules.iter().map(|module| module.id.as_str());
     let module = ObjectBuilder::new().schema_type(Type::Object).property("id", one_of_these(modules)).required("id");
     components.schemas.insert("ObjectRef_ModuleId".to_owned(), module.into());
+    components.schemas.insert("Withdrawal".to_owned(), withdrawal());
     components.schemas.insert("ExtensionRef".to_owned(), extension_ref(catalogue));
     components.add_security_scheme(KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
     let cookie = ApiKeyValue::with_description("latchkey", "The session of a browser; `__Host-latchkey` over TLS.");
@@ -125,6 +126,16 @@ pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
 
 fn one_of_these<'a>(words: impl Iterator<Item = &'a str>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
+/// A permission by its own id, or by its module.
+fn withdrawal() -> RefOr<Schema> {
+    let object = |property: &str, schema: RefOr<Schema>| {
+        ObjectBuilder::new().schema_type(Type::Object).property(property, schema).required(property)
+    };
+    let id = object("id", string(None, None));
+    let module = object("object", RefOr::Ref(Ref::from_schema_name("ObjectRef_ModuleId")));
+    Schema::AnyOf(schema::AnyOfBuilder::new().item(id).item(module).build()).into()
 }
 
 /// An extension by its id or by its name. Those that fix their permissions are left out: their tokens are created
@@ -232,7 +243,7 @@ fn parameter(name: &str, place: ParameterIn, about: &str, schema: RefOr<Schema>)
 /// `limit` and `offset`, and the header that tells where the page is.
 fn add_paging(operation: &mut Operation) {
     // Text, because what is no number is not refused: it counts as the default, as in Connect.
-    let number = || string(Some("^[A-Za-z0-9_-]{1,20}$"), None);
+    let number = || string(Some("^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,19}$"), None);
     let limit =
         format!("Rows of the page: {} unless told, at most {}; 0 only counts", Query::DEFAULT_LIMIT, Query::MAX_LIMIT);
     operation.parameters.get_or_insert_default().extend([

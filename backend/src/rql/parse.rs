@@ -44,10 +44,10 @@ fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Qu
                 if comparison != Comparison::Eq || slot.is_some() {
                     return Err(RqlError::whole("limit and offset are set incorrectly"));
                 }
-                *slot = Some(match value {
-                    Value::Text(text) => text.parse::<u64>().ok(),
-                    _ => None,
-                });
+                *slot = match value {
+                    Value::Text(text) if is_plain(&text) => Some(text.parse::<u64>().ok()),
+                    _ => return Err(RqlError::whole("limit and offset are set incorrectly")),
+                };
             }
             Term::Filter(filter) => filters.push(filter),
         }
@@ -66,6 +66,12 @@ fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Qu
         offset: offset.flatten().unwrap_or(0).min(i64::MAX as u64),
         text,
     })
+}
+
+/// What could have been meant as a number.
+fn is_plain(text: &str) -> bool {
+    (1..=20).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 /// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character.
@@ -234,6 +240,10 @@ mod tests {
         assert_eq!(parse("limit=many&offset=-3").unwrap().limit, 100);
         assert_eq!(parse("limit=5000").unwrap().limit, 1000);
         assert_eq!(parse("eq(limit,0)").unwrap().limit, 0);
+        assert_eq!(parse("limit=0.5").unwrap().limit, 100);
+        for broken in ["limit=null()", "limit=%22%22", "offset=a%20b", "limit=1:2"] {
+            assert!(error_of(broken).contains("limit and offset are set incorrectly"), "{broken}");
+        }
     }
 
     proptest::proptest! {
