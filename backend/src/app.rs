@@ -1,9 +1,14 @@
 //! The whole HTTP surface on one page: what there is, and what each route asks of its caller.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{DefaultBodyLimit, Request, State},
     http::{Method, StatusCode, header},
     middleware::{self, Next},
@@ -66,6 +71,8 @@ pub struct Parts {
     pub throttle: Throttle,
     /// The console's policy.
     pub site: Site,
+    /// The API document, made when it is first asked for.
+    pub document: OnceLock<Bytes>,
 }
 
 /// One route of the API.
@@ -106,15 +113,14 @@ pub fn routes(examples: bool) -> Vec<Route> {
         route(Method::GET, "/modules", Needs::Identity, get(catalogue::list::modules)),
         route(Method::GET, "/modules/{id}", Needs::Identity, get(catalogue::list::module)),
         route(Method::GET, "/extensions", Needs::Identity, get(catalogue::list::extensions)),
-        route(Method::GET, "/openapi.json", Needs::Nothing, get(openapi::handler)),
         route(Method::GET, "/extensions/{id}", Needs::Identity, get(catalogue::list::extension)),
+        route(Method::GET, "/openapi.json", Needs::Nothing, get(openapi::handler)),
     ];
     for collection in collections::ALL.iter().filter(|_| examples) {
         let list = get(async |query: ListQuery| collection.list(query));
         let one = get(async |id: Id| collection.get(&id));
         routes.push(route(Method::GET, collection.path, Needs::Reading, list));
-        routes
-            .push(Route { path: format!("{}/{{id}}", collection.path), ..route(Method::GET, "", Needs::Reading, one) });
+        routes.push(route(Method::GET, &format!("{}/{{id}}", collection.path), Needs::Reading, one));
     }
     routes
 }

@@ -16,7 +16,7 @@ use crate::{
     events::Action,
     rng::Rng,
     serve,
-    store::{NewEvent, Store},
+    store::{NewEvent, Store, sqlite_path},
 };
 
 /// A self-hosted console, API and gatekeeper for integration tokens.
@@ -116,7 +116,7 @@ fn failed(message: &str) -> ExitCode {
 async fn existing(data: &DataConfig) -> Result<Store, String> {
     let never_started = || "there is no Latchkey database here yet: start the server once".to_owned();
     let url = data.database_url();
-    if url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path.trim_start_matches("//")).exists()) {
+    if sqlite_path(&url).is_some_and(|path| !Path::new(path).exists()) {
         return Err(never_started());
     }
     let store = Store::connect(&url).await.map_err(|error| error.to_string())?;

@@ -2,8 +2,14 @@
 //! catalogue, master key, port; then the database.
 
 use std::{
-    fs, io, io::IsTerminal as _, io::Write as _, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path,
-    sync::Arc, time::Duration,
+    fs, io,
+    io::IsTerminal as _,
+    io::Write as _,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt as _,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use thiserror::Error;
@@ -15,7 +21,7 @@ use tokio::{
 use crate::{
     accounts::{
         first_start::{self, FirstAdmin, FirstStartError, Made},
-        user_add::UserError,
+        user_add,
     },
     app::{self, App, Parts},
     catalogue::{Catalogue, CatalogueError},
@@ -24,10 +30,7 @@ use crate::{
     http::{listen, site::Site},
     keys::{self, Key, KeyFileError, Keys},
     rng::Rng,
-    sessions::{
-        password::{self, Passwords},
-        throttle::Throttle,
-    },
+    sessions::{password::Passwords, throttle::Throttle},
     store::{OpenError, Store},
 };
 
@@ -71,8 +74,8 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         None => Catalogue::built_in()?,
     };
     let given = given_key(&config)?;
-    if config.admin_password.as_ref().is_some_and(|password| password.chars().count() < password::SHORTEST) {
-        return Err(FirstStartError::Admin(UserError::ShortPassword).into());
+    if let Some(password) = &config.admin_password {
+        user_add::check_password(password).map_err(FirstStartError::Admin)?;
     }
     let listener = TcpListener::bind(config.listen).await.map_err(|error| ServeError::Listen(config.listen, error))?;
     let address = listener.local_addr().map_err(|error| ServeError::Listen(config.listen, error))?;
@@ -122,8 +125,8 @@ pub async fn assemble(
     };
     let (installation, made) = first_start::prepare(&store, &keys, &clock, &rng, admin).await?;
     let passwords = Passwords::new(&rng).map_err(ServeError::Other)?;
-    let (throttle, site) = (Throttle::default(), Site::load());
-    let parts = Parts { config, catalogue, store, keys, installation, clock, rng, passwords, throttle, site };
+    let (throttle, site, document) = (Throttle::default(), Site::load(), OnceLock::new());
+    let parts = Parts { config, catalogue, store, keys, installation, clock, rng, passwords, throttle, site, document };
     Ok((Arc::new(parts), made))
 }
 

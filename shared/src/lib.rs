@@ -4,7 +4,7 @@
 //! never disagree. Nothing here reads a clock, draws a random number or does I/O.
 //!
 //! To add a property of a token: give it a newtype in [`text`] (or reuse one), add it to
-//! [`token::NewTokenBody`] and [`token::NewToken`], and let the compiler lead to the handler and the form.
+//! [`NewTokenBody`] and [`NewToken`], and let the compiler lead to the handler and the form.
 
 pub mod account;
 pub mod catalogue;
@@ -16,6 +16,7 @@ mod schema;
 pub mod text;
 pub mod timestamp;
 pub mod token;
+pub mod token_body;
 
 pub use account::{Account, Context, Credentials, Reference, Role, User};
 pub use catalogue::{AccountConstraints, Constraints, Credential, Extension, ExtensionPermissions, Module};
@@ -25,6 +26,9 @@ pub use key::{ApiKey, KeyError, Secret};
 pub use text::{Description, Email, ExternalId, TokenName};
 pub use timestamp::Timestamp;
 pub use token::{
-    CreatedToken, Events, ExchangedToken, NewToken, NewTokenBody, ObjectRef, Occurrence, Permission, PermissionGrant,
-    ReplacedToken, Replacement, ReplacementBody, RevealedToken, Token, TokenStatus, TokenUpdate, TokenUpdateBody,
+    CreatedToken, Events, ExchangedToken, ObjectRef, Occurrence, Permission, PermissionGrant, ReplacedToken,
+    RevealedToken, Token, TokenStatus,
+};
+pub use token_body::{
+    ExtensionRef, NewToken, NewTokenBody, Replacement, ReplacementBody, TokenUpdate, TokenUpdateBody,
 };

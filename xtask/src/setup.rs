@@ -1,8 +1,8 @@
 //! What has to be there before anything can be built or tested. Each part does nothing when it is there.
 
-use crate::steps::Steps;
+use crate::steps::{Step, Steps};
 use crate::tools::Tool;
-use crate::{Result, debian, process};
+use crate::{Result, debian, files, process};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -38,13 +38,16 @@ pub fn test(steps: &mut Steps) -> Result {
         Tool::wasm_pack().ensure(step)?;
         Tool::deny().ensure(step)
     })?;
-    steps.step("fetch browser test packages", |step| {
-        if crate::files::newest(&["e2e/package-lock.json"])
-            <= crate::files::newest(&["e2e/node_modules/.package-lock.json"])
-        {
-            return Ok(());
-        }
-        // Chromium is Debian's: the download of Playwright's own is not wanted.
-        step.run(process::command("npm").args(["ci", "--prefix", "e2e"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
-    })
+    steps.step("fetch browser test packages", |step| npm(step, "e2e"))
+}
+
+/// The packages that `folder/package-lock.json` pins.
+pub fn npm(step: &mut Step, folder: &str) -> Result {
+    let lock = format!("{folder}/package-lock.json");
+    let there = format!("{folder}/node_modules/.package-lock.json");
+    if files::newest(&[lock.as_str()]) <= files::newest(&[there.as_str()]) {
+        return Ok(());
+    }
+    // Chromium is Debian's: the download of Playwright's own is not wanted.
+    step.run(process::command("npm").args(["ci", "--prefix", folder]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
 }

@@ -40,14 +40,20 @@ pub enum UserError {
     Other(String),
 }
 
+/// Whether a password is long enough.
+///
+/// # Errors
+/// [`UserError::ShortPassword`].
+pub fn check_password(password: &str) -> Result<(), UserError> {
+    if password.chars().count() < password::SHORTEST { Err(UserError::ShortPassword) } else { Ok(()) }
+}
+
 /// Adds a user to an account.
 ///
 /// # Errors
 /// [`UserError`]; then nothing must be committed.
 pub async fn add(tx: &Tx, clock: &Clock, rng: &Rng, account_id: &str, new: NewUser) -> Result<user::Model, UserError> {
-    if new.password.chars().count() < password::SHORTEST {
-        return Err(UserError::ShortPassword);
-    }
+    check_password(&new.password)?;
     let name = TokenName::try_from(new.name).map_err(|problem| UserError::Name(problem.to_string()))?;
     let user = user::Model {
         id: rng.verbose_id("UR", 3),

@@ -30,6 +30,5 @@ pub async fn module(State(app): State<App>, Id(id): Id) -> Result<Json<Module>, 
 /// `GET /extensions/{id}`.
 #[utoipa::path(get, path = "/extensions/{id}", operation_id = "get_extension", tag = "Catalogue", responses((status = 200, description = "The extension", body = Extension)))]
 pub async fn extension(State(app): State<App>, Id(id): Id) -> Result<Json<Extension>, Error> {
-    let found = app.catalogue.extensions.iter().find(|extension| extension.id.as_str() == id.as_str());
-    found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
+    app.catalogue.extension_by_id(&id).cloned().map(Json).ok_or_else(|| Error::not_found(&id))
 }

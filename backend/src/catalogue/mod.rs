@@ -5,7 +5,7 @@ pub mod list;
 
 use std::{collections::HashSet, ops::Range, path::Path};
 
-use latchkey_shared::{Extension, Module, ModuleId, token::ExtensionRef};
+use latchkey_shared::{Extension, ExtensionRef, Module, ModuleId};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -96,6 +96,12 @@ impl Catalogue {
     #[must_use]
     pub fn module(&self, id: &ModuleId) -> Option<&Module> {
         self.modules.iter().find(|module| module.id == *id)
+    }
+
+    /// The extension `id`.
+    #[must_use]
+    pub fn extension_by_id(&self, id: &str) -> Option<&Extension> {
+        self.extensions.iter().find(|extension| extension.id.as_str() == id)
     }
 
     /// The extension that a request names by id or by name.

@@ -100,7 +100,8 @@ fn check_type(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-fn is_list(bytes: &[u8]) -> bool {
+/// Whether a body is a JSON list, if it is JSON at all.
+pub fn is_list(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"[")
 }
 
@@ -127,9 +128,10 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         // serde_json adds the place, which says nothing to who builds bodies with a program.
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
         // Nor do the names of our types.
-        let message = message.split("expected struct ").next().map_or(message.clone(), |start| {
-            if start == message { message.clone() } else { format!("{start}expected an object") }
-        });
+        let message = match message.split_once("expected struct ") {
+            Some((start, _)) => format!("{start}expected an object"),
+            None => message,
+        };
         return Error::Invalid(latchkey_shared::Problems(vec![FieldError::new(path.trim_matches('.'), message)]));
     }
     Error::Malformed(format!("The body is not the JSON that is expected here: {inner}."))

@@ -4,7 +4,7 @@
 
 #![expect(unused_qualifications, reason = "in what utoipa's derive writes")]
 
-use axum::{Json, extract::State};
+use axum::{extract::State, http::header, response::IntoResponse};
 use latchkey_shared::ErrorBody;
 use serde_json::{Value, json};
 use utoipa::{
@@ -86,8 +86,13 @@ array with `Content-Range: items first-last/total` and take RQL behind the `?`: 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_document", tag = "Catalogue",
     responses((status = 200, description = "The document", body = serde_json::Value)))]
-pub async fn handler(State(app): State<App>) -> Json<Document> {
-    Json(document(&app.catalogue, app.config.has_examples()))
+pub async fn handler(State(app): State<App>) -> impl IntoResponse {
+    // Large, the same for everybody, and anybody may ask: made once.
+    let text = app.document.get_or_init(|| {
+        let document = document(&app.catalogue, app.config.has_examples());
+        serde_json::to_vec(&document).unwrap_or_default().into()
+    });
+    ([(header::CONTENT_TYPE, "application/json")], text.clone())
 }
 
 /// The whole document, of an installation with this catalogue.
@@ -106,10 +111,8 @@ pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
             complete(operation, &route);
         }
     }
-    for (path, operation) in [("/auth/tokens", tokens::list::PROPERTIES)] {
-        if let Some(list) = document.paths.paths.get_mut(path).and_then(|item| item.get.as_mut()) {
-            add_query(list, operation);
-        }
+    if let Some(list) = document.paths.paths.get_mut("/auth/tokens").and_then(|item| item.get.as_mut()) {
+        add_query(list, tokens::list::PROPERTIES);
     }
     let components = document.components.get_or_insert_with(Components::new);
     let key = ApiKeyValue::with_description("Authorization", "`ApiKey SU-ddd-ddd-ddd:<secret>`, as *Copy* gives it.");

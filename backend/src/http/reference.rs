@@ -33,7 +33,7 @@ pub async fn file(Path(name): Path<String>) -> Response {
         // Of what comes with the reader, these two: not its own pages, which would run under another policy.
         "swagger-ui-bundle.js" | "swagger-ui.css" => {
             match utoipa_swagger_ui::serve(&name, Arc::new(Config::from("/public/v1/openapi.json"))) {
-                Ok(Some(file)) => answer(&file.content_type, Body::from(file.bytes.into_owned())),
+                Ok(Some(file)) => answer(&file.content_type, Body::from(file.bytes)),
                 _ => StatusCode::NOT_FOUND.into_response(),
             }
         }

@@ -49,6 +49,12 @@ fn without_password(url: &str) -> String {
     }
 }
 
+/// The file that a `sqlite:` address names.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    Some(url.strip_prefix("sqlite:")?.trim_start_matches("//"))
+}
+
 impl Store {
     /// Connects to the database that `url` names. `sqlite:` is followed by a path; the file is made when it is
     /// absent. The schema is not touched: see [`migrate`](Self::migrate).
@@ -72,7 +78,7 @@ impl Store {
     }
 
     async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
-        let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+        let path = sqlite_path(url).unwrap_or_default();
         if path.is_empty() {
             let error = DbErr::Custom("names no file".to_owned());
             return Err(OpenError::Connect { url: url.to_owned(), error });

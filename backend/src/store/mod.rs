@@ -18,7 +18,7 @@ mod sessions;
 mod tokens;
 mod users;
 
-pub use connect::OpenError;
+pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
 pub use tokens::{NewTokenRow, SortedBy, TokenQuery, TokenRow};
 

@@ -9,7 +9,7 @@ use super::{Tagged, reveal, secret, status};
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Caller, Error, Identity},
+    http::{Caller, Error, Identity, is_list},
     store::{TokenRow, entities::account},
 };
 
@@ -20,10 +20,11 @@ pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
     struct Exchange {
         handle: String,
     }
-    // Not a list: serde would take its first member for the handle.
-    let exchange: Option<Exchange> =
-        bytes.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(bytes).ok())?;
-    let exchange = exchange?;
+    // serde would take the first member of a list for the handle.
+    if is_list(bytes) {
+        return None;
+    }
+    let exchange: Exchange = serde_json::from_slice(bytes).ok()?;
     Some(exchange.handle.split('@').next().unwrap_or_default().trim().to_owned())
 }
 
@@ -50,7 +51,7 @@ pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result
 }
 
 fn shows_a_handle(app: &App, row: &TokenRow) -> bool {
-    let extension = app.catalogue.extensions.iter().find(|extension| extension.id.as_str() == row.token.extension_id);
+    let extension = app.catalogue.extension_by_id(&row.token.extension_id);
     extension.is_some_and(|extension| extension.credential == latchkey_shared::Credential::Handle)
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{ModuleId, ObjectRef, Permission, PermissionGrant, token::ExtensionRef};
+use latchkey_shared::{ModuleId, ObjectRef, Permission, PermissionGrant};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -100,15 +100,12 @@ async fn change(
         if repeatable.before(&tx, caller, app.clock.now()).await?.is_some() {
             return Ok(row);
         }
-        if !repeatable.remember(&tx, caller, id, app.clock.now()).await? {
-            return Err(Error::Conflict("This Idempotency-Key is in use in this moment.".to_owned()));
-        }
+        repeatable.claim(&tx, caller, id, app.clock.now()).await?;
     }
     rules::check_revision(headers, &row)?;
     let before = row.modules.clone();
-    let extension = ExtensionRef { id: Some(row.token.extension_id.clone()), name: None };
-    row.modules =
-        rules::check_modules(app, caller, app.catalogue.extension(&extension), &before, Some(modules(&row)?))?;
+    let extension = app.catalogue.extension_by_id(&row.token.extension_id);
+    row.modules = rules::check_modules(app, caller, extension, &before, Some(modules(&row)?))?;
     if row.modules != before {
         rules::save(app, &tx, caller, &mut row).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());

@@ -77,4 +77,16 @@ impl Repeatable {
             Err(other) => Err(other.into()),
         }
     }
+
+    /// As [`remember`](Self::remember), where there is nothing to try again.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the same request is being carried out elsewhere in this moment.
+    pub async fn claim(&self, tx: &Tx, caller: &Caller, token_id: &str, now: Timestamp) -> Result<(), Error> {
+        if self.remember(tx, caller, token_id, now).await? {
+            Ok(())
+        } else {
+            Err(Error::Conflict("This Idempotency-Key is in use in this moment.".to_owned()))
+        }
+    }
 }

@@ -87,9 +87,7 @@ async fn replace(
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, kind, now)?;
         rules::save(app, &tx, caller, &mut row).await?;
-        if !repeatable.remember(&tx, caller, id, now).await? {
-            return Err(Error::Conflict("This Idempotency-Key is in use in this moment.".to_owned()));
-        }
+        repeatable.claim(&tx, caller, id, now).await?;
         let action = if kind == Kind::Renew { Action::TokenRenewed } else { Action::TokenRotated };
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let end = |end: Option<i64>| end.map(Timestamp::from_unix);

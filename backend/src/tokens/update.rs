@@ -2,7 +2,7 @@
 //! extension cannot be changed. `If-Match` protects against overwriting what somebody else has just changed.
 
 use axum::{extract::State, http::HeaderMap};
-use latchkey_shared::{Timestamp, Token, TokenUpdate, TokenUpdateBody, token::ExtensionRef};
+use latchkey_shared::{Timestamp, Token, TokenUpdate, TokenUpdateBody};
 use serde_json::{Map, Value, json};
 
 use super::{Tagged, rules};
@@ -43,8 +43,7 @@ pub async fn handler(
 
 fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
     let token = &mut row.token;
-    let own = ExtensionRef { id: Some(token.extension_id.clone()), name: None };
-    let extension = app.catalogue.extension(&own);
+    let extension = app.catalogue.extension_by_id(&token.extension_id);
     if update.extension.is_some_and(|named| app.catalogue.extension(&named) != extension) {
         return Err(Error::field("extension", "cannot be changed: create another token"));
     }

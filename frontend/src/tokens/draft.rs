@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use latchkey_shared::{
-    Description, ExtensionId, ExternalId, ModuleId, NewTokenBody, Problems, Timestamp, Token, TokenName,
-    TokenUpdateBody, token::ExtensionRef,
+    Description, ExtensionId, ExtensionRef, ExternalId, ModuleId, NewTokenBody, Problems, Timestamp, Token, TokenName,
+    TokenUpdateBody,
 };
 
 /// When a token is to end.

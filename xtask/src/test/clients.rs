@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use super::{Checks, counts};
 use crate::steps::Step;
-use crate::{Result, process, workspace};
+use crate::{Result, process, setup, workspace};
 
 const PYTHON: &str = "clients/python";
 const CONTRACT: &str = "clients/contract";
@@ -34,13 +34,8 @@ pub fn all(checks: &mut Checks, filter: &[String]) {
 /// The clients in their pinned versions; returns where the programs are of the Python ones, and of what holds the API
 /// against its document.
 fn fetch(step: &mut Step) -> Result<(PathBuf, PathBuf)> {
-    let programs = (environment(step, PYTHON)?, environment(step, CONTRACT)?);
-    let lock = format!("{JAVASCRIPT}/package-lock.json");
-    let there = format!("{JAVASCRIPT}/node_modules/.package-lock.json");
-    if crate::files::newest(&[lock.as_str()]) > crate::files::newest(&[there.as_str()]) {
-        step.run(process::command("npm").args(["ci", "--prefix", JAVASCRIPT]))?;
-    }
-    Ok(programs)
+    setup::npm(step, JAVASCRIPT)?;
+    Ok((environment(step, PYTHON)?, environment(step, CONTRACT)?))
 }
 
 /// A virtual environment with exactly what `folder/requirements.txt` pins. Made again when that file changes.

@@ -1,0 +1,338 @@
+//! What creates and changes a token.
+//!
+//! A body is read as text first ([`NewTokenBody`]) and becomes valid by construction ([`NewToken`]) or a list
+//! of [`Problems`], each naming its field. The console and the server run the same code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Description, ExternalId, FieldError, ModuleId, ObjectRef, PermissionGrant, Problems, Timestamp, TokenName,
+};
+
+/// The body of `POST /auth/tokens`, as it arrives.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewTokenBody {
+    /// Required, at most 128 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            required,
+            min_length = 1,
+            max_length = 128,
+            pattern = r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$",
+            example = "Billing export"
+        )
+    )]
+    pub name: String,
+    /// At most 128 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$")
+    )]
+    pub external_id: Option<String>,
+    /// At most 255 characters.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 255, pattern = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$")
+    )]
+    pub description: Option<String>,
+    /// Required, by id or by name.
+    #[cfg_attr(feature = "openapi", schema(required, value_type = ExtensionRef))]
+    pub extension: Option<ExtensionRef>,
+    /// The account that shall own it; no other than the caller's own.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<ObjectRef<String>>,
+    /// The modules to grant; left out for an extension that fixes them.
+    pub permissions: Option<Vec<PermissionGrant>>,
+    /// RFC 3339, in the future; null for a token that does not end.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$",
+            example = "2030-01-31T00:00:00+00:00"
+        )
+    )]
+    pub expiration_date: Option<String>,
+}
+
+/// How a new token names its extension.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtensionRef {
+    /// `EXT-ddd-ddd`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The name for programs: `custom`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A new token whose texts and dates are valid. That its extension and modules exist is checked against the
+/// catalogue, which only the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// The name.
+    pub name: TokenName,
+    /// What another system calls it.
+    pub external_id: Option<ExternalId>,
+    /// What it is for.
+    pub description: Option<Description>,
+    /// The extension, by id or by name.
+    pub extension: ExtensionRef,
+    /// The id of the account that shall own it, when the body said.
+    pub owner: Option<String>,
+    /// The modules to grant, each once; `None` when the body did not say.
+    pub permissions: Option<Vec<ModuleId>>,
+    /// When it ends.
+    pub expiration_date: Option<Timestamp>,
+}
+
+impl TryFrom<NewTokenBody> for NewToken {
+    type Error = Problems;
+
+    fn try_from(body: NewTokenBody) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.check("name", TokenName::try_from(body.name));
+        let external_id = optional(&mut problems, "external_id", body.external_id, ExternalId::try_from);
+        let description = optional(&mut problems, "description", body.description, Description::try_from);
+        let extension = problems
+            .check("extension", body.extension.filter(|it| it.id.is_some() || it.name.is_some()).ok_or("is required"));
+        let expiration_date =
+            optional(&mut problems, "expiration_date", body.expiration_date, |text| text.parse::<Timestamp>());
+        match (name, external_id, description, extension, expiration_date) {
+            (Some(name), Some(external_id), Some(description), Some(extension), Some(expiration_date)) => {
+                let permissions = body.permissions.map(modules_once);
+                let owner = body.owner.map(|owner| owner.id);
+                Ok(Self { name, external_id, description, extension, owner, permissions, expiration_date })
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+/// The body of `PUT /auth/tokens/{id}`, as it arrives. What is left out stays as it is; null clears.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TokenUpdateBody {
+    /// The new name.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new external id.
+    #[cfg_attr(feature = "openapi", schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$", value_type = Option<String>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub external_id: Option<Option<String>>,
+    /// The new description.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255, pattern = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$", value_type = Option<String>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub description: Option<Option<String>>,
+    /// The new end.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$", value_type = Option<String>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expiration_date: Option<Option<String>>,
+    /// All modules that the token shall have, replacing those that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<PermissionGrant>>,
+    /// The one that the token has: another is refused.
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<ExtensionRef>,
+}
+
+/// A change whose texts and dates are valid. `None` leaves a property as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenUpdate {
+    /// The new name.
+    pub name: Option<TokenName>,
+    /// The new external id, or none.
+    pub external_id: Option<Option<ExternalId>>,
+    /// The new description, or none.
+    pub description: Option<Option<Description>>,
+    /// The new end, or none.
+    pub expiration_date: Option<Option<Timestamp>>,
+    /// All modules that the token shall have, each once.
+    pub permissions: Option<Vec<ModuleId>>,
+    /// What the body said that the extension is.
+    pub extension: Option<ExtensionRef>,
+}
+
+impl TryFrom<TokenUpdateBody> for TokenUpdate {
+    type Error = Problems;
+
+    fn try_from(body: TokenUpdateBody) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let name = body.name.map(|name| problems.check("name", TokenName::try_from(name)));
+        let external_id =
+            body.external_id.map(|text| optional(&mut problems, "external_id", text, ExternalId::try_from));
+        let description =
+            body.description.map(|text| optional(&mut problems, "description", text, Description::try_from));
+        let expiration_date = body
+            .expiration_date
+            .map(|text| optional(&mut problems, "expiration_date", text, |text| text.parse::<Timestamp>()));
+        if !problems.0.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            name: name.flatten(),
+            external_id: external_id.map(Option::flatten),
+            description: description.map(Option::flatten),
+            expiration_date: expiration_date.map(Option::flatten),
+            permissions: body.permissions.map(modules_once),
+            extension: body.extension,
+        })
+    }
+}
+
+/// The body of `renew` and `rotate`, as it arrives; there may be none.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReplacementBody {
+    /// When the new secret ends, RFC 3339, in the future; null for never. Left out, the end stays as it is.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$", value_type = Option<String>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expiration_date: Option<Option<String>>,
+    /// Only for `rotate`: how long the old secret works on, in seconds, at most 7 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = i64))]
+    pub overlap: Option<i64>,
+}
+
+/// What `renew` and `rotate` are asked for, with a date and an overlap that are valid.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replacement {
+    /// When the new secret ends, if that shall change.
+    pub expiration_date: Option<Option<Timestamp>>,
+    /// How long the old secret works on, in seconds.
+    pub overlap: i64,
+}
+
+impl Replacement {
+    /// The longest overlap: 7 days, in seconds.
+    pub const LONGEST_OVERLAP: i64 = 7 * 24 * 3600;
+}
+
+impl TryFrom<ReplacementBody> for Replacement {
+    type Error = Problems;
+
+    fn try_from(body: ReplacementBody) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let expiration_date = body
+            .expiration_date
+            .map(|text| optional(&mut problems, "expiration_date", text, |text| text.parse::<Timestamp>()));
+        let overlap = body.overlap.unwrap_or_default();
+        if !(0..=Self::LONGEST_OVERLAP).contains(&overlap) {
+            problems.0.push(FieldError::new("overlap", "must be 0 to 604800 seconds"));
+        }
+        if !problems.0.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { expiration_date: expiration_date.map(Option::flatten), overlap })
+    }
+}
+
+/// Checks a text that may be left out. Blank counts as left out. The outer `Option` is `None` when the check
+/// failed and the problem was noted.
+#[expect(clippy::option_option, reason = "the two layers are the two questions: was it valid, was it given")]
+fn optional<T, E: std::fmt::Display>(
+    problems: &mut Problems,
+    field: &str,
+    text: Option<String>,
+    check: impl FnOnce(String) -> Result<T, E>,
+) -> Option<Option<T>> {
+    match text.filter(|text| !text.trim().is_empty()) {
+        None => Some(None),
+        Some(text) => problems.check(field, check(text)).map(Some),
+    }
+}
+
+fn modules_once(grants: Vec<PermissionGrant>) -> Vec<ModuleId> {
+    let mut modules: Vec<ModuleId> = grants.into_iter().map(|grant| grant.object.id).collect();
+    modules.sort();
+    modules.dedup();
+    modules
+}
+
+/// Tells a property that is null (`Some(None)`) from one that was left out (`None`, by `serde(default)`).
+#[expect(clippy::option_option, reason = "left out, null and given are three things here")]
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(json: &str) -> NewTokenBody {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_empty_body_names_each_required_field() {
+        let problems = NewToken::try_from(body("{}")).unwrap_err();
+        assert_eq!(problems.lines(), ["name: is required", "extension: is required"]);
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let json = format!(
+            r#"{{"name": "{}", "external_id": "{}", "extension": {{}}, "expiration_date": "soon"}}"#,
+            "n".repeat(129),
+            "e".repeat(129)
+        );
+        let problems = NewToken::try_from(body(&json)).unwrap_err();
+        let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["name", "external_id", "extension", "expiration_date"]);
+    }
+
+    #[test]
+    fn blank_optional_texts_count_as_left_out() {
+        let token =
+            NewToken::try_from(body(r#"{"name": "a", "external_id": " ", "extension": {"name": "custom"}}"#)).unwrap();
+        assert_eq!(token.external_id, None);
+    }
+
+    #[test]
+    fn a_module_is_granted_once() {
+        let json = r#"{"name": "a", "extension": {"name": "custom"},
+            "permissions": [{"object": {"id": "MD-0002"}}, {"object": {"id": "MD-0001"}}, {"object": {"id": "MD-0002"}}]}"#;
+        let modules = NewToken::try_from(body(json)).unwrap().permissions.unwrap();
+        assert_eq!(modules.iter().map(ModuleId::as_str).collect::<Vec<_>>(), ["MD-0001", "MD-0002"]);
+    }
+
+    #[test]
+    fn an_update_tells_left_out_from_cleared() {
+        let update =
+            |json: &str| TokenUpdate::try_from(serde_json::from_str::<TokenUpdateBody>(json).unwrap()).unwrap();
+        assert_eq!(update("{}"), TokenUpdate::default());
+        assert_eq!(update(r#"{"description": null}"#).description, Some(None));
+        assert_eq!(update(r#"{"description": ""}"#).description, Some(None));
+        assert_eq!(update(r#"{"expiration_date": null}"#).expiration_date, Some(None));
+    }
+
+    #[test]
+    fn an_update_cannot_clear_the_name() {
+        let body: TokenUpdateBody = serde_json::from_str(r#"{"name": ""}"#).unwrap();
+        assert_eq!(TokenUpdate::try_from(body).unwrap_err().lines(), ["name: is required"]);
+    }
+
+    #[test]
+    fn a_replacement_names_what_is_wrong_with_it() {
+        let replacement = |json: &str| Replacement::try_from(serde_json::from_str::<ReplacementBody>(json).unwrap());
+        assert_eq!(replacement("{}").unwrap(), Replacement::default());
+        assert_eq!(replacement(r#"{"expiration_date": null}"#).unwrap().expiration_date, Some(None));
+        assert_eq!(replacement(r#"{"overlap": 3600}"#).unwrap().overlap, 3600);
+        let problems = replacement(r#"{"expiration_date": "soon", "overlap": 604801}"#).unwrap_err();
+        let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["expiration_date", "overlap"]);
+        assert!(replacement(r#"{"overlap": -1}"#).is_err());
+    }
+}
