@@ -69,6 +69,13 @@ test.describe("when somebody else was faster", () => {
     expect((await api.list())[0]!.name).toBe("Theirs");
   });
 
+  test("every choice can be reached on a phone", async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const name of ["Back to the form", "Take theirs", "Keep mine"]) {
+      await expect(page.getByRole("button", { name })).toBeInViewport({ ratio: 1 });
+    }
+  });
+
   test("one can take theirs", async ({ page, api }) => {
     await page.getByRole("button", { name: "Take theirs" }).click();
     await expect(nameField(page)).toHaveValue("Theirs");
