@@ -94,6 +94,14 @@ def server(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture
+def own_server(tmp_path_factory):
+    """One that the other tests do not use, for those that change everything that they can reach."""
+    server = Server(tmp_path_factory.mktemp("latchkey"))
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def vendor(server):
     """The account that a first start makes."""

@@ -12,7 +12,7 @@ pub mod error;
 pub mod id;
 pub mod key;
 #[cfg(feature = "openapi")]
-mod schema;
+pub mod schema;
 pub mod text;
 pub mod timestamp;
 pub mod token;

@@ -5,15 +5,15 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
-use crate::{AccountId, ExtensionId, ModuleId, Secret, Timestamp, TokenId, UserId};
+use crate::{AccountId, Description, ExtensionId, ExternalId, ModuleId, Secret, Timestamp, TokenId, TokenName, UserId};
 
-/// A text of a certain form, with an example. `d` in an id's pattern stands for a digit.
+/// A text of a certain form, with an example.
 macro_rules! text {
-    ($name:ty, $pattern:expr, $example:expr) => {
+    ($name:ty, $pattern:expr, $example:expr $(, $limit:ident: $bound:expr)*) => {
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some($pattern));
-                text.examples([$example]).into()
+                text$(.$limit(Some($bound)))*.examples([$example]).into()
             }
         }
 
@@ -28,6 +28,15 @@ text!(ModuleId, "^MD-[0-9]{4}$", "MD-0002");
 text!(ExtensionId, "^EXT-[0-9]{3}-[0-9]{3}$", "EXT-000-001");
 text!(Secret, "^[0-9a-f]{40}$", "0000000000000000000000000000000000000000");
 
+text!(TokenName, SHOWN_NAME, "Billing export", min_length: 1, max_length: TokenName::MAX);
+text!(ExternalId, SHOWN_LINE, "erp-17", max_length: ExternalId::MAX);
+text!(Description, SHOWN, "Reads agreements for the monthly report", max_length: Description::MAX);
+
+// What `text.rs` refuses: control characters, and what turns the direction of writing.
+const SHOWN: &str = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$";
+const SHOWN_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
+const SHOWN_NAME: &str = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
+
 impl PartialSchema for Timestamp {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
@@ -37,3 +46,14 @@ impl PartialSchema for Timestamp {
 }
 
 impl ToSchema for Timestamp {}
+
+/// A moment to come, as a body names it: RFC 3339.
+#[derive(Debug)]
+pub struct Future;
+
+// No pattern can say "later than now"; this one is later than anybody will run this release.
+text!(
+    Future,
+    "^20[4-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$",
+    "2040-01-31T00:00:00+00:00"
+);

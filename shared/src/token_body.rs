@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openapi")]
+use crate::schema;
 use crate::{
     Description, ExternalId, FieldError, ModuleId, ObjectRef, PermissionGrant, Problems, Timestamp, TokenName,
 };
@@ -15,28 +17,13 @@ use crate::{
 #[serde(default)]
 pub struct NewTokenBody {
     /// Required, at most 128 characters.
-    #[cfg_attr(
-        feature = "openapi",
-        schema(
-            required,
-            min_length = 1,
-            max_length = 128,
-            pattern = r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$",
-            example = "Billing export"
-        )
-    )]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = TokenName))]
     pub name: String,
     /// At most 128 characters.
-    #[cfg_attr(
-        feature = "openapi",
-        schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$")
-    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ExternalId>))]
     pub external_id: Option<String>,
     /// At most 255 characters.
-    #[cfg_attr(
-        feature = "openapi",
-        schema(max_length = 255, pattern = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$")
-    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Description>))]
     pub description: Option<String>,
     /// Required, by id or by name.
     #[cfg_attr(feature = "openapi", schema(required, value_type = ExtensionRef))]
@@ -48,13 +35,7 @@ pub struct NewTokenBody {
     /// The modules to grant; left out for an extension that fixes them.
     pub permissions: Option<Vec<PermissionGrant>>,
     /// RFC 3339, in the future; null for a token that does not end.
-    #[cfg_attr(
-        feature = "openapi",
-        schema(
-            pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$",
-            example = "2030-01-31T00:00:00+00:00"
-        )
-    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
     pub expiration_date: Option<String>,
 }
 
@@ -120,22 +101,19 @@ impl TryFrom<NewTokenBody> for NewToken {
 #[serde(default)]
 pub struct TokenUpdateBody {
     /// The new name.
-    #[cfg_attr(
-        feature = "openapi",
-        schema(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")
-    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = TokenName))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The new external id.
-    #[cfg_attr(feature = "openapi", schema(max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$", value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ExternalId>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub external_id: Option<Option<String>>,
     /// The new description.
-    #[cfg_attr(feature = "openapi", schema(max_length = 255, pattern = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$", value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Description>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub description: Option<Option<String>>,
     /// The new end.
-    #[cfg_attr(feature = "openapi", schema(pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$", value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// All modules that the token shall have, replacing those that it has.
@@ -197,11 +175,11 @@ impl TryFrom<TokenUpdateBody> for TokenUpdate {
 #[serde(default)]
 pub struct ReplacementBody {
     /// When the new secret ends, RFC 3339, in the future; null for never. Left out, the end stays as it is.
-    #[cfg_attr(feature = "openapi", schema(pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$", value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// Only for `rotate`: how long the old secret works on, in seconds, at most 7 days.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "whole")]
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = i64))]
     pub overlap: Option<i64>,
 }
@@ -265,6 +243,16 @@ fn modules_once(grants: Vec<PermissionGrant>) -> Vec<ModuleId> {
 #[expect(clippy::option_option, reason = "left out, null and given are three things here")]
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(deserializer).map(Some)
+}
+
+/// A whole number, which JSON may write as `60.0`, too.
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
+    if number.fract() != 0.0 {
+        return Err(serde::de::Error::custom("must be a whole number"));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes the largest, and is refused")]
+    Ok(Some(number as i64))
 }
 
 #[cfg(test)]
@@ -333,6 +321,9 @@ mod tests {
         let problems = replacement(r#"{"expiration_date": "soon", "overlap": 604801}"#).unwrap_err();
         let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["expiration_date", "overlap"]);
+        assert_eq!(replacement(r#"{"overlap": 60.0}"#).unwrap().overlap, 60);
         assert!(replacement(r#"{"overlap": -1}"#).is_err());
+        assert!(replacement(r#"{"overlap": 1e300}"#).is_err());
+        assert!(serde_json::from_str::<ReplacementBody>(r#"{"overlap": 0.5}"#).is_err());
     }
 }

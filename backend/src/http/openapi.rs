@@ -2,18 +2,16 @@
 //! of the handlers and the declarations of the collections; what each route needs, and how it can refuse, from its
 //! line in [`crate::app::routes`].
 
-#![expect(unused_qualifications, reason = "in what utoipa's derive writes")]
-
 use axum::{extract::State, http::header, response::IntoResponse};
 use latchkey_shared::ErrorBody;
 use serde_json::{Value, json};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        Components, Content, HttpMethod, ObjectBuilder, OneOfBuilder, OpenApi as Document, Ref, RefOr, Required,
-        ResponseBuilder, Schema, Server, Type,
+        Components, Content, HttpMethod, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
+        Schema, Server, Type,
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
-        schema,
+        schema::{AnyOfBuilder, ArrayBuilder, SchemaType},
         security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
     },
 };
@@ -117,9 +115,11 @@ pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
     let components = document.components.get_or_insert_with(Components::new);
     let key = ApiKeyValue::with_description("Authorization", "`ApiKey SU-ddd-ddd-ddd:<secret>`, as *Copy* gives it.");
     let modules = catalogue.modules.iter().map(|module| module.id.as_str());
-    let module = ObjectBuilder::new().schema_type(Type::Object).property("id", one_of_these(modules)).required("id");
-    components.schemas.insert("ObjectRef_ModuleId".to_owned(), module.into());
+    components.schemas.insert("ObjectRef_ModuleId".to_owned(), object(&[("id", one_of_these(modules))], "id"));
+    let one = RefOr::Ref(Ref::from_schema_name("Withdrawal"));
+    let several = ArrayBuilder::new().items(one.clone());
     components.schemas.insert("Withdrawal".to_owned(), withdrawal());
+    components.schemas.insert("OneOrSeveral_Withdrawal".to_owned(), any_of([one, several.into()]));
     components.schemas.insert("ExtensionRef".to_owned(), extension_ref(catalogue));
     components.add_security_scheme(KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
     let cookie = ApiKeyValue::with_description("latchkey", "The session of a browser; `__Host-latchkey` over TLS.");
@@ -131,27 +131,37 @@ fn one_of_these<'a>(words: impl Iterator<Item = &'a str>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
 }
 
-/// A permission by its own id, or by its module.
-fn withdrawal() -> RefOr<Schema> {
-    let object = |property: &str, schema: RefOr<Schema>| {
-        ObjectBuilder::new().schema_type(Type::Object).property(property, schema).required(property)
-    };
-    let id = object("id", string(None, None));
-    let module = object("object", RefOr::Ref(Ref::from_schema_name("ObjectRef_ModuleId")));
-    Schema::AnyOf(schema::AnyOfBuilder::new().item(id).item(module).build()).into()
+fn object(properties: &[(&str, RefOr<Schema>)], required: &str) -> RefOr<Schema> {
+    let object = ObjectBuilder::new().schema_type(Type::Object).required(required);
+    properties.iter().fold(object, |object, (name, schema)| object.property(*name, schema.clone())).into()
 }
 
-/// An extension by its id or by its name. Those that fix their permissions are left out: their tokens are created
-/// without any in the body.
+fn any_of(forms: impl IntoIterator<Item = RefOr<Schema>>) -> RefOr<Schema> {
+    let any = forms.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item);
+    Schema::AnyOf(any.build()).into()
+}
+
+/// A permission by its own id, or by its module.
+fn withdrawal() -> RefOr<Schema> {
+    let module = RefOr::Ref(Ref::from_schema_name("ObjectRef_ModuleId"));
+    any_of([object(&[("id", string(None, None))], "id"), object(&[("object", module)], "object")])
+}
+
+/// An extension by its id, its name, or both. Those that fix their permissions are left out: their tokens are
+/// created without any in the body.
 fn extension_ref(catalogue: &Catalogue) -> RefOr<Schema> {
-    let asking = || catalogue.extensions.iter().filter(|extension| extension.permissions.fixed().is_none());
-    let by = |property: &str, words: RefOr<Schema>| {
-        let form = ObjectBuilder::new().schema_type(Type::Object).property(property, words).required(property);
-        form.additional_properties(Some(schema::AdditionalProperties::<Schema>::FreeForm(false)))
-    };
-    let id = by("id", one_of_these(asking().map(|extension| extension.id.as_str())));
-    let name = by("name", one_of_these(asking().map(|extension| extension.name.as_str())));
-    Schema::OneOf(OneOfBuilder::new().item(id).item(name).build()).into()
+    let asking = catalogue.extensions.iter().filter(|extension| extension.permissions.fixed().is_none());
+    any_of(asking.flat_map(|extension| {
+        let named = |name: &str| -> RefOr<Schema> {
+            let or_null = SchemaType::from_iter([Type::String, Type::Null]);
+            ObjectBuilder::new().schema_type(or_null).enum_values(Some([json!(name), Value::Null])).into()
+        };
+        let (id, name) = (extension.id.as_str(), extension.name.as_str());
+        [
+            object(&[("id", one_of_these(std::iter::once(id))), ("name", named(name))], "id"),
+            object(&[("name", one_of_these(std::iter::once(name))), ("id", named(id))], "name"),
+        ]
+    }))
 }
 
 const KEY: &str = "key";

@@ -22,7 +22,9 @@ use crate::{
 const LONGEST_PASSWORD: usize = 1024;
 
 /// Signs in, and ends the session that the browser had before.
-#[utoipa::path(post, path = "/auth/login", operation_id = "sign_in", tag = "Session", request_body = Credentials, responses((status = 200, description = "Who is signed in; the cookie of the session", body = Context)))]
+#[utoipa::path(post, path = "/auth/login", operation_id = "sign_in", tag = "Session", 
+    request_body(content = Credentials, example = json!({"email": "you@example.com", "password": "…"})),
+    responses((status = 200, description = "Who is signed in; the cookie of the session", body = Context)))]
 pub async fn handler(
     State(app): State<App>,
     origin: Origin,

@@ -26,8 +26,45 @@ use crate::{
     store::{NewTokenRow, TokenRow, Tx},
 };
 
+/// The body of this address, for the API document.
+#[derive(Debug, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum NewTokenOrHandle {
+    /// A token to create.
+    New(NewTokenBody),
+    /// A handle to trade.
+    Handle(exchange::HandleBody),
+}
+
 /// Creates a token, or trades a handle.
-#[utoipa::path(post, path = "/auth/tokens", operation_id = "create_token", tag = "Tokens", request_body = NewTokenBody, params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "Repeated within a day, the same request answers with the same token")), responses((status = 201, description = "The token, and once its secret and handle", body = CreatedToken), (status = 200, description = "The key that a handle was traded for", body = ExchangedToken)))]
+#[utoipa::path(
+    post,
+    path = "/auth/tokens",
+    operation_id = "create_token",
+    tag = "Tokens",
+    params((
+        "Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
+        description = "Repeated within a day, the same request answers with the same token"
+    )),
+    request_body(
+        content = NewTokenOrHandle,
+        examples(
+            ("A token for scripts" = (value = json!({
+                "name": "Billing export",
+                "extension": {"name": "custom"},
+                "permissions": [{"object": {"id": "MD-0001"}}],
+                "expiration_date": "2040-01-31T00:00:00+00:00"
+            }))),
+            ("A handle, by the key of a program" = (value = json!({
+                "handle": "0000000000000000000000000000000000000000"
+            })))
+        )
+    ),
+    responses(
+        (status = 201, description = "The token, and once its secret and handle", body = CreatedToken),
+        (status = 200, description = "The key that a handle was traded for", body = ExchangedToken)
+    )
+)]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,

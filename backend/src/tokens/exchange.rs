@@ -13,18 +13,21 @@ use crate::{
     store::{TokenRow, entities::account},
 };
 
+/// A handle to trade.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+pub struct HandleBody {
+    #[schema(value_type = Secret)]
+    handle: String,
+}
+
 /// The handle in a body, if it has one. Clients send what was pasted, which may be
 /// `handle@https://host/public/v1`.
 pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Exchange {
-        handle: String,
-    }
     // serde would take the first member of a list for the handle.
     if is_list(bytes) {
         return None;
     }
-    let exchange: Exchange = serde_json::from_slice(bytes).ok()?;
+    let exchange: HandleBody = serde_json::from_slice(bytes).ok()?;
     Some(exchange.handle.split('@').next().unwrap_or_default().trim().to_owned())
 }
 

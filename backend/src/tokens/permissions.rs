@@ -38,7 +38,9 @@ pub async fn list(
 }
 
 /// `POST`: grants modules; one that is held already stays. Answers with all that are held now.
-#[utoipa::path(post, path = "/auth/tokens/{id}/permissions", operation_id = "grant_permissions", tag = "Tokens", request_body = OneOrSeveral<PermissionGrant>, responses((status = 201, description = "All modules that are granted now", body = [Permission])))]
+#[utoipa::path(post, path = "/auth/tokens/{id}/permissions", operation_id = "grant_permissions", tag = "Tokens", 
+    request_body(content = OneOrSeveral<PermissionGrant>, example = json!([{"object": {"id": "MD-0002"}}])),
+    responses((status = 201, description = "All modules that are granted now", body = [Permission])))]
 pub async fn grant(
     State(app): State<App>,
     caller: Caller,
@@ -59,7 +61,9 @@ pub async fn grant(
 }
 
 /// `DELETE`: withdraws modules.
-#[utoipa::path(delete, path = "/auth/tokens/{id}/permissions", operation_id = "withdraw_permissions", tag = "Tokens", request_body = OneOrSeveral<Withdrawal>, responses((status = 204, description = "Withdrawn")))]
+#[utoipa::path(delete, path = "/auth/tokens/{id}/permissions", operation_id = "withdraw_permissions", tag = "Tokens", 
+    request_body(content = OneOrSeveral<Withdrawal>, example = json!({"object": {"id": "MD-0002"}})),
+    responses((status = 204, description = "Withdrawn")))]
 pub async fn withdraw(
     State(app): State<App>,
     caller: Caller,

@@ -8,7 +8,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, Timestamp};
+use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, Timestamp, schema::Future};
 use serde_json::json;
 
 use super::{
@@ -35,14 +35,13 @@ enum Kind {
 #[derive(Debug, utoipa::ToSchema)]
 pub struct RenewalBody {
     /// When the new secret ends; null for never. Left out, the end stays as it is.
-    #[schema(
-        pattern = r"^20[3-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$"
-    )]
-    pub expiration_date: Option<String>,
+    pub expiration_date: Option<Future>,
 }
 
 /// `renew`.
-#[utoipa::path(post, path = "/auth/tokens/{id}/renew", operation_id = "renew_token", tag = "Tokens", request_body = Option<RenewalBody>, responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
+#[utoipa::path(post, path = "/auth/tokens/{id}/renew", operation_id = "renew_token", tag = "Tokens", 
+    request_body(content = Option<RenewalBody>, example = json!({"expiration_date": "2040-01-31T00:00:00+00:00"})),
+    responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn renew(
     State(app): State<App>,
     caller: Caller,
@@ -57,7 +56,12 @@ pub async fn renew(
 }
 
 /// `rotate`.
-#[utoipa::path(post, path = "/auth/tokens/{id}/rotate", operation_id = "rotate_token", tag = "Tokens", request_body = Option<ReplacementBody>, responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
+#[utoipa::path(post, path = "/auth/tokens/{id}/rotate", operation_id = "rotate_token", tag = "Tokens", 
+    request_body(
+        content = Option<ReplacementBody>,
+        example = json!({"expiration_date": "2040-01-31T00:00:00+00:00", "overlap": 3600})
+    ),
+    responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn rotate(
     State(app): State<App>,
     caller: Caller,

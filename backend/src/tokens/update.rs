@@ -14,7 +14,9 @@ use crate::{
 };
 
 /// Changes the token.
-#[utoipa::path(put, path = "/auth/tokens/{id}", operation_id = "update_token", tag = "Tokens", request_body = TokenUpdateBody, responses((status = 200, description = "The token as it is now", body = Token)))]
+#[utoipa::path(put, path = "/auth/tokens/{id}", operation_id = "update_token", tag = "Tokens", 
+    request_body(content = TokenUpdateBody, example = json!({"name": "Billing export", "description": null})),
+    responses((status = 200, description = "The token as it is now", body = Token)))]
 pub async fn handler(
     State(app): State<App>,
     caller: Caller,
