@@ -19,7 +19,7 @@ def run(server, folder, *words, **environment):
             "--seed", "1", "--generation-database", "none",
             "--continue-on-failure", "--warnings", "off", "--no-color",
         ],  # fmt: skip
-        env=server.environment | environment,
+        env=server.environment | {"SCHEMATHESIS_HOOKS": str(HOOKS)} | environment,
         cwd=folder,
         capture_output=True,
         text=True,
@@ -44,7 +44,6 @@ def test_with_a_key(own_server, tmp_path):
     token, zapier = account.create(ALL), account.create(extension="zapier")
     client = client_of(account.endpoint, key_of(token))
     environment = {
-        "SCHEMATHESIS_HOOKS": str(HOOKS),
         "CONTRACT_SPARED": f"{token['id']} {zapier['id']}",
         "CONTRACT_HANDLE": zapier["handle"],
     }
