@@ -55,7 +55,7 @@ pub enum NewTokenOrHandle {
                 "permissions": [{"object": {"id": "MD-0001"}}],
                 "expiration_date": "2040-01-31T00:00:00+00:00"
             }))),
-            ("A handle, by the key of a program" = (value = json!({
+            ("Handle, traded by a program with its own key" = (value = json!({
                 "handle": "0000000000000000000000000000000000000000"
             })))
         )
