@@ -28,6 +28,7 @@ use crate::{
     clock::Clock,
     collections,
     config::Config,
+    gatekeeper::{Gatekeeper, forward_auth},
     http::{
         Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers, openapi, paths, reference,
         site::{self, Site},
@@ -57,6 +58,8 @@ pub struct Parts {
     pub catalogue: Catalogue,
     /// The database.
     pub store: Store,
+    /// Decides about keys.
+    pub gatekeeper: Arc<Gatekeeper>,
     /// The children of the master key.
     pub keys: Keys,
     /// The id of this installation.
@@ -166,7 +169,9 @@ pub fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), Origin::note))
         .with_state(app.clone());
     // Rewriting an address must happen before routing, so it stands around the whole router.
-    Router::new().fallback_service(middleware::map_request(async |request: Request| paths::tidy(request)).layer(router))
+    let router = middleware::map_request(async |request: Request| paths::tidy(request)).layer(router);
+    // Proxies ask here about every request: nothing stands before the decision.
+    forward_auth::routes(Arc::clone(&app.gatekeeper)).fallback_service(router)
 }
 
 async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {

@@ -1,10 +1,12 @@
 //! What the operator chooses, from the command line or the environment. `latchkey serve --help` prints these
 //! comments: they are the manual.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use latchkey_shared::{Email, TokenName};
+use latchkey_shared::{Email, Network, TokenName};
+
+use crate::gatekeeper;
 
 /// Where data are kept; the same for every command.
 #[derive(Debug, Clone, Args)]
@@ -56,6 +58,16 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
+    /// The proxies before the server, as networks: 10.0.0.0/8,127.0.0.1. What they say in X-Forwarded-For counts as the
+    /// client's address; from anybody else it does not.
+    #[arg(long, env = "LATCHKEY_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+
+    /// For how many seconds keys that are known go on working when the database is away (PostgreSQL). Changes are
+    /// refused meanwhile.
+    #[arg(long, env = "LATCHKEY_DATABASE_GRACE", value_name = "SECONDS", default_value_t = 60)]
+    pub database_grace: u64,
+
     /// On an empty database: the address of the first admin.
     #[arg(long, env = "LATCHKEY_ADMIN_EMAIL", value_name = "EMAIL", default_value = "admin@localhost", value_parser = email)]
     pub admin_email: Email,
@@ -81,6 +93,13 @@ impl Config {
     #[must_use]
     pub fn has_examples(&self) -> bool {
         !self.no_examples
+    }
+
+    /// What the gatekeeper needs to know.
+    #[must_use]
+    pub fn gatekeeper(&self) -> gatekeeper::Options {
+        let grace = Duration::from_secs(self.database_grace);
+        gatekeeper::Options { proxies: self.trusted_proxies.clone(), grace }
     }
 
     /// The file of the master key.

@@ -27,6 +27,7 @@ use crate::{
     catalogue::{Catalogue, CatalogueError},
     clock::Clock,
     config::Config,
+    gatekeeper::{Gatekeeper, usage},
     http::{listen, site::Site},
     keys::{self, Key, KeyFileError, Keys},
     rng::Rng,
@@ -98,6 +99,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     };
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
+    tokio::spawn(usage::run(Arc::downgrade(&app.gatekeeper), app.store.clone()));
     let signals = Stop::listen()?;
     announce(address, &app, made.as_ref());
     run(listener, app, signals).await;
@@ -126,7 +128,21 @@ pub async fn assemble(
     let (installation, made) = first_start::prepare(&store, &keys, &clock, &rng, admin).await?;
     let passwords = Passwords::new(&rng).map_err(ServeError::Other)?;
     let (throttle, site, document) = (Throttle::default(), Site::load(), OnceLock::new());
-    let parts = Parts { config, catalogue, store, keys, installation, clock, rng, passwords, throttle, site, document };
+    let gatekeeper = Gatekeeper::new(&catalogue, &store, &keys.pepper, clock.clone(), config.gatekeeper());
+    let parts = Parts {
+        config,
+        catalogue,
+        store,
+        gatekeeper,
+        keys,
+        installation,
+        clock,
+        rng,
+        passwords,
+        throttle,
+        site,
+        document,
+    };
     Ok((Arc::new(parts), made))
 }
 
@@ -138,9 +154,10 @@ async fn run(listener: TcpListener, app: App, mut signals: Stop) {
     if !listen::serve(listener, app::router(&app), stop, DRAIN).await {
         tracing::warn!("requests were still under way after {} seconds", DRAIN.as_secs());
     }
-    if let Ok(parts) = Arc::try_unwrap(app) {
-        let _ = parts.store.close().await;
+    if let Err(error) = usage::flush(&app.gatekeeper, &app.store).await {
+        tracing::warn!(%error, "the last usage is not written");
     }
+    let _ = app.store.close().await;
 }
 
 /// The signals that mean "stop".

@@ -40,6 +40,12 @@ macro_rules! verbose_id {
             /// The shapes that are accepted, `d` standing for a digit.
             pub const PATTERNS: &'static [&'static str] = &[$first $(, $other)*];
 
+            /// Whether `text` is well-formed.
+            #[must_use]
+            pub fn is_shape_of(text: &str) -> bool {
+                Self::PATTERNS.iter().any(|pattern| matches(pattern, text))
+            }
+
             /// The id as it stands in addresses and bodies.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -51,7 +57,7 @@ macro_rules! verbose_id {
             type Error = IdError;
 
             fn try_from(text: String) -> Result<Self, IdError> {
-                if Self::PATTERNS.iter().any(|pattern| matches(pattern, &text)) {
+                if Self::is_shape_of(&text) {
                     Ok(Self(text))
                 } else {
                     Err(IdError { expected: concat!($first $(, " or ", $other)*) })
@@ -116,6 +122,20 @@ impl ModuleId {
     }
 }
 
+impl TokenId {
+    /// The digits of a well-formed id as a number: 160984311 of `SU-160-984-311`.
+    #[must_use]
+    pub fn number_of(text: &str) -> u32 {
+        text.bytes().filter(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    }
+
+    /// The id that [`number_of`](Self::number_of) made `number` of.
+    #[must_use]
+    pub fn from_number(number: u32) -> Self {
+        Self(format!("SU-{:03}-{:03}-{:03}", number / 1_000_000 % 1000, number / 1000 % 1000, number % 1000))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +164,13 @@ mod tests {
     fn names_both_shapes_of_an_account() {
         assert_eq!("XX-1".parse::<AccountId>().unwrap_err().to_string(), "must look like VA-ddd-ddd or PA-ddd-ddd");
         assert!("PA-000-001".parse::<AccountId>().is_ok());
+    }
+
+    #[test]
+    fn a_token_s_number_tells_its_id() {
+        for id in ["SU-160-984-311", "SU-000-000-001", "SU-999-999-999"] {
+            assert_eq!(TokenId::from_number(TokenId::number_of(id)).as_str(), id);
+        }
     }
 
     #[test]

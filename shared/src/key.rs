@@ -16,6 +16,7 @@ const RANDOM_HEX: usize = RANDOM_BYTES * 2;
 /// Characters of a secret or a handle: 32 of randomness, 8 of checksum.
 pub const SECRET_LENGTH: usize = RANDOM_HEX + 8;
 const SCHEME: &str = "ApiKey";
+const ID_LENGTH: usize = "SU-ddd-ddd-ddd".len();
 
 /// A token's secret, or a handle: 40 lower-case hex digits. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +28,8 @@ impl Secret {
     #[must_use]
     pub fn new(id: &TokenId, random: &[u8; RANDOM_BYTES]) -> Self {
         let mut text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let checksum = checksum(id, &text);
-        text.push_str(&checksum);
+        let checksum = checksum(id.as_str(), &text);
+        text.push_str(&format!("{checksum:08x}"));
         Self(text)
     }
 
@@ -81,21 +82,61 @@ impl ApiKey {
     /// # Errors
     /// [`KeyError`], which tells a log what was wrong and is the same 401 for the caller.
     pub fn parse(header: &str) -> Result<Self, KeyError> {
-        let (scheme, key) = header.trim_ascii().split_once(' ').ok_or(KeyError::Malformed)?;
-        if !scheme.eq_ignore_ascii_case(SCHEME) {
+        let key = PresentedKey::from_header(header.as_bytes())?;
+        let id = key.id.parse().map_err(|_| KeyError::Malformed)?;
+        Ok(Self { id, secret: Secret(key.secret.to_owned()) })
+    }
+}
+
+/// An API key as somebody presents it: well-formed, and nothing of it copied. `Debug` hides the secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PresentedKey<'a> {
+    /// `SU-ddd-ddd-ddd`.
+    pub id: &'a str,
+    /// 40 lower-case hex digits.
+    pub secret: &'a str,
+}
+
+impl<'a> PresentedKey<'a> {
+    /// Reads an `Authorization` header strictly, within bounds and without a copy. The scheme may be written in
+    /// any case.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_header(header: &'a [u8]) -> Result<Self, KeyError> {
+        let header = header.trim_ascii();
+        let (scheme, key) = header.split_at_checked(SCHEME.len()).ok_or(KeyError::Malformed)?;
+        if !scheme.eq_ignore_ascii_case(SCHEME.as_bytes()) || !key.starts_with(b" ") {
             return Err(KeyError::Malformed);
         }
-        let (id, secret) = key.trim_ascii_start().split_once(':').ok_or(KeyError::Malformed)?;
-        let id: TokenId = id.parse().map_err(|_| KeyError::Malformed)?;
+        Self::from_pair(key.trim_ascii_start())
+    }
+
+    /// Reads `<id>:<secret>`, as above but without the scheme.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_pair(pair: &'a [u8]) -> Result<Self, KeyError> {
+        if pair.len() != ID_LENGTH + 1 + SECRET_LENGTH {
+            return Err(KeyError::Malformed);
+        }
+        let pair = std::str::from_utf8(pair).map_err(|_| KeyError::Malformed)?;
+        let (id, secret) = pair.split_once(':').ok_or(KeyError::Malformed)?;
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if secret.len() != SECRET_LENGTH || !secret.bytes().all(hex) {
+        if !TokenId::is_shape_of(id) || secret.len() != SECRET_LENGTH || !secret.bytes().all(hex) {
             return Err(KeyError::Malformed);
         }
         let (random, found) = secret.split_at(RANDOM_HEX);
-        if found != checksum(&id, random) {
+        if u32::from_str_radix(found, 16) != Ok(checksum(id, random)) {
             return Err(KeyError::Checksum);
         }
-        Ok(Self { id, secret: Secret(secret.to_owned()) })
+        Ok(Self { id, secret })
+    }
+}
+
+impl fmt::Debug for PresentedKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PresentedKey({}:…)", self.id)
     }
 }
 
@@ -105,12 +146,12 @@ pub fn header_value(id: &TokenId, secret: &Secret) -> String {
     format!("{SCHEME} {id}:{}", secret.expose())
 }
 
-fn checksum(id: &TokenId, random_hex: &str) -> String {
+fn checksum(id: &str, random_hex: &str) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(id.as_str().as_bytes());
+    hasher.update(id.as_bytes());
     hasher.update(b":");
     hasher.update(random_hex.as_bytes());
-    format!("{:08x}", hasher.finalize())
+    hasher.finalize()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod error;
 pub mod id;
 pub mod key;
+pub mod limits;
 #[cfg(feature = "openapi")]
 pub mod schema;
 pub mod text;
@@ -22,11 +23,12 @@ pub use account::{Account, Context, Credentials, Reference, Role, User};
 pub use catalogue::{AccountConstraints, Constraints, Credential, Extension, ExtensionPermissions, Module};
 pub use error::{ErrorBody, FieldError, Problems};
 pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
-pub use key::{ApiKey, KeyError, Secret};
+pub use key::{ApiKey, KeyError, PresentedKey, Secret};
+pub use limits::{AllowedAddresses, CallsPerMinute, Network};
 pub use text::{Description, Email, ExternalId, TokenName};
 pub use timestamp::Timestamp;
 pub use token::{
-    CreatedToken, Events, ExchangedToken, ObjectRef, Occurrence, Permission, PermissionGrant, ReplacedToken,
+    CreatedToken, Events, ExchangedToken, LastUsed, ObjectRef, Occurrence, Permission, PermissionGrant, ReplacedToken,
     RevealedToken, Token, TokenStatus,
 };
 pub use token_body::{

@@ -5,7 +5,10 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
-use crate::{AccountId, Description, ExtensionId, ExternalId, ModuleId, Secret, Timestamp, TokenId, TokenName, UserId};
+use crate::{
+    AccountId, CallsPerMinute, Description, ExtensionId, ExternalId, ModuleId, Network, Secret, Timestamp, TokenId,
+    TokenName, UserId,
+};
 
 /// A text of a certain form, with an example.
 macro_rules! text {
@@ -31,6 +34,22 @@ text!(Secret, "^[0-9a-f]{40}$", "0000000000000000000000000000000000000000");
 text!(TokenName, SHOWN_NAME, "Billing export", min_length: 1, max_length: TokenName::MAX);
 text!(ExternalId, SHOWN_LINE, "erp-17", max_length: ExternalId::MAX);
 text!(Description, SHOWN, "Reads agreements for the monthly report", max_length: Description::MAX);
+
+// Single addresses: no pattern can say which bits of a network must be zero.
+text!(
+    Network,
+    r"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$",
+    "203.0.113.7"
+);
+
+impl PartialSchema for CallsPerMinute {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        number.minimum(Some(1)).maximum(Some(Self::MAX)).examples([600]).into()
+    }
+}
+
+impl ToSchema for CallsPerMinute {}
 
 // What `text.rs` refuses: control characters, and what turns the direction of writing.
 const SHOWN: &str = r"^([^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\n)*$";

@@ -151,8 +151,32 @@ pub struct Token {
     /// While the secret before the last one works, too: when it stops; null means never.
     #[serde(default)]
     pub previous_expiration_date: Option<Timestamp>,
+    /// Before that moment the key does not work; null when it has worked from the beginning.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// The addresses and networks from which the key works; none means any.
+    #[serde(default)]
+    pub allowed_addresses: Vec<String>,
+    /// How many calls a minute the key is good for; null means any number.
+    #[serde(default)]
+    pub calls_per_minute: Option<u32>,
+    /// The last call that was let through, known a few seconds later; null when there was none.
+    #[serde(default)]
+    pub last_used: Option<LastUsed>,
     /// Created and last changed.
     pub events: Events,
+}
+
+/// The last use of a token.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastUsed {
+    /// When.
+    pub at: Timestamp,
+    /// From which address; empty when no proxy told.
+    pub address: String,
+    /// How the program calls itself, at most 64 characters; empty when it does not.
+    pub program: String,
 }
 
 /// The answer to create: the token, and once its secret and handle.

@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "openapi")]
-use crate::schema;
 use crate::{
-    Description, ExternalId, FieldError, ModuleId, ObjectRef, PermissionGrant, Problems, Timestamp, TokenName,
+    AllowedAddresses, CallsPerMinute, Description, ExternalId, FieldError, ModuleId, ObjectRef, PermissionGrant,
+    Problems, Timestamp, TokenName,
 };
+#[cfg(feature = "openapi")]
+use crate::{Network, schema};
 
 /// The body of `POST /auth/tokens`, as it arrives.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -37,6 +38,18 @@ pub struct NewTokenBody {
     /// RFC 3339, in the future; null for a token that does not end.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
     pub expiration_date: Option<String>,
+    /// Before that moment the key does not work; RFC 3339, before `expiration_date`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// The addresses and networks from which the key works, at most 50; left out, null or none for any.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Network>>, max_items = 50))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_addresses: Option<Vec<String>>,
+    /// How many calls a minute the key is good for; null for any number.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<CallsPerMinute>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "whole")]
+    pub calls_per_minute: Option<i64>,
 }
 
 /// How a new token names its extension.
@@ -70,6 +83,12 @@ pub struct NewToken {
     pub permissions: Option<Vec<ModuleId>>,
     /// When it ends.
     pub expiration_date: Option<Timestamp>,
+    /// When it begins.
+    pub not_before: Option<Timestamp>,
+    /// From where it may be used.
+    pub allowed_addresses: Option<AllowedAddresses>,
+    /// How often it may be used.
+    pub calls_per_minute: Option<CallsPerMinute>,
 }
 
 impl TryFrom<NewTokenBody> for NewToken {
@@ -84,11 +103,28 @@ impl TryFrom<NewTokenBody> for NewToken {
             .check("extension", body.extension.filter(|it| it.id.is_some() || it.name.is_some()).ok_or("is required"));
         let expiration_date =
             optional(&mut problems, "expiration_date", body.expiration_date, |text| text.parse::<Timestamp>());
+        let not_before =
+            optional(&mut problems, "not_before", body.not_before, |text| text.parse::<Timestamp>()).flatten();
+        let allowed_addresses = addresses(&mut problems, body.allowed_addresses);
+        let calls_per_minute = calls(&mut problems, body.calls_per_minute);
+        let permissions = body.permissions.map(modules_once);
+        let owner = body.owner.map(|owner| owner.id);
         match (name, external_id, description, extension, expiration_date) {
-            (Some(name), Some(external_id), Some(description), Some(extension), Some(expiration_date)) => {
-                let permissions = body.permissions.map(modules_once);
-                let owner = body.owner.map(|owner| owner.id);
-                Ok(Self { name, external_id, description, extension, owner, permissions, expiration_date })
+            (Some(name), Some(external_id), Some(description), Some(extension), Some(expiration_date))
+                if problems.0.is_empty() =>
+            {
+                Ok(Self {
+                    name,
+                    external_id,
+                    description,
+                    extension,
+                    owner,
+                    permissions,
+                    expiration_date,
+                    not_before,
+                    allowed_addresses,
+                    calls_per_minute,
+                })
             }
             _ => Err(problems),
         }
@@ -116,6 +152,18 @@ pub struct TokenUpdateBody {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
+    /// Before that moment the key does not work.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub not_before: Option<Option<String>>,
+    /// The addresses and networks from which the key works; null or none for any.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Network>>, max_items = 50))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub allowed_addresses: Option<Option<Vec<String>>>,
+    /// How many calls a minute the key is good for; null for any number.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<CallsPerMinute>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "whole_or_null")]
+    pub calls_per_minute: Option<Option<i64>>,
     /// All modules that the token shall have, replacing those that it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<PermissionGrant>>,
@@ -136,6 +184,12 @@ pub struct TokenUpdate {
     pub description: Option<Option<Description>>,
     /// The new end, or none.
     pub expiration_date: Option<Option<Timestamp>>,
+    /// The new beginning, or none.
+    pub not_before: Option<Option<Timestamp>>,
+    /// The new networks, or none.
+    pub allowed_addresses: Option<Option<AllowedAddresses>>,
+    /// The new limit, or none.
+    pub calls_per_minute: Option<Option<CallsPerMinute>>,
     /// All modules that the token shall have, each once.
     pub permissions: Option<Vec<ModuleId>>,
     /// What the body said that the extension is.
@@ -155,10 +209,18 @@ impl TryFrom<TokenUpdateBody> for TokenUpdate {
         let expiration_date = body
             .expiration_date
             .map(|text| optional(&mut problems, "expiration_date", text, |text| text.parse::<Timestamp>()));
+        let not_before = body
+            .not_before
+            .map(|text| optional(&mut problems, "not_before", text, |text| text.parse::<Timestamp>()).flatten());
+        let allowed_addresses = body.allowed_addresses.map(|texts| addresses(&mut problems, texts));
+        let calls_per_minute = body.calls_per_minute.map(|number| calls(&mut problems, number));
         if !problems.0.is_empty() {
             return Err(problems);
         }
         Ok(Self {
+            not_before,
+            allowed_addresses,
+            calls_per_minute,
             name: name.flatten(),
             external_id: external_id.map(Option::flatten),
             description: description.map(Option::flatten),
@@ -232,6 +294,14 @@ fn optional<T, E: std::fmt::Display>(
     }
 }
 
+fn addresses(problems: &mut Problems, texts: Option<Vec<String>>) -> Option<AllowedAddresses> {
+    problems.check("allowed_addresses", AllowedAddresses::parse(&texts.unwrap_or_default())).flatten()
+}
+
+fn calls(problems: &mut Problems, number: Option<i64>) -> Option<CallsPerMinute> {
+    problems.check("calls_per_minute", CallsPerMinute::try_from(number?))
+}
+
 fn modules_once(grants: Vec<PermissionGrant>) -> Vec<ModuleId> {
     let mut modules: Vec<ModuleId> = grants.into_iter().map(|grant| grant.object.id).collect();
     modules.sort();
@@ -241,8 +311,15 @@ fn modules_once(grants: Vec<PermissionGrant>) -> Vec<ModuleId> {
 
 /// Tells a property that is null (`Some(None)`) from one that was left out (`None`, by `serde(default)`).
 #[expect(clippy::option_option, reason = "left out, null and given are three things here")]
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+#[expect(clippy::option_option, reason = "as above")]
+fn whole_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    whole(deserializer).map(Some)
 }
 
 /// A whole number, which JSON may write as `60.0`, too.
@@ -310,6 +387,24 @@ mod tests {
     fn an_update_cannot_clear_the_name() {
         let body: TokenUpdateBody = serde_json::from_str(r#"{"name": ""}"#).unwrap();
         assert_eq!(TokenUpdate::try_from(body).unwrap_err().lines(), ["name: is required"]);
+    }
+
+    #[test]
+    fn each_rule_that_is_wrong_is_named() {
+        let json = r#"{"name": "a", "extension": {"name": "custom"}, "not_before": "soon",
+            "allowed_addresses": ["192.0.2.1", "192.0.2.7/24"], "calls_per_minute": 0}"#;
+        let problems = NewToken::try_from(body(json)).unwrap_err();
+        let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["not_before", "allowed_addresses", "calls_per_minute"]);
+        let update = |json: &str| TokenUpdate::try_from(serde_json::from_str::<TokenUpdateBody>(json).unwrap());
+        let cleared = update(r#"{"not_before": null, "allowed_addresses": [], "calls_per_minute": null}"#).unwrap();
+        assert_eq!((cleared.not_before, cleared.calls_per_minute), (Some(None), Some(None)));
+        assert_eq!(cleared.allowed_addresses, Some(None));
+        assert_eq!(update(r#"{"calls_per_minute": 60}"#).unwrap().calls_per_minute.flatten().unwrap().get(), 60);
+        assert_eq!(
+            update(r#"{"calls_per_minute": 1000001}"#).unwrap_err().lines(),
+            ["calls_per_minute: must be 1 to 1000000"]
+        );
     }
 
     #[test]

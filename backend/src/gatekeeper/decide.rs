@@ -1,17 +1,22 @@
 //! The decision about a key, without I/O.
 
-use latchkey_shared::{ApiKey, KeyError, Timestamp, TokenStatus};
+use std::{net::IpAddr, sync::Arc};
+
+use latchkey_shared::{KeyError, PresentedKey, Timestamp};
 use subtle::ConstantTimeEq as _;
 
-use crate::{
-    keys::Key,
-    store::TokenRow,
-    tokens::{previous_works, secret, status},
+use super::{
+    entry::{Entry, Quotum, State},
+    modules::{ModuleIndex, Modules},
+    path::{self, PathError},
 };
+use crate::tokens::secret::Digester;
 
 /// Why a key is worth nothing. For the log: the caller gets one answer for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
+    /// There is no key, or there is more than one.
+    Missing,
     /// Not the shape of a key.
     Malformed,
     /// The checksum is wrong.
@@ -22,6 +27,8 @@ pub enum Denial {
     WrongSecret,
     /// Switched off.
     Disabled,
+    /// Before its beginning.
+    NotYet,
     /// Past its end.
     Expired,
     /// Gone.
@@ -33,11 +40,13 @@ impl Denial {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Missing => "missing",
             Self::Malformed => "malformed",
             Self::Checksum => "checksum",
             Self::UnknownId => "unknown_id",
             Self::WrongSecret => "wrong_secret",
             Self::Disabled => "disabled",
+            Self::NotYet => "not_yet",
             Self::Expired => "expired",
             Self::Deleted => "deleted",
         }
@@ -53,27 +62,144 @@ impl From<KeyError> for Denial {
     }
 }
 
-/// Decides about a well-formed key, given the token that has its id. An unknown id costs the same digest and
-/// comparison as a wrong secret.
-///
-/// # Errors
-/// [`Denial`].
-pub fn decide(row: Option<TokenRow>, key: &ApiKey, pepper: &Key, now: Timestamp) -> Result<TokenRow, Denial> {
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The key is worth nothing: 401.
+    Key(Denial),
+    /// The key may not be used from the client's address: 403.
+    Address(Option<IpAddr>),
+    /// The token has used up its calls: 429.
+    Limited,
+    /// The path has no one meaning: 400.
+    Path(PathError),
+    /// The token does not hold the module of the path: 403.
+    Module(ModuleIndex),
+    /// Nobody knows the key, and the database does not answer: 503.
+    Unavailable,
+}
+
+impl Refusal {
+    /// Every word for logs and metrics.
+    pub const WORDS: [&'static str; 14] = [
+        "missing",
+        "malformed",
+        "checksum",
+        "unknown_id",
+        "wrong_secret",
+        "disabled",
+        "not_yet",
+        "expired",
+        "deleted",
+        "address",
+        "limited",
+        "path",
+        "module",
+        "unavailable",
+    ];
+
+    /// The word for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Key(denial) => denial.as_str(),
+            Self::Address(_) => "address",
+            Self::Limited => "limited",
+            Self::Path(_) => "path",
+            Self::Module(_) => "module",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What is known of a request by a key once it is decided, whatever the answer.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The token, when its secret was proven.
+    pub token: Option<Arc<Entry>>,
+    /// The module of the path, when there was a path and the decision came so far.
+    pub module: Option<ModuleIndex>,
+    /// Where the token stands with its limit, if it has one and the decision came so far.
+    pub quotum: Option<Quotum>,
+    /// The answer.
+    pub answer: Result<(), Refusal>,
+}
+
+impl Decision {
+    /// Refused before anything was proven.
+    #[must_use]
+    pub fn refused(why: Refusal) -> Self {
+        Self { token: None, module: None, quotum: None, answer: Err(why) }
+    }
+}
+
+/// What is asked about a well-formed key.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The key.
+    pub key: PresentedKey<'a>,
+    /// The path as the client has sent it, when the answer shall depend on it.
+    pub path: Option<&'a str>,
+    /// The client's address, when it is known.
+    pub address: Option<IpAddr>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Decides about a key, given the token that has its id. The order is fixed, and each step runs only when the one
+/// before let the key pass. An unknown id costs the same digest and comparison as a wrong secret.
+#[must_use]
+pub fn decide(entry: Option<&Arc<Entry>>, question: &Question<'_>, pepper: &Digester, modules: &Modules) -> Decision {
     const NOBODY: [u8; 32] = [0; 32];
-    let presented = secret::digest(pepper, &key.id, &key.secret);
-    let kept = row.as_ref().map_or(NOBODY.as_slice(), |row| row.token.digest.as_slice());
+    let now = question.now.unix();
+    let presented = pepper.digest(question.key.id, question.key.secret);
+    let rare = entry.and_then(|entry| entry.rare.as_deref());
+    let kept = entry.map_or(&NOBODY, |entry| &entry.digest);
     // Of a renewed token the secret before the last one counts, too. Both are compared in any case.
-    let previous = row.as_ref().filter(|row| previous_works(&row.token, now));
-    let previous = previous.and_then(|row| row.token.previous_digest.as_deref()).unwrap_or(&NOBODY);
-    let proven: bool = (presented.as_slice().ct_eq(kept) | presented.as_slice().ct_eq(previous)).into();
-    let row = row.ok_or(Denial::UnknownId)?;
+    let previous = rare.and_then(|rare| rare.previous.as_ref());
+    let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now)).map_or(&NOBODY, |(digest, _)| digest);
+    let proven: bool = (presented.ct_eq(kept) | presented.ct_eq(previous)).into();
+    let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId)) };
     if !proven {
-        return Err(Denial::WrongSecret);
+        return Decision::refused(Refusal::Key(Denial::WrongSecret));
     }
-    match status(&row.token, now) {
-        TokenStatus::Active | TokenStatus::Expiring | TokenStatus::Revitalised => Ok(row),
-        TokenStatus::Inactive => Err(Denial::Disabled),
-        TokenStatus::Expired => Err(Denial::Expired),
-        TokenStatus::Deleted => Err(Denial::Deleted),
+    let mut decision = Decision { token: Some(Arc::clone(entry)), module: None, quotum: None, answer: Ok(()) };
+    decision.answer = judge(entry, question, modules, &mut decision);
+    decision
+}
+
+/// The steps after the secret.
+fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Refusal> {
+    let now = question.now.unix();
+    let rare = entry.rare.as_deref();
+    match entry.state {
+        State::Deleted => return Err(Refusal::Key(Denial::Deleted)),
+        _ if entry.expires_at.is_some_and(|end| end <= now) => return Err(Refusal::Key(Denial::Expired)),
+        State::Inactive => return Err(Refusal::Key(Denial::Disabled)),
+        State::Active => {}
     }
+    if rare.and_then(|rare| rare.not_before).is_some_and(|begin| begin > now) {
+        return Err(Refusal::Key(Denial::NotYet));
+    }
+    if let Some(allowed) = rare.and_then(|rare| rare.addresses.as_ref()) {
+        if !question.address.is_some_and(|address| allowed.contains(address)) {
+            return Err(Refusal::Address(question.address));
+        }
+    }
+    if let Some(limit) = rare.and_then(|rare| rare.limit.as_ref()) {
+        let counted = limit.count();
+        decision.quotum = Some(counted.unwrap_or_else(|over| over));
+        if counted.is_err() {
+            return Err(Refusal::Limited);
+        }
+    }
+    if let Some(path) = question.path {
+        let path = path::normalise(path).map_err(Refusal::Path)?;
+        let module = modules.of_path(&path);
+        decision.module = Some(module);
+        if !entry.modules.opens(module) {
+            return Err(Refusal::Module(module));
+        }
+    }
+    Ok(())
 }

@@ -1,34 +1,202 @@
-//! The gatekeeper: whether a key opens a path.
+//! The gatekeeper: whether a key opens a path. The built-in collections, forward-auth and introspection all ask
+//! [`Gatekeeper::check`].
 //!
-//! The order is fixed, and each step only runs when the one before let the key pass: shape and checksum,
-//! secret, status, expiry, module. Only who proved the secret can learn anything but "no". Nothing is written
-//! on this path.
+//! The order is fixed, and each step only runs when the one before let the key pass: shape and checksum, secret,
+//! status and dates, address, limit, module. Only who proved the secret can learn anything but "no". Nothing is
+//! written on this path; a token in memory costs no I/O, no lock that is held across an await, and no allocation.
+//!
+//! - [`decide`]: the rule. [`entry`]: what is known of a token. [`modules`]: which module owns a path.
+//!   [`path`]: what a path means.
+//! - [`index`]: tokens in memory. [`trust`]: whether they can be believed. [`listener`]: changes by other replicas.
+//! - [`forward_auth`], [`introspect`]: how others ask. [`usage`]: what is remembered of calls.
 
 mod decide;
+pub mod entry;
+pub mod forward_auth;
+pub mod headers;
+mod index;
+mod metrics;
 mod modules;
+pub mod path;
+mod trust;
+pub mod usage;
 
-pub use decide::{Denial, decide};
-pub use modules::{module_of, opens};
-
-use latchkey_shared::ApiKey;
-
-use crate::{
-    app::App,
-    store::{StoreError, TokenRow},
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-/// Checks an `Authorization` header. The outer error is the database's.
-///
-/// # Errors
-/// [`StoreError`] when the database does not answer; [`Denial`] when the key is not worth anything.
-pub async fn check(app: &App, header: &[u8]) -> Result<Result<TokenRow, Denial>, StoreError> {
-    let key = match std::str::from_utf8(header)
-        .map_err(|_| Denial::Malformed)
-        .and_then(|header| Ok(ApiKey::parse(header)?))
-    {
-        Ok(key) => key,
-        Err(denial) => return Ok(Err(denial)),
-    };
-    let row = app.store.token_for_check(key.id.as_str()).await?;
-    Ok(decide(row, &key, &app.keys.pepper, app.clock.now()))
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use latchkey_shared::{Network, PresentedKey, TokenId};
+
+pub use decide::{Decision, Denial, Question, Refusal, decide};
+pub use entry::Entry;
+pub use index::{Index, Unavailable};
+pub use modules::{ModuleIndex, ModuleSet, Modules, opens};
+pub use trust::Trust;
+
+use self::{metrics::Metrics, usage::Usage};
+use crate::{
+    catalogue::Catalogue,
+    clock::Clock,
+    http::{Error, client},
+    keys::Key,
+    store::Store,
+    tokens::secret::Digester,
+};
+
+/// Everything that a decision needs.
+#[derive(Debug)]
+pub struct Gatekeeper {
+    /// The catalogue's modules.
+    pub modules: Arc<Modules>,
+    /// The tokens in memory.
+    pub index: Arc<Index>,
+    /// Whether they can be believed.
+    pub trust: Trust,
+    /// What is remembered of calls.
+    pub usage: Usage,
+    /// The clock.
+    pub clock: Clock,
+    pepper: Digester,
+    metrics: Metrics,
+    /// The operator's own proxies.
+    proxies: Vec<Network>,
+    /// A flood of junk must not become a flood of log lines.
+    lines: DefaultDirectRateLimiter,
+}
+
+/// What the operator chose.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Networks of proxies whose word on the client's address counts.
+    pub proxies: Vec<Network>,
+    /// For how long what is known stays good when nobody can confirm it.
+    pub grace: Duration,
+}
+
+/// Refusals that are logged each second.
+const LINES: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
+/// What somebody shows in order to be let through.
+#[derive(Debug, Clone, Copy)]
+pub enum Credential<'a> {
+    /// The `Authorization` header of these headers.
+    Header(&'a HeaderMap),
+    /// `<id>:<secret>`.
+    Pair(&'a str),
+}
+
+impl<'a> Credential<'a> {
+    fn read(self) -> Result<PresentedKey<'a>, Denial> {
+        match self {
+            Self::Pair(pair) => Ok(PresentedKey::from_pair(pair.as_bytes())?),
+            Self::Header(headers) => {
+                let mut values = headers.get_all(AUTHORIZATION).iter();
+                match (values.next(), values.next()) {
+                    (Some(value), None) => Ok(PresentedKey::from_header(value.as_bytes())?),
+                    // Of two, another program may believe the other one.
+                    _ => Err(Denial::Missing),
+                }
+            }
+        }
+    }
+}
+
+impl Gatekeeper {
+    /// A gatekeeper over a database, with an empty index that hears of every change made through `store`.
+    #[must_use]
+    pub fn new(catalogue: &Catalogue, store: &Store, pepper: &Key, clock: Clock, options: Options) -> Arc<Self> {
+        let modules = Arc::new(Modules::new(catalogue));
+        let index = Index::new(store.clone(), Arc::clone(&modules), clock.clone());
+        let watching = Arc::clone(&index);
+        store.watch(Box::new(move |id| watching.forget(TokenId::number_of(id))));
+        Arc::new(Self {
+            modules,
+            index,
+            trust: Trust::new(options.grace),
+            usage: Usage::default(),
+            clock,
+            pepper: Digester::new(pepper),
+            metrics: Metrics::new(),
+            proxies: options.proxies,
+            lines: RateLimiter::direct(Quota::per_second(LINES)),
+        })
+    }
+
+    /// Decides about a credential: from memory when the token is there and can be believed, else after one look at
+    /// the database.
+    pub async fn check(&self, credential: Credential<'_>, path: Option<&str>, address: Option<IpAddr>) -> Decision {
+        let begun = Instant::now();
+        let decision = match credential.read() {
+            Ok(key) => self.check_key(Question { key, path, address, now: self.clock.now() }).await,
+            Err(denial) => Decision::refused(Refusal::Key(denial)),
+        };
+        self.metrics.decided(&decision, begun.elapsed());
+        decision
+    }
+
+    async fn check_key(&self, question: Question<'_>) -> Decision {
+        let number = TokenId::number_of(question.key.id);
+        let decide = |entry: Option<&Arc<Entry>>| decide(entry, &question, &self.pepper, &self.modules);
+        let known = self.index.get(number);
+        let is_known = known.is_some() || self.index.is_unknown(number, question.now);
+        if is_known && self.trust.holds() {
+            self.metrics.looked_up(true);
+            return decide(known.as_ref());
+        }
+        self.metrics.looked_up(false);
+        match self.index.read(number).await {
+            Ok(entry) => decide(entry.as_ref()),
+            Err(Unavailable) if known.is_some() && self.trust.has_grace(question.now) => decide(known.as_ref()),
+            Err(Unavailable) => Decision::refused(Refusal::Unavailable),
+        }
+    }
+
+    /// The address of a client, if its proxies tell.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        client::address(peer, headers, &self.proxies)
+    }
+
+    /// Tells the log why a request was refused: the id, which says which integration fails, never the secret.
+    pub fn log(&self, headers: &HeaderMap, decision: &Decision, address: Option<IpAddr>) {
+        let Err(refusal) = decision.answer else { return };
+        if self.lines.check().is_err() {
+            return;
+        }
+        let key = headers.get(AUTHORIZATION).and_then(|value| PresentedKey::from_header(value.as_bytes()).ok());
+        let token = key.map(|key| key.id);
+        let address = address.map(tracing::field::display);
+        let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
+        tracing::info!(reason = refusal.as_str(), token, address, request_id, "key refused");
+    }
+
+    /// What a refused caller is told.
+    #[must_use]
+    pub fn error(&self, decision: &Decision, refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::Key(_) => Error::Unauthorized,
+            Refusal::Address(address) => Error::AddressRefused(address),
+            Refusal::Limited => {
+                let wait = decision.quotum.map(|quotum| quotum.wait).unwrap_or_default();
+                Error::Limited { seconds: wait.as_secs() + 1 }
+            }
+            Refusal::Path(error) => Error::Malformed(format!("The path {error}.")),
+            Refusal::Module(module) => Error::InsufficientScope {
+                token: decision.token.as_ref().map(|token| token.id().to_string()).unwrap_or_default(),
+                module: Box::new(self.modules.get(module).clone()),
+            },
+            Refusal::Unavailable => Error::Internal("the database does not answer".to_owned()),
+        }
+    }
+
+    /// Publishes figures that change slowly.
+    pub fn publish(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge; no index has 2^53 tokens")]
+        self.metrics.index.set(self.index.len() as f64);
+    }
 }

@@ -1,5 +1,11 @@
 //! Which module a path belongs to, and whether a set of modules opens it.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::http::HeaderValue;
 use latchkey_shared::{Module, ModuleId};
 
 use crate::catalogue::Catalogue;
@@ -11,38 +17,113 @@ pub fn opens(modules: &[ModuleId], wanted: &ModuleId) -> bool {
     modules.iter().any(|module| module.is_all() || module == wanted)
 }
 
-/// The module that owns `path`, given without the base path: the one with the longest prefix that ends at a
-/// `/`. A path that nobody owns belongs to *All* alone.
-#[must_use]
-pub fn module_of<'a>(catalogue: &'a Catalogue, path: &str) -> &'a Module {
-    let owns = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let longest = |module: &'a Module| {
-        let length = module.paths.iter().filter(|prefix| owns(prefix)).map(String::len).max()?;
-        Some((length, module))
-    };
-    let owner = catalogue.modules.iter().filter_map(longest).max_by_key(|(length, _)| *length);
-    owner.map_or(&catalogue.modules[0], |(_, module)| module)
+/// The place of a module in the catalogue; 0 is *All*.
+pub type ModuleIndex = u16;
+
+/// The catalogue's modules, made ready for look-ups.
+#[derive(Debug)]
+pub struct Modules {
+    modules: Vec<Module>,
+    /// The longest first, so that the first that fits is the owner.
+    prefixes: Vec<(String, ModuleIndex)>,
+    /// Most tokens hold one of a few sets: each is kept once.
+    sets: Mutex<HashMap<Vec<ModuleId>, Arc<ModuleSet>>>,
+}
+
+/// The modules that a token holds.
+#[derive(Debug)]
+pub struct ModuleSet {
+    /// Their ids, in order.
+    pub ids: Vec<ModuleId>,
+    /// The ids behind each other, as `X-Token-Modules` has them.
+    pub header: HeaderValue,
+    /// For each module of the catalogue, whether the set opens it.
+    opens: Vec<bool>,
+}
+
+impl ModuleSet {
+    /// Whether the set opens a module.
+    #[must_use]
+    pub fn opens(&self, module: ModuleIndex) -> bool {
+        self.opens.get(usize::from(module)).is_some_and(|opens| *opens)
+    }
+}
+
+impl Modules {
+    /// Makes the catalogue's modules ready.
+    #[must_use]
+    pub fn new(catalogue: &Catalogue) -> Self {
+        let modules = catalogue.modules.clone();
+        let of_one = |(index, module): (usize, &Module)| {
+            let index = ModuleIndex::try_from(index).unwrap_or_default();
+            module.paths.iter().map(move |path| (path.clone(), index)).collect::<Vec<_>>()
+        };
+        let mut prefixes: Vec<_> = modules.iter().enumerate().flat_map(of_one).collect();
+        prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        Self { modules, prefixes, sets: Mutex::default() }
+    }
+
+    /// The module that owns `path`, given without a base path: the one with the longest prefix that ends at a `/`.
+    /// A path that nobody owns belongs to *All* alone.
+    #[must_use]
+    pub fn of_path(&self, path: &str) -> ModuleIndex {
+        let owns =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.prefixes.iter().find(|(prefix, _)| owns(prefix)).map_or(0, |(_, module)| *module)
+    }
+
+    /// The module at a place of the catalogue.
+    #[must_use]
+    pub fn get(&self, index: ModuleIndex) -> &Module {
+        self.modules.get(usize::from(index)).unwrap_or(&self.modules[0])
+    }
+
+    /// The set of these modules, shared with every token that holds the same.
+    #[must_use]
+    pub fn set(&self, ids: Vec<ModuleId>) -> Arc<ModuleSet> {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(set) = sets.get(&ids) {
+            return Arc::clone(set);
+        }
+        // Sets that no token has any more are forgotten now and then.
+        if sets.len().is_power_of_two() {
+            sets.retain(|_, set| Arc::strong_count(set) > 1);
+        }
+        let header = ids.iter().map(ModuleId::as_str).collect::<Vec<_>>().join(",");
+        let set = Arc::new(ModuleSet {
+            header: HeaderValue::try_from(header).unwrap_or(HeaderValue::from_static("")),
+            opens: self.modules.iter().map(|module| opens(&ids, &module.id)).collect(),
+            ids: ids.clone(),
+        });
+        sets.insert(ids, Arc::clone(&set));
+        set
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn module(path: &str) -> String {
-        module_of(&Catalogue::built_in().unwrap(), path).name.clone()
+    fn modules() -> Modules {
+        Modules::new(&Catalogue::built_in().unwrap())
+    }
+
+    fn owner(path: &str) -> String {
+        let modules = modules();
+        modules.get(modules.of_path(path)).name.clone()
     }
 
     #[test]
     fn a_path_belongs_to_the_module_with_its_prefix() {
-        assert_eq!(module("/agreements"), "Partners");
-        assert_eq!(module("/agreements/AGP-000-000-001"), "Partners");
-        assert_eq!(module("/auth/tokens/SU-000-000-001/permissions"), "Integrations");
+        assert_eq!(owner("/agreements"), "Partners");
+        assert_eq!(owner("/agreements/AGP-000-000-001"), "Partners");
+        assert_eq!(owner("/auth/tokens/SU-000-000-001/permissions"), "Integrations");
     }
 
     #[test]
     fn a_prefix_ends_at_a_slash() {
-        assert_eq!(module("/agreementsX"), "All");
-        assert_eq!(module("/unknown"), "All");
+        assert_eq!(owner("/agreementsX"), "All");
+        assert_eq!(owner("/unknown"), "All");
     }
 
     #[test]
@@ -53,5 +134,18 @@ mod tests {
         assert!(!opens(&[one], &two));
         assert!(!opens(&[two], &all));
         assert!(!opens(&[], &all));
+    }
+
+    #[test]
+    fn a_set_is_kept_once_and_opens_what_its_modules_open() {
+        let modules = modules();
+        let ids: Vec<ModuleId> = vec!["MD-0002".parse().unwrap(), "MD-0099".parse().unwrap()];
+        let set = modules.set(ids.clone());
+        assert!(Arc::ptr_eq(&set, &modules.set(ids)));
+        assert_eq!(set.header, "MD-0002,MD-0099");
+        assert!(set.opens(modules.of_path("/agreements")));
+        assert!(!set.opens(modules.of_path("/auth/tokens")) && !set.opens(0));
+        assert!(!modules.set(Vec::new()).opens(0));
+        assert!(modules.set(vec![ModuleId::all()]).opens(modules.of_path("/unknown")));
     }
 }

@@ -2,18 +2,26 @@
 //! a [`Caller`]. What a route needs stands in its line in [`crate::app::routes`]; a handler that takes a
 //! `Caller` cannot be reached without.
 
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
-use latchkey_shared::{ApiKey, ModuleId, Reference, Role, Timestamp};
+use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 
 use super::{Error, paths};
-use crate::{app::App, gatekeeper, sessions, store::entities::account};
+use crate::{
+    app::App,
+    gatekeeper::{self, Credential, Decision, ModuleSet, headers, usage::Call},
+    sessions,
+    store::entities::account,
+};
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +46,10 @@ pub enum Needs {
 /// Where a request came from.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
-    /// The address of the peer.
+    /// The address of the client, as it stands in events; empty when it is not known.
     pub address: String,
+    /// The same, to be compared.
+    pub client: Option<IpAddr>,
     /// The number under which logs and events know this request.
     pub request_id: String,
 }
@@ -61,7 +71,7 @@ pub enum Identity {
     /// A token, by its key.
     Token {
         /// The modules that it holds.
-        modules: Vec<ModuleId>,
+        modules: Arc<ModuleSet>,
     },
 }
 
@@ -84,7 +94,7 @@ impl Caller {
     pub fn may_grant(&self, module: &ModuleId) -> bool {
         match &self.identity {
             Identity::User { .. } => true,
-            Identity::Token { modules } => gatekeeper::opens(modules, module),
+            Identity::Token { modules } => gatekeeper::opens(&modules.ids, module),
         }
     }
 }
@@ -95,7 +105,15 @@ impl Caller {
     /// # Errors
     /// [`Error::Forbidden`], [`Error::InsufficientScope`].
     pub fn require(&self, app: &App, needs: Needs, path: &str) -> Result<(), Error> {
-        permit(app, self, needs, path)
+        permit(self, needs)?;
+        let Identity::Token { modules } = &self.identity else { return Ok(()) };
+        let keeper = &app.gatekeeper;
+        let module = keeper.modules.of_path(path);
+        if modules.opens(module) {
+            return Ok(());
+        }
+        let module = Box::new(keeper.modules.get(module).clone());
+        Err(Error::InsufficientScope { token: self.actor.id.clone(), module })
     }
 }
 
@@ -120,8 +138,9 @@ impl Origin {
     /// Notes where a request came from, and tells the caller the number it is known under.
     pub async fn note(State(app): State<App>, mut request: Request, next: Next) -> Response {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let address = peer.map(|peer| peer.0.ip().to_canonical().to_string()).unwrap_or_default();
-        let origin = Self { address, request_id: app.rng.hex::<8>() };
+        let client = peer.and_then(|peer| app.gatekeeper.client(peer.0.ip(), request.headers()));
+        let address = client.map(|client| client.to_string()).unwrap_or_default();
+        let origin = Self { address, client, request_id: app.rng.hex::<8>() };
         let id = HeaderValue::from_str(&origin.request_id);
         request.extensions_mut().insert(origin);
         let mut response = next.run(request).await;
@@ -132,63 +151,91 @@ impl Origin {
     }
 }
 
-/// Lets a request pass to its handler when its caller may do what the route is for.
-///
-/// # Errors
-/// [`Error::Unauthorized`], [`Error::Forbidden`], [`Error::InsufficientScope`].
-pub async fn authorize(
-    State((app, needs)): State<(App, Needs)>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    if needs != Needs::Nothing {
-        let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
-        let caller = identify(&app, request.headers(), origin).await?;
-        permit(&app, &caller, needs, request.uri().path())?;
-        request.extensions_mut().insert(caller);
+/// Lets a request pass to its handler when its caller may do what the route is for. Whoever shows a key is told where
+/// the key stands, and the use of it is noted, whatever the answer.
+pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Request, next: Next) -> Response {
+    if needs == Needs::Nothing {
+        return next.run(request).await;
     }
-    Ok(next.run(request).await)
-}
-
-async fn identify(app: &App, headers: &HeaderMap, origin: Origin) -> Result<Caller, Error> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = match gatekeeper::check(app, value.as_bytes()).await? {
-            Ok(token) => token,
-            Err(denial) => {
-                // The id tells which integration fails; the secret behind it is never logged.
-                let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|text| ApiKey::parse(text).ok());
-                let token = token.map(|key| key.id.to_string());
-                tracing::info!(reason = denial.as_str(), token, address = origin.address, "key refused");
-                return Err(Error::Unauthorized);
+    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        return match person(&app, request.headers(), origin, needs).await {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+                next.run(request).await
             }
+            Err(error) => error.into_response(),
         };
-        let account = app.store.account(&token.token.account_id).await?.ok_or(Error::Unauthorized)?;
-        let actor = Reference { id: token.token.id, name: token.token.name };
-        return Ok(Caller { account, actor, identity: Identity::Token { modules: token.modules }, origin });
     }
-    let cookie = sessions::cookie::read(app, headers).ok_or(Error::Unauthorized)?;
-    sessions::resume(app, &cookie, origin).await?.ok_or(Error::Unauthorized)
+    // The route's own path: what the client wrote led to it, and may be written in more than one way.
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let path = matched.as_ref().map(MatchedPath::as_str).unwrap_or_default();
+    let path =
+        matches!(needs, Needs::Reading | Needs::Changing).then(|| path.strip_prefix(paths::BASE).unwrap_or(path));
+    let decision = app.gatekeeper.check(Credential::Header(request.headers()), path, origin.client).await;
+    let program = request.headers().get(header::USER_AGENT).cloned();
+    let mut response = match program_caller(&app, request.headers(), &decision, origin.clone(), needs) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    };
+    let now = app.clock.now();
+    headers::tell(response.headers_mut(), &decision, now);
+    if let Some(token) = &decision.token {
+        let call = Call {
+            module: decision.module,
+            status: response.status().as_u16(),
+            address: origin.client,
+            program: program.as_ref().map(HeaderValue::as_bytes),
+            at: now,
+        };
+        app.gatekeeper.usage.note(token, &call, decision.answer.is_ok());
+    }
+    response
 }
 
-fn permit(app: &App, caller: &Caller, needs: Needs, path: &str) -> Result<(), Error> {
+async fn person(app: &App, headers: &HeaderMap, origin: Origin, needs: Needs) -> Result<Caller, Error> {
+    let cookie = sessions::cookie::read(app, headers).ok_or(Error::Unauthorized)?;
+    let caller = sessions::resume(app, &cookie, origin).await?.ok_or(Error::Unauthorized)?;
+    permit(&caller, needs)?;
+    Ok(caller)
+}
+
+fn program_caller(
+    app: &App,
+    headers: &HeaderMap,
+    decision: &Decision,
+    origin: Origin,
+    needs: Needs,
+) -> Result<Caller, Error> {
+    if let Err(refusal) = decision.answer {
+        app.gatekeeper.log(headers, decision, origin.client);
+        return Err(app.gatekeeper.error(decision, refusal));
+    }
+    let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;
+    let caller = Caller {
+        account: account::Model::clone(&token.account),
+        actor: Reference { id: token.id().into(), name: token.name.to_string() },
+        identity: Identity::Token { modules: Arc::clone(&token.modules) },
+        origin,
+    };
+    permit(&caller, needs)?;
+    Ok(caller)
+}
+
+/// What a caller of this kind may do at all. Whether a key holds the module of the path, the gatekeeper has decided.
+fn permit(caller: &Caller, needs: Needs) -> Result<(), Error> {
     match (&caller.identity, needs) {
         (Identity::User { role, .. }, Needs::Changing | Needs::ChangingOrExchanging | Needs::Revealing)
             if !role.manages_tokens() =>
         {
             Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
         }
-        (Identity::User { .. }, _) | (_, Needs::Nothing | Needs::Identity | Needs::ChangingOrExchanging) => Ok(()),
         (Identity::Token { .. }, Needs::Session | Needs::Revealing) => {
             Err(Error::Forbidden("Only a person who is signed in may do this; a key may not."))
         }
-        (Identity::Token { modules }, Needs::Reading | Needs::Changing) => {
-            let path = path.strip_prefix(paths::BASE).unwrap_or(path);
-            let module = gatekeeper::module_of(&app.catalogue, path);
-            if gatekeeper::opens(modules, &module.id) {
-                Ok(())
-            } else {
-                Err(Error::InsufficientScope { token: caller.actor.id.clone(), module: Box::new(module.clone()) })
-            }
-        }
+        _ => Ok(()),
     }
 }

@@ -1,6 +1,8 @@
 //! Every error that a caller can see, mapped to status and body in one place. What went wrong inside is
 //! logged and never leaves.
 
+use std::net::IpAddr;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -50,6 +52,13 @@ pub enum Error {
     TooSlow,
     /// The body is not JSON.
     UnsupportedMediaType,
+    /// The key may not be used from the client's address.
+    AddressRefused(Option<IpAddr>),
+    /// The token has used up its calls.
+    Limited {
+        /// When to come back, in seconds.
+        seconds: u64,
+    },
     /// Too many attempts.
     Throttled {
         /// When to come back, in seconds.
@@ -71,6 +80,20 @@ impl Error {
     /// A single field is wrong.
     pub fn field(field: &str, message: impl std::fmt::Display) -> Self {
         Self::Invalid(Problems::one(field, message))
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The body of the answer.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let (_, code, errors) = self.parts();
+        // Texts alone: there is nothing in it that JSON could not say.
+        serde_json::to_string(&ErrorBody { error_code: code.to_owned(), errors }).unwrap_or_default()
     }
 
     fn parts(&self) -> (StatusCode, &'static str, Vec<String>) {
@@ -110,6 +133,14 @@ impl Error {
                 "REQ_003",
                 "The body must be JSON: Content-Type: application/json.",
             ),
+            Self::AddressRefused(address) => {
+                let from = address.map_or("an unknown address".to_owned(), |address| address.to_string());
+                (StatusCode::FORBIDDEN, "AUTH_006", vec![format!("This key may not be used from {from}.")])
+            }
+            Self::Limited { seconds } => {
+                let text = format!("The token has used up its calls for now. Try again in {seconds} seconds.");
+                (StatusCode::TOO_MANY_REQUESTS, "THR_001", vec![text])
+            }
             Self::Throttled { seconds } => {
                 let text = format!("Too many attempts. Try again in {seconds} seconds.");
                 (StatusCode::TOO_MANY_REQUESTS, "THR_000", vec![text])
@@ -141,7 +172,7 @@ impl IntoResponse for Error {
                     headers.insert(header::WWW_AUTHENTICATE, challenge);
                 }
             }
-            Self::Throttled { seconds } => {
+            Self::Throttled { seconds } | Self::Limited { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             }
             Self::Internal(_) => {

@@ -2,6 +2,7 @@
 
 mod body;
 mod caller;
+pub mod client;
 pub mod conditional;
 mod error;
 pub mod headers;

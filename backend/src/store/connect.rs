@@ -1,6 +1,6 @@
 //! Opening the database: pools, pragmas, migrations.
 
-use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
+use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
@@ -67,7 +67,7 @@ impl Store {
             "sqlite" => Self::open_sqlite(url).await?,
             "postgres" | "postgresql" => {
                 let pool = connect(url, ConnectOptions::new(url).max_connections(POOL)).await?;
-                Self { writer: pool.clone(), readers: pool }
+                Self { writer: pool.clone(), readers: pool, watcher: Arc::default() }
             }
             other => return Err(OpenError::Scheme(other.to_owned())),
         };
@@ -116,7 +116,7 @@ impl Store {
         };
         let writer = connect(url, &mut options("rwc", 1)).await?;
         let readers = connect(url, &mut options("rw", POOL)).await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, watcher: Arc::default() })
     }
 
     /// Whether the schema was ever made; not so in an empty database.

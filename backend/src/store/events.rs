@@ -63,7 +63,7 @@ impl Tx {
             request_id: Set(event.request_id),
             details: Set(event.details),
         };
-        row.insert(&self.0).await?;
+        row.insert(&self.db).await?;
         Ok(())
     }
 }

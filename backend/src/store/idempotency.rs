@@ -14,7 +14,7 @@ impl Tx {
     /// [`super::StoreError::Database`].
     pub async fn idempotency_key(&self, account_id: &str, actor_id: &str, key: &str) -> Result<Option<Model>> {
         let id = (account_id.to_owned(), actor_id.to_owned(), key.to_owned());
-        Ok(Entity::find_by_id(id).one(&self.0).await?)
+        Ok(Entity::find_by_id(id).one(&self.db).await?)
     }
 
     /// Remembers what is created under a key, and forgets what is older than `forget_before`.
@@ -22,8 +22,8 @@ impl Tx {
     /// # Errors
     /// [`super::StoreError::Duplicate`] when the same request is under way elsewhere.
     pub async fn insert_idempotency_key(&self, row: Model, forget_before: i64) -> Result<()> {
-        Entity::delete_many().filter(Column::CreatedAt.lt(forget_before)).exec(&self.0).await?;
-        row.into_active_model().insert(&self.0).await?;
+        Entity::delete_many().filter(Column::CreatedAt.lt(forget_before)).exec(&self.db).await?;
+        row.into_active_model().insert(&self.db).await?;
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ impl Tx {
     /// # Errors
     /// [`super::StoreError::Duplicate`] when there is one already.
     pub async fn set_installation(&self, name: &str, value: &str) -> Result<()> {
-        ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) }.insert(&self.0).await?;
+        ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) }.insert(&self.db).await?;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@
 //! To keep something new: add a migration in [`migrations`], an entity in [`entities`], and a file with its
 //! queries as methods of [`Store`] (reading) and [`Tx`] (changing).
 
+mod checks;
 mod connect;
 pub mod entities;
 mod events;
@@ -16,15 +17,21 @@ mod installation;
 mod migrations;
 mod sessions;
 mod tokens;
+mod usage;
 mod users;
 
+pub use checks::{CheckRow, Watcher};
 pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
 pub use tokens::{NewTokenRow, SortedBy, TokenQuery, TokenRow};
+pub use usage::{LastUse, NewCalls};
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use checks::Watch;
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use thiserror::Error;
 
@@ -37,6 +44,9 @@ pub enum StoreError {
     /// The database refused or did not answer.
     #[error("database: {0}")]
     Database(DbErr),
+    /// The database did not answer in time.
+    #[error("the database is too slow")]
+    TooSlow,
     /// What was read makes no sense: the database was changed by another hand.
     #[error("stored value is damaged: {0}")]
     Damaged(String),
@@ -60,11 +70,17 @@ pub struct Store {
     /// On SQLite a single connection, so that writers queue here and never fail as busy.
     writer: DatabaseConnection,
     readers: DatabaseConnection,
+    watcher: Arc<Watch>,
 }
 
 /// A transaction. Dropped without [`commit`](Self::commit), it leaves nothing behind.
 #[derive(Debug)]
-pub struct Tx(DatabaseTransaction);
+pub struct Tx {
+    db: DatabaseTransaction,
+    /// The ids of the tokens that it changes.
+    changed: Mutex<Vec<String>>,
+    watcher: Arc<Watch>,
+}
 
 impl Store {
     /// Begins a change.
@@ -76,7 +92,8 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx(self.writer.begin_with_options(options).await?))
+        let db = self.writer.begin_with_options(options).await?;
+        Ok(Tx { db, changed: Mutex::default(), watcher: Arc::clone(&self.watcher) })
     }
 
     /// Whether the database answers.
@@ -92,19 +109,48 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn close(self) -> Result<()> {
-        self.readers.close().await?;
-        self.writer.close().await?;
+    pub async fn close(&self) -> Result<()> {
+        self.readers.clone().close().await?;
+        self.writer.clone().close().await?;
         Ok(())
     }
 }
 
 impl Tx {
-    /// Makes the change last.
+    /// Makes the change last, and tells the watcher of the store which tokens it changed. Both happen even when
+    /// whoever asked no longer waits: a client that hangs up must not leave a key alive that it has just disabled.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing has changed.
+    /// [`StoreError::Database`]; then nothing has changed, or nobody knows.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+        let Self { db, changed, watcher } = self;
+        let changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if changed.is_empty() {
+            return Ok(db.commit().await?);
+        }
+        let committed = tokio::spawn(async move {
+            let committed = db.commit().await;
+            watcher.changed(&changed);
+            committed
+        });
+        match committed.await {
+            Ok(committed) => Ok(committed?),
+            Err(error) => Err(StoreError::Database(DbErr::Custom(error.to_string()))),
+        }
+    }
+
+    /// Notes that the token `id` is changed, for this process and for every replica.
+    async fn token_changed(&self, id: &str) -> Result<()> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
+        if self.db.get_database_backend() == DatabaseBackend::Postgres {
+            // Delivered when the transaction is committed, and only then.
+            let notify = "SELECT pg_notify($1, $2)";
+            let values = [TOKENS_CHANGED.into(), id.into()];
+            self.db.query_one_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, notify, values)).await?;
+        }
+        Ok(())
     }
 }
+
+/// The channel on which PostgreSQL tells the ids of changed tokens.
+pub const TOKENS_CHANGED: &str = "latchkey_tokens";

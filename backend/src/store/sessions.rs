@@ -47,7 +47,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn insert_session(&self, session: session::Model) -> Result<()> {
-        session.into_active_model().insert(&self.0).await?;
+        session.into_active_model().insert(&self.db).await?;
         Ok(())
     }
 
@@ -56,7 +56,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn delete_session(&self, id: &str) -> Result<()> {
-        session::Entity::delete_by_id(id).exec(&self.0).await?;
+        session::Entity::delete_by_id(id).exec(&self.db).await?;
         Ok(())
     }
 
@@ -66,7 +66,7 @@ impl Tx {
     /// [`StoreError::Database`].
     pub async fn delete_stale_sessions(&self, created_before: i64, seen_before: i64) -> Result<()> {
         let stale = session::Column::CreatedAt.lt(created_before).or(session::Column::SeenAt.lt(seen_before));
-        session::Entity::delete_many().filter(stale).exec(&self.0).await?;
+        session::Entity::delete_many().filter(stale).exec(&self.db).await?;
         Ok(())
     }
 }

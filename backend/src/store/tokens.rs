@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::{
     Result, Store, StoreError, Tx,
-    entities::{account, token, token_permission},
+    entities::{account, token, token_last_use, token_permission},
     filter::{self, Column},
 };
 use crate::rql::{Filter, Ordering};
@@ -23,6 +23,8 @@ pub struct TokenRow {
     pub token: token::Model,
     /// The ids of the granted modules.
     pub modules: Vec<ModuleId>,
+    /// Its last use, if it had one.
+    pub last_use: Option<token_last_use::Model>,
 }
 
 /// A token about to be kept; its columns are those of the entity.
@@ -141,21 +143,29 @@ impl Store {
             .offset(query.offset)
             .all(&self.readers)
             .await?;
-        Ok((self.with_permissions(tokens).await?, total))
+        Ok((self.whole(tokens).await?, total))
     }
 
-    async fn with_permissions(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
-        let ids = tokens.iter().map(|token| token.id.as_str());
+    /// Adds what stands in other tables.
+    async fn whole(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
+        let ids: Vec<&str> = tokens.iter().map(|token| token.id.as_str()).collect();
         let granted = token_permission::Entity::find()
-            .filter(token_permission::Column::TokenId.is_in(ids))
+            .filter(token_permission::Column::TokenId.is_in(ids.iter().copied()))
             .order_by_asc(token_permission::Column::ModuleId)
             .all(&self.readers)
             .await?;
+        let used = token_last_use::Entity::find().filter(token_last_use::Column::TokenId.is_in(ids));
         let mut modules: HashMap<String, Vec<ModuleId>> = HashMap::new();
         for row in granted {
             modules.entry(row.token_id).or_default().push(module_id(&row.module_id)?);
         }
-        let row = |token: token::Model| TokenRow { modules: modules.remove(&token.id).unwrap_or_default(), token };
+        let mut last: HashMap<String, token_last_use::Model> =
+            used.all(&self.readers).await?.into_iter().map(|row| (row.token_id.clone(), row)).collect();
+        let row = |token: token::Model| TokenRow {
+            modules: modules.remove(&token.id).unwrap_or_default(),
+            last_use: last.remove(&token.id),
+            token,
+        };
         Ok(tokens.into_iter().map(row).collect())
     }
 
@@ -166,7 +176,7 @@ impl Store {
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
         let token = token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id));
         let token = token.one(&self.readers).await?;
-        Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
+        Ok(self.whole(token.into_iter().collect()).await?.pop())
     }
 
     /// The token of any account that a handle stands for, by the handle's digest.
@@ -175,16 +185,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
         let token = token::Entity::find().filter(token::Column::HandleDigest.eq(digest)).one(&self.readers).await?;
-        Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
-    }
-
-    /// The token `id` of any account: for the check of a key, which proves by its secret whose it is.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn token_for_check(&self, id: &str) -> Result<Option<TokenRow>> {
-        let token = token::Entity::find_by_id(id).one(&self.readers).await?;
-        Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
+        Ok(self.whole(token.into_iter().collect()).await?.pop())
     }
 }
 
@@ -200,18 +201,19 @@ impl Tx {
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
         let select = token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id));
         // SQLite has no row locks, and needs none: the transaction holds the only writer.
-        let select = match sea_orm::ConnectionTrait::get_database_backend(&self.0) {
+        let select = match sea_orm::ConnectionTrait::get_database_backend(&self.db) {
             sea_orm::DatabaseBackend::Postgres => select.lock_exclusive(),
             _ => select,
         };
-        let Some(token) = select.one(&self.0).await? else { return Ok(None) };
+        let Some(token) = select.one(&self.db).await? else { return Ok(None) };
         let granted = token_permission::Entity::find()
             .filter(token_permission::Column::TokenId.eq(id))
             .order_by_asc(token_permission::Column::ModuleId)
-            .all(&self.0)
+            .all(&self.db)
             .await?;
         let modules = granted.iter().map(|row| module_id(&row.module_id)).collect::<Result<_>>()?;
-        Ok(Some(TokenRow { token, modules }))
+        let last_use = token_last_use::Entity::find_by_id(id).one(&self.db).await?;
+        Ok(Some(TokenRow { token, modules, last_use }))
     }
 
     /// Whether a token of any account has this id.
@@ -219,7 +221,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn token_exists(&self, id: &str) -> Result<bool> {
-        Ok(token::Entity::find_by_id(id).count(&self.0).await? > 0)
+        Ok(token::Entity::find_by_id(id).count(&self.db).await? > 0)
     }
 
     /// How many tokens of an extension an account has, without the deleted ones. Other transactions that would
@@ -228,14 +230,14 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn count_tokens(&self, account_id: &str, extension_id: &str) -> Result<u64> {
-        if sea_orm::ConnectionTrait::get_database_backend(&self.0) == sea_orm::DatabaseBackend::Postgres {
-            account::Entity::find_by_id(account_id).lock_exclusive().one(&self.0).await?;
+        if sea_orm::ConnectionTrait::get_database_backend(&self.db) == sea_orm::DatabaseBackend::Postgres {
+            account::Entity::find_by_id(account_id).lock_exclusive().one(&self.db).await?;
         }
         let count = token::Entity::find()
             .filter(token::Column::AccountId.eq(account_id))
             .filter(token::Column::ExtensionId.eq(extension_id))
             .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-        Ok(count.count(&self.0).await?)
+        Ok(count.count(&self.db).await?)
     }
 
     /// Keeps a new token and its permissions.
@@ -243,7 +245,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Duplicate`] when the id is taken.
     pub async fn insert_token(&self, row: &TokenRow) -> Result<()> {
-        row.token.clone().into_active_model().insert(&self.0).await?;
+        self.token_changed(&row.token.id).await?;
+        row.token.clone().into_active_model().insert(&self.db).await?;
         self.insert_permissions(&row.token.id, &row.modules).await
     }
 
@@ -252,10 +255,11 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn update_token(&self, row: &TokenRow) -> Result<()> {
-        row.token.clone().into_active_model().reset_all().update(&self.0).await?;
+        self.token_changed(&row.token.id).await?;
+        row.token.clone().into_active_model().reset_all().update(&self.db).await?;
         token_permission::Entity::delete_many()
             .filter(token_permission::Column::TokenId.eq(&row.token.id))
-            .exec(&self.0)
+            .exec(&self.db)
             .await?;
         self.insert_permissions(&row.token.id, &row.modules).await
     }
@@ -268,7 +272,7 @@ impl Tx {
             let row = token_permission::Model { token_id: token_id.to_owned(), module_id: module.to_string() };
             row.into_active_model()
         });
-        token_permission::Entity::insert_many(rows).exec_without_returning(&self.0).await?;
+        token_permission::Entity::insert_many(rows).exec_without_returning(&self.db).await?;
         Ok(())
     }
 }

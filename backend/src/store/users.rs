@@ -58,7 +58,7 @@ impl Tx {
     /// # Errors
     /// [`super::StoreError::Duplicate`] when the id is taken.
     pub async fn insert_account(&self, account: account::Model) -> Result<()> {
-        account.into_active_model().insert(&self.0).await?;
+        account.into_active_model().insert(&self.db).await?;
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl Tx {
     /// # Errors
     /// [`super::StoreError::Duplicate`] when the id or the address is taken.
     pub async fn insert_user(&self, user: user::Model) -> Result<()> {
-        user.into_active_model().insert(&self.0).await?;
+        user.into_active_model().insert(&self.db).await?;
         Ok(())
     }
 }

@@ -119,6 +119,7 @@ async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result
     }
     let new = request.new;
     rules::check_expiration(new.expiration_date, now)?;
+    rules::check_beginning(new.not_before, new.expiration_date)?;
     let extension = app.catalogue.extension(&new.extension);
     let extension = extension.ok_or_else(|| Error::field("extension", "is not in the catalogue"))?;
     let modules = rules::check_modules(app, caller, Some(extension), &[], new.permissions.clone())?;
@@ -193,6 +194,9 @@ fn new_row(
         extension_name: extension.name.clone(),
         state: TokenStatus::Active.as_str().to_owned(),
         expires_at: new.expiration_date.map(Timestamp::unix),
+        not_before: new.not_before.map(Timestamp::unix),
+        allowed_addresses: rules::kept_addresses(new.allowed_addresses.as_ref()),
+        calls_per_minute: rules::kept_calls(new.calls_per_minute),
         digest: secret::digest(&app.keys.pepper, id, &secrets.secret).to_vec(),
         previous_digest: None,
         previous_expires_at: None,
@@ -208,5 +212,5 @@ fn new_row(
         updated_by_id: caller.actor.id.clone(),
         updated_by_name: caller.actor.name.clone(),
     };
-    Ok(TokenRow { token, modules })
+    Ok(TokenRow { token, modules, last_use: None })
 }

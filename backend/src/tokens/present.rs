@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use latchkey_shared::{Events, ModuleId, Occurrence, Permission, Reference, Timestamp, Token, TokenStatus};
+use latchkey_shared::{Events, LastUsed, ModuleId, Occurrence, Permission, Reference, Timestamp, Token, TokenStatus};
 use serde::Serialize;
 
 use crate::{
@@ -61,6 +61,7 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
     let now = app.clock.now();
     let end = token.expires_at.map(Timestamp::from_unix);
     let has_two = previous_works(token, now);
+    let addresses = token.allowed_addresses.as_deref().unwrap_or_default();
     let occurrence = |at, id: &String, name: &String| Occurrence {
         at: Timestamp::from_unix(at),
         by: Reference { id: id.clone(), name: name.clone() },
@@ -77,6 +78,14 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
         expiration_date: end,
         renewed_expiration_date: end.filter(|_| has_two),
         previous_expiration_date: token.previous_expires_at.filter(|_| has_two).map(Timestamp::from_unix),
+        not_before: token.not_before.map(Timestamp::from_unix),
+        allowed_addresses: addresses.split(',').filter(|network| !network.is_empty()).map(str::to_owned).collect(),
+        calls_per_minute: token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok()),
+        last_used: row.last_use.as_ref().map(|last| LastUsed {
+            at: Timestamp::from_unix(last.at),
+            address: last.address.clone(),
+            program: last.program.clone(),
+        }),
         events: Events {
             created: occurrence(token.created_at, &token.created_by_id, &token.created_by_name),
             updated: occurrence(token.updated_at, &token.updated_by_id, &token.updated_by_name),
@@ -84,8 +93,8 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
     })
 }
 
-/// An answer about one token, with the `ETag` that a later change can name. The tag is the revision, and the
-/// status behind it: that one changes by the clock, too.
+/// An answer about one token, with the `ETag` that a later change can name. The tag is the revision,
+/// and behind it what changes without one: the status, by the clock, and the last use.
 #[derive(Debug)]
 pub struct Tagged<T> {
     /// 200, or 201 for a new one.
@@ -98,7 +107,8 @@ pub struct Tagged<T> {
 
 /// The `ETag` of a token.
 fn tag(row: &TokenRow, info: &Token) -> String {
-    format!("\"{}-{}\"", row.token.revision, info.status.as_str())
+    let used = row.last_use.as_ref().map(|last| format!("-{}", last.at)).unwrap_or_default();
+    format!("\"{}-{}{used}\"", row.token.revision, info.status.as_str())
 }
 
 impl Tagged<Token> {

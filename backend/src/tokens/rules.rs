@@ -1,7 +1,7 @@
 //! Rules that several operations share.
 
 use axum::http::{HeaderMap, header};
-use latchkey_shared::{Extension, ModuleId, Problems, Timestamp, TokenStatus};
+use latchkey_shared::{AllowedAddresses, CallsPerMinute, Extension, ModuleId, Problems, Timestamp, TokenStatus};
 
 use crate::{
     app::App,
@@ -73,6 +73,29 @@ pub fn check_expiration(end: Option<Timestamp>, now: Timestamp) -> Result<(), Pr
         Some(end) if end <= now => Err(Problems::one("expiration_date", "must be in the future")),
         _ => Ok(()),
     }
+}
+
+/// A token begins before it ends.
+///
+/// # Errors
+/// The problem of the field `not_before`.
+pub fn check_beginning(beginning: Option<Timestamp>, end: Option<Timestamp>) -> Result<(), Problems> {
+    match (beginning, end) {
+        (Some(beginning), Some(end)) if beginning >= end => {
+            Err(Problems::one("not_before", "must be before expiration_date"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Networks as the store keeps them.
+pub fn kept_addresses(addresses: Option<&AllowedAddresses>) -> Option<String> {
+    addresses.map(|addresses| addresses.to_texts().join(","))
+}
+
+/// A limit as the store keeps it.
+pub fn kept_calls(calls: Option<CallsPerMinute>) -> Option<i32> {
+    calls.and_then(|calls| i32::try_from(calls.get()).ok())
 }
 
 /// The modules that a token of `extension` gets: what the extension fixes, or what was asked for, all of it

@@ -65,6 +65,16 @@ fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) ->
         }
         token.expires_at = end.map(Timestamp::unix);
     }
+    if let Some(beginning) = update.not_before {
+        token.not_before = beginning.map(Timestamp::unix);
+    }
+    rules::check_beginning(token.not_before.map(Timestamp::from_unix), token.expires_at.map(Timestamp::from_unix))?;
+    if let Some(addresses) = update.allowed_addresses {
+        token.allowed_addresses = rules::kept_addresses(addresses.as_ref());
+    }
+    if let Some(calls) = update.calls_per_minute {
+        token.calls_per_minute = rules::kept_calls(calls);
+    }
     if let Some(modules) = update.permissions.filter(|modules| *modules != row.modules) {
         row.modules = rules::check_modules(app, caller, extension, &row.modules, Some(modules))?;
     }
@@ -83,6 +93,9 @@ fn changes(before: &TokenRow, after: &TokenRow) -> Map<String, Value> {
             json!(b.expires_at.map(Timestamp::from_unix)),
             json!(a.expires_at.map(Timestamp::from_unix)),
         ),
+        ("not_before", json!(b.not_before.map(Timestamp::from_unix)), json!(a.not_before.map(Timestamp::from_unix))),
+        ("allowed_addresses", json!(b.allowed_addresses), json!(a.allowed_addresses)),
+        ("calls_per_minute", json!(b.calls_per_minute), json!(a.calls_per_minute)),
         ("permissions", json!(before.modules), json!(after.modules)),
     ];
     let different = fields.into_iter().filter(|(_, before, after)| before != after);

@@ -36,7 +36,7 @@ async fn every_bad_key_is_the_same_401() {
     let other = admin.create("Other", &[PARTNERS]).await;
     let good = header_value(&token);
     let guide = "ApiKey SU-160-984-311:f45bee7e79b10ff6eff67902ccb4f3d46724ceb8".to_owned();
-    let stored = server.app.store.token_for_check(token["id"].as_str().unwrap()).await.unwrap().unwrap().token.digest;
+    let stored = server.row(token["id"].as_str().unwrap()).await.token.digest;
     let digest = stored.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let unknown = {
         let id: latchkey_shared::TokenId = "SU-000-000-000".parse().unwrap();

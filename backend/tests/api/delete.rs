@@ -19,7 +19,7 @@ async fn no_content_204_erases_the_secret_and_keeps_the_name(#[values(Sqlite, Po
     let tombstone = admin.get(&path).await.expect(StatusCode::OK);
     assert_eq!((tombstone["status"].as_str(), tombstone["name"].as_str()), (Some("deleted"), Some("Key")));
     admin.act(&format!("{path}/reveal")).await.refused(409, "CON_002");
-    let row = server.app.store.token_for_check(id).await.unwrap().unwrap();
+    let row = server.row(id).await;
     assert_eq!((row.token.sealed, row.token.digest), (None, vec![0; 32]));
     assert_eq!(server.trail().await[2], "Administrator token.deleted Key");
 }

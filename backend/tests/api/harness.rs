@@ -17,7 +17,7 @@ use latchkey::{
     keys::Key,
     rng::Rng,
     serve,
-    store::{Store, entities::account},
+    store::{Store, TokenRow, entities::account},
 };
 use latchkey_shared::{Role, Timestamp};
 use sea_orm::ConnectionTrait as _;
@@ -98,6 +98,12 @@ impl Server {
             serve::assemble(config, catalogue, store, &master(), clock.clone(), Rng::seeded(1)).await.unwrap();
         assert!(made.is_some());
         Self { router: app::router(&app), app, clock, url, _folder: folder }
+    }
+
+    /// A token of the first account, as it is kept.
+    pub async fn row(&self, id: &str) -> TokenRow {
+        let account = self.app.store.first_account().await.unwrap().unwrap();
+        self.app.store.token(&account.id, id).await.unwrap().unwrap()
     }
 
     /// Nobody.
@@ -189,7 +195,7 @@ impl Client<'_> {
 
     /// Sends a request. `path` is below the API's base path, unless it names what stands beside it.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Answer {
-        let beside = ["/public/", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
+        let beside = ["/public/", "/gateway/", "/oauth2/", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
             .iter()
             .any(|start| path.starts_with(start));
         let path = if beside { path.to_owned() } else { format!("/public/v1{path}") };

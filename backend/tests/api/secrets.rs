@@ -5,8 +5,18 @@ use sea_orm::{ConnectionTrait as _, Statement};
 
 use crate::harness::{ALL, Database, PASSWORD, Postgres, Server, Sqlite};
 
-const TABLES: [&str; 8] =
-    ["installation", "accounts", "users", "sessions", "tokens", "token_permissions", "idempotency_keys", "events"];
+const TABLES: [&str; 10] = [
+    "installation",
+    "accounts",
+    "users",
+    "sessions",
+    "tokens",
+    "token_permissions",
+    "token_calls",
+    "token_last_uses",
+    "idempotency_keys",
+    "events",
+];
 
 /// Every value of every table, binary ones as hex digits.
 async fn dump(server: &Server) -> String {

@@ -129,7 +129,7 @@ impl Draft {
             extension: self.extension.as_ref().map(|id| ExtensionRef { id: Some(id.to_string()), name: None }),
             permissions: asks.then(|| self.modules.iter().cloned().map(Into::into).collect()),
             expiration_date: self.moment(clock),
-            owner: None,
+            ..NewTokenBody::default()
         })
     }
 
@@ -150,7 +150,7 @@ impl Draft {
             description: Some(given(&self.description)),
             expiration_date: Some(self.moment(clock)),
             permissions: asks.then(|| self.modules.iter().cloned().map(Into::into).collect()),
-            extension: None,
+            ..TokenUpdateBody::default()
         })
     }
 

@@ -6,5 +6,7 @@ pub mod idempotency_key;
 pub mod installation;
 pub mod session;
 pub mod token;
+pub mod token_calls;
+pub mod token_last_use;
 pub mod token_permission;
 pub mod user;

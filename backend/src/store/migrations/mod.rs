@@ -2,6 +2,7 @@
 
 mod m0001_start;
 mod m0002_two_secrets;
+mod m0003_rules_and_usage;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -19,7 +20,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_start::Migration), Box::new(m0002_two_secrets::Migration)]
+        vec![
+            Box::new(m0001_start::Migration),
+            Box::new(m0002_two_secrets::Migration),
+            Box::new(m0003_rules_and_usage::Migration),
+        ]
     }
 }
 

@@ -1,0 +1,214 @@
+//! Forward-auth: a proxy asks about every request to the API behind it.
+//!
+//! - `/gateway/check` for Caddy and Traefik, which pass on the status and body of a refusal as they are.
+//! - `/gateway/nginx` for nginx, whose `auth_request` knows only 2xx, 401 and 403: every refusal but 401 is 403, with
+//!   the status that is meant and the body in headers.
+//! - `/gateway/envoy/…` for Envoy, which puts the path of the original request behind this one.
+//!
+//! The first two read the original request from `X-Forwarded-Method` and `-Uri`, or from `X-Original-Method` and
+//! `-URI`. The files in `deploy/` show how each proxy is set up.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+
+use super::{Credential, Gatekeeper, headers, usage::Call};
+use crate::http::Error;
+
+/// For nginx: the status that is meant.
+const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
+/// For nginx: the body that is meant.
+const BODY: HeaderName = HeaderName::from_static("x-latchkey-body");
+
+/// What stands before the original path when Envoy asks.
+const ENVOY: &str = "/gateway/envoy";
+
+/// The routes.
+pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
+    Router::new()
+        .route("/gateway/check", any(check))
+        .route("/gateway/nginx", any(nginx))
+        .route("/gateway/envoy", any(envoy))
+        .route("/gateway/envoy/", any(envoy))
+        .route("/gateway/envoy/{*path}", any(envoy))
+        .with_state(keeper)
+}
+
+type Keeper = State<Arc<Gatekeeper>>;
+type Peer = ConnectInfo<SocketAddr>;
+
+async fn check(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
+    answer(&keeper, peer, request.headers(), original(request.headers())).await.into_response()
+}
+
+async fn nginx(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
+    answer(&keeper, peer, request.headers(), original(request.headers())).await.for_nginx()
+}
+
+async fn envoy(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
+    let target = request.uri().path().strip_prefix(ENVOY).unwrap_or_default();
+    answer(&keeper, peer, request.headers(), Ok(target)).await.into_response()
+}
+
+/// The target of the original request. Two headers that disagree, or one that is there twice, were not written by one
+/// proxy alone.
+fn original(headers: &HeaderMap) -> Result<&str, Error> {
+    let single = |name: &str| -> Result<Option<&str>, Error> {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => match value.to_str() {
+                Ok(text) if !text.is_empty() => Ok(Some(text)),
+                _ => Err(Error::Malformed(format!("{name} cannot be read."))),
+            },
+            _ => Err(Error::Malformed(format!("{name} is there twice."))),
+        }
+    };
+    let pair = |method: &str, target: &str| -> Result<Option<&str>, Error> { Ok(single(method)?.and(single(target)?)) };
+    let forwarded = pair("x-forwarded-method", "x-forwarded-uri")?;
+    let original = pair("x-original-method", "x-original-uri")?;
+    match (forwarded, original) {
+        (Some(forwarded), Some(original)) if forwarded != original => Err(Error::Malformed(
+            "X-Forwarded-Uri and X-Original-URI disagree: the proxy must remove the one that it does not set."
+                .to_owned(),
+        )),
+        (Some(target), _) | (None, Some(target)) => Ok(target),
+        (None, None) => Err(Error::Malformed(
+            "The proxy must name the original request in X-Forwarded-Method and X-Forwarded-Uri, or in \
+             X-Original-Method and X-Original-URI."
+                .to_owned(),
+        )),
+    }
+}
+
+/// What the proxy is told, in the form that most of them understand.
+struct Answer {
+    headers: HeaderMap,
+    error: Option<Error>,
+}
+
+async fn answer(keeper: &Gatekeeper, peer: SocketAddr, headers: &HeaderMap, target: Result<&str, Error>) -> Answer {
+    let target = match target {
+        Ok(target) => target,
+        Err(error) => return Answer { headers: HeaderMap::new(), error: Some(error) },
+    };
+    let address = keeper.client(peer.ip(), headers);
+    let decision = keeper.check(Credential::Header(headers), Some(target), address).await;
+    let now = keeper.clock.now();
+    let error = decision.answer.err().map(|refusal| keeper.error(&decision, refusal));
+    let mut told = HeaderMap::with_capacity(8);
+    headers::tell(&mut told, &decision, now);
+    match (&decision.token, &error) {
+        (Some(token), _) => {
+            let status = error.as_ref().map_or(StatusCode::OK, Error::status).as_u16();
+            let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+            let call = Call { module: decision.module, status, address, program, at: now };
+            keeper.usage.note(token, &call, error.is_none());
+            if error.is_none() {
+                headers::identify(&mut told, token);
+            }
+        }
+        // Nothing passes without a token, whatever a later change of the rule may forget.
+        (None, None) => return Answer { headers: told, error: Some(Error::Unauthorized) },
+        (None, Some(_)) => {}
+    }
+    if decision.answer.is_err() {
+        keeper.log(headers, &decision, address);
+    }
+    Answer { headers: told, error }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = match self.error {
+            None => Response::new(Body::empty()),
+            Some(error) => error.into_response(),
+        };
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+impl Answer {
+    /// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.
+    fn for_nginx(self) -> Response {
+        let Some(error) = &self.error else { return self.into_response() };
+        let (meant, body) = (error.status(), error.body());
+        let mut response = self.into_response();
+        if meant != StatusCode::UNAUTHORIZED {
+            *response.status_mut() = StatusCode::FORBIDDEN;
+        }
+        let headers = response.headers_mut();
+        headers.insert(STATUS, HeaderValue::from(meant.as_u16()));
+        if let Ok(body) = HeaderValue::try_from(ascii(&body)) {
+            headers.insert(BODY, body);
+        }
+        response
+    }
+}
+
+/// JSON with every letter beyond ASCII escaped, so that it fits into a header.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte @ b' '..=b'~') => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\u{unit:04x}")),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(headers: &[(&'static str, &'static str)]) -> Result<String, String> {
+        let headers: HeaderMap = headers.iter().fold(HeaderMap::new(), |mut map, (name, value)| {
+            map.append(*name, HeaderValue::from_static(value));
+            map
+        });
+        original(&headers).map(ToOwned::to_owned).map_err(|error| error.body())
+    }
+
+    #[test]
+    fn the_original_request_is_named_by_one_pair_of_headers() {
+        let forwarded = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/a?b=1")];
+        let original = [("x-original-method", "GET"), ("x-original-uri", "/a?b=1")];
+        assert_eq!(target(&forwarded).unwrap(), "/a?b=1");
+        assert_eq!(target(&original).unwrap(), "/a?b=1");
+        assert_eq!(target(&[forwarded, original].concat()).unwrap(), "/a?b=1");
+    }
+
+    #[test]
+    fn what_one_proxy_alone_did_not_write_is_refused() {
+        let refused = |headers: &[(&'static str, &'static str)], part: &str| {
+            let error = target(headers).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        };
+        refused(&[], "must name the original request");
+        refused(&[("x-forwarded-uri", "/a")], "must name the original request");
+        refused(&[("x-forwarded-method", "GET"), ("x-forwarded-uri", "")], "x-forwarded-uri cannot be read");
+        let twice = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/a"), ("x-forwarded-uri", "/a")];
+        refused(&twice, "x-forwarded-uri is there twice");
+        let two = [
+            ("x-forwarded-method", "GET"),
+            ("x-forwarded-uri", "/a"),
+            ("x-original-method", "GET"),
+            ("x-original-uri", "/b"),
+        ];
+        refused(&two, "disagree");
+    }
+
+    #[test]
+    fn a_body_fits_into_a_header() {
+        assert_eq!(ascii("{\"a\": \"\u{fc}\u{1f511}\"}"), "{\"a\": \"\\u00fc\\ud83d\\udd11\"}");
+    }
+}

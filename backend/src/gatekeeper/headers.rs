@@ -1,0 +1,56 @@
+//! What an answer to a key says in its headers.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use latchkey_shared::Timestamp;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::{Decision, Entry, entry::Quotum};
+
+const TOKEN_ID: HeaderName = HeaderName::from_static("x-token-id");
+const TOKEN_NAME: HeaderName = HeaderName::from_static("x-token-name");
+const ACCOUNT_ID: HeaderName = HeaderName::from_static("x-account-id");
+const TOKEN_MODULES: HeaderName = HeaderName::from_static("x-token-modules");
+const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
+// draft-ietf-httpapi-ratelimit-headers
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A name in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
+const IN_HEADER: &AsciiSet = &CONTROLS.add(b'%');
+
+/// Tells the upstream whose request it is.
+pub fn identify(headers: &mut HeaderMap, token: &Entry) {
+    let name = utf8_percent_encode(token.name.trim(), IN_HEADER).to_string();
+    for (header, value) in [
+        (TOKEN_ID, HeaderValue::try_from(String::from(token.id()))),
+        (TOKEN_NAME, HeaderValue::try_from(name)),
+        (ACCOUNT_ID, HeaderValue::from_str(&token.account.id)),
+    ] {
+        if let Ok(value) = value {
+            headers.insert(header, value);
+        }
+    }
+    headers.insert(TOKEN_MODULES, token.modules.header.clone());
+}
+
+/// Tells the client that its key ends soon, and where it stands with its limit.
+pub fn tell(headers: &mut HeaderMap, decision: &Decision, now: Timestamp) {
+    let ends = decision.token.as_ref().and_then(|token| token.ends_soon(now));
+    if let Some(Ok(end)) = ends.map(|end| HeaderValue::try_from(end.to_string())) {
+        headers.insert(TOKEN_EXPIRES, end);
+    }
+    if let Some(quotum) = decision.quotum {
+        let Quotum { limit, remaining, wait } = quotum;
+        // One more call is allowed each 60 / limit seconds; when none is left, after the wait.
+        let seconds = if remaining == 0 { wait.as_secs().max(60 / u64::from(limit)) } else { 0 };
+        let values = [
+            (RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w=60")),
+            (RATE_LIMIT, format!("\"minute\";r={remaining};t={seconds}")),
+        ];
+        for (header, value) in values {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(header, value);
+            }
+        }
+    }
+}

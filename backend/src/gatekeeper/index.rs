@@ -1,0 +1,227 @@
+//! The tokens in memory. A token is read from the database when its key is first seen, and forgotten when it is
+//! changed; the next request reads it again.
+//!
+//! There is one reader of the database, which answers all that wait for it at once: however many ask for the same
+//! token, and however much garbage asks for others, the database sees one small query at a time.
+
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use dashmap::DashMap;
+use latchkey_shared::{Timestamp, TokenId};
+use quick_cache::sync::Cache;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    entry::{Entry, Limit},
+    modules::Modules,
+};
+use crate::{
+    clock::Clock,
+    store::{Store, StoreError, entities::account},
+};
+
+/// Ids that no token has are remembered for so many seconds, ...
+const UNKNOWN_FOR: i64 = 10;
+/// ... so many of them.
+const UNKNOWN: usize = 10_000;
+/// Tokens read at once.
+const BATCH: usize = 256;
+/// Requests that can wait for the database; more are held up before they count.
+const WAITING: usize = 4096;
+/// How long the database may take, ...
+const PATIENCE: Duration = Duration::from_secs(1);
+/// ... and how long it is left alone when it did not answer: who asks meanwhile is told at once.
+const REST: Duration = Duration::from_millis(500);
+
+/// The database does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// The tokens in memory.
+#[derive(Debug)]
+pub struct Index {
+    tokens: DashMap<u32, Arc<Entry>>,
+    /// Ids that no token has, and when to ask again.
+    unknown: Cache<u32, i64>,
+    /// Limits outlive the entries: to change a token's name does not give it new calls.
+    limits: DashMap<u32, Arc<Limit>>,
+    accounts: DashMap<String, Arc<account::Model>>,
+    /// What was changed while the reader reads; `None` while it does not.
+    changed: Mutex<Option<Changed>>,
+    questions: mpsc::Sender<Question>,
+}
+
+#[derive(Debug, Default)]
+struct Changed {
+    tokens: HashSet<u32>,
+    all: bool,
+}
+
+#[derive(Debug)]
+struct Question {
+    number: u32,
+    answer: oneshot::Sender<Result<Option<Arc<Entry>>, Unavailable>>,
+}
+
+impl Index {
+    /// An empty index over a database. Its reader runs until the index is gone.
+    #[must_use]
+    pub fn new(store: Store, modules: Arc<Modules>, clock: Clock) -> Arc<Self> {
+        let (questions, waiting) = mpsc::channel(WAITING);
+        let index = Arc::new(Self {
+            tokens: DashMap::new(),
+            unknown: Cache::new(UNKNOWN),
+            limits: DashMap::new(),
+            accounts: DashMap::new(),
+            changed: Mutex::new(None),
+            questions,
+        });
+        let reader = Reader { index: Arc::downgrade(&index), store, modules, clock };
+        tokio::spawn(reader.run(waiting));
+        index
+    }
+
+    /// The token, when it is in memory.
+    #[must_use]
+    pub fn get(&self, number: u32) -> Option<Arc<Entry>> {
+        self.tokens.get(&number).map(|entry| Arc::clone(&entry))
+    }
+
+    /// Whether the id was asked for a moment ago, and no token had it.
+    #[must_use]
+    pub fn is_unknown(&self, number: u32, now: Timestamp) -> bool {
+        self.unknown.get(&number).is_some_and(|until| until > now.unix())
+    }
+
+    /// Reads the token from the database, together with all others that are asked for.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn read(&self, number: u32) -> Result<Option<Arc<Entry>>, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.questions.send(Question { number, answer }).await.map_err(|_| Unavailable)?;
+        answered.await.map_err(|_| Unavailable)?
+    }
+
+    /// Forgets a token, because it was changed or made.
+    pub fn forget(&self, number: u32) {
+        if let Some(changed) = &mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner) {
+            changed.tokens.insert(number);
+        }
+        self.unknown.remove(&number);
+        self.tokens.remove(&number);
+    }
+
+    /// Forgets everything, because changes may have been missed.
+    pub fn forget_all(&self) {
+        if let Some(changed) = &mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner) {
+            changed.all = true;
+        }
+        self.unknown.clear();
+        self.tokens.clear();
+    }
+
+    /// Tokens in memory.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Whether no token is in memory.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    fn limit(&self, number: u32, calls: NonZeroU32) -> Arc<Limit> {
+        let mut limit = self.limits.entry(number).or_insert_with(|| Arc::new(Limit::new(calls)));
+        if !limit.is_of(calls) {
+            *limit = Arc::new(Limit::new(calls));
+        }
+        Arc::clone(&limit)
+    }
+
+    fn account(&self, account: account::Model) -> Arc<account::Model> {
+        let mut kept = self.accounts.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone()));
+        if **kept != account {
+            *kept = Arc::new(account);
+        }
+        Arc::clone(&kept)
+    }
+}
+
+/// The one who reads the database.
+struct Reader {
+    index: std::sync::Weak<Index>,
+    store: Store,
+    modules: Arc<Modules>,
+    clock: Clock,
+}
+
+impl Reader {
+    async fn run(self, mut waiting: mpsc::Receiver<Question>) {
+        let mut questions = Vec::with_capacity(BATCH);
+        let mut failed: Option<Instant> = None;
+        while waiting.recv_many(&mut questions, BATCH).await > 0 {
+            let Some(index) = self.index.upgrade() else { return };
+            let numbers: HashSet<u32> = questions.iter().map(|question| question.number).collect();
+            let found = if failed.is_some_and(|at| at.elapsed() < REST) {
+                Err(Unavailable)
+            } else {
+                let found = self.read(&index, numbers).await;
+                failed = found.is_err().then(Instant::now);
+                found.map_err(|error| {
+                    tracing::warn!(%error, "the database does not answer");
+                    Unavailable
+                })
+            };
+            for Question { number, answer } in questions.drain(..) {
+                let entry = found.as_ref().map(|found| found.get(&number).cloned()).map_err(|unavailable| *unavailable);
+                // Who asked may have gone.
+                let _ = answer.send(entry);
+            }
+        }
+    }
+
+    /// Reads tokens into the index. One that is changed meanwhile is read again.
+    async fn read(&self, index: &Index, mut numbers: HashSet<u32>) -> Result<HashMap<u32, Arc<Entry>>, StoreError> {
+        let mut found = HashMap::with_capacity(numbers.len());
+        while !numbers.is_empty() {
+            *index.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Changed::default());
+            let ids: Vec<TokenId> = numbers.iter().map(|number| TokenId::from_number(*number)).collect();
+            let rows = tokio::time::timeout(PATIENCE, self.store.tokens_for_check(&ids)).await;
+            let rows = rows.map_err(|_| StoreError::TooSlow)??;
+            let mut entries = HashMap::with_capacity(rows.len());
+            for row in rows {
+                let account = index.account(row.account());
+                match Entry::new(row, account, &self.modules, |number, calls| index.limit(number, calls)) {
+                    Ok(entry) => drop(entries.insert(entry.number, Arc::new(entry))),
+                    // One bad row must not shut out the others: its key is as good as unknown.
+                    Err(error) => tracing::error!(%error, "a token that nobody can use"),
+                }
+            }
+            // Under the lock: whoever changes a token notes it there before taking it out of the index.
+            let mut changed = index.changed.lock().unwrap_or_else(PoisonError::into_inner);
+            let changed = changed.take().unwrap_or_default();
+            let is_fresh = |number: &u32| !changed.all && !changed.tokens.contains(number);
+            for (number, entry) in entries.into_iter().filter(|(number, _)| is_fresh(number)) {
+                index.tokens.insert(number, Arc::clone(&entry));
+                found.insert(number, entry);
+            }
+            let until = self.clock.now().unix() + UNKNOWN_FOR;
+            numbers.retain(|number| {
+                if is_fresh(number) && !found.contains_key(number) {
+                    index.tokens.remove(number);
+                    index.unknown.insert(*number, until);
+                }
+                !is_fresh(number)
+            });
+        }
+        Ok(found)
+    }
+}

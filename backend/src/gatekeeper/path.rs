@@ -1,0 +1,181 @@
+//! The path of a request to somebody else's API, brought into the one form in which a module is looked up.
+//!
+//! The gatekeeper and the API behind the proxy must understand the same path alike. Where two programs are known
+//! to disagree (dot segments, encoded slashes, empty segments, parameters, double encoding), the request is refused
+//! instead of guessed at.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+/// Bytes of a path at the most.
+pub const MAX: usize = 2048;
+
+/// Why a path is refused. The text follows "the path".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PathError {
+    /// Not a path: empty, `*`, or a whole address.
+    #[error("must begin with a slash")]
+    NotAbsolute,
+    /// Longer than [`MAX`].
+    #[error("is longer than {MAX} bytes")]
+    TooLong,
+    /// A control character, a blank, a letter beyond ASCII, `\` or `#`, as it is or encoded.
+    #[error("has a character that does not belong there")]
+    Character,
+    /// `%` without two hex digits, or bytes that are no UTF-8.
+    #[error("is not encoded properly")]
+    Encoding,
+    /// An encoded `/` or `%`.
+    #[error("has an encoded slash or percent sign")]
+    EncodedDelimiter,
+    /// `.` or `..` as a segment, as it is or encoded.
+    #[error("has a dot segment")]
+    DotSegment,
+    /// `//`.
+    #[error("has an empty segment")]
+    EmptySegment,
+    /// `;`, as it is or encoded.
+    #[error("has matrix parameters")]
+    MatrixParameter,
+}
+
+/// The path of `target`, which is a path with or without a query, as proxies pass on what a client has sent.
+///
+/// # Errors
+/// [`PathError`] when two programs could understand the path differently.
+pub fn normalise(target: &str) -> Result<Cow<'_, str>, PathError> {
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    if !path.starts_with('/') {
+        return Err(PathError::NotAbsolute);
+    }
+    if path.len() > MAX {
+        return Err(PathError::TooLong);
+    }
+    for byte in path.bytes() {
+        check(byte, false)?;
+    }
+    let path = if path.contains('%') { Cow::Owned(decode(path)?) } else { Cow::Borrowed(path) };
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        match segment {
+            "." | ".." => return Err(PathError::DotSegment),
+            // A slash at the end is no segment.
+            "" if segments.peek().is_some() => return Err(PathError::EmptySegment),
+            _ => {}
+        }
+    }
+    Ok(path)
+}
+
+fn check(byte: u8, encoded: bool) -> Result<(), PathError> {
+    match byte {
+        b';' => Err(PathError::MatrixParameter),
+        b'/' | b'%' if encoded => Err(PathError::EncodedDelimiter),
+        b'\\' | b'#' | 0..=b' ' | 0x7f => Err(PathError::Character),
+        0x80.. if !encoded => Err(PathError::Character),
+        _ => Ok(()),
+    }
+}
+
+fn decode(path: &str) -> Result<String, PathError> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16)).ok_or(PathError::Encoding);
+        let value = u8::try_from(digit()? * 16 + digit()?).map_err(|_| PathError::Encoding)?;
+        // A space or `#` that is encoded stays what it is everywhere.
+        if value != b' ' && value != b'#' {
+            check(value, true)?;
+        }
+        decoded.push(value);
+    }
+    String::from_utf8(decoded).map_err(|_| PathError::Encoding)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_ordinary_path_stays_as_it_is_and_loses_its_query() {
+        for (target, path) in [
+            ("/", "/"),
+            ("/agreements", "/agreements"),
+            ("/agreements/", "/agreements/"),
+            ("/agreements/AGP-1?limit=1&next=//../x", "/agreements/AGP-1"),
+            ("/a.b/..c/d..", "/a.b/..c/d.."),
+            ("/~user/a:b@c,d=e!$'()*+", "/~user/a:b@c,d=e!$'()*+"),
+            ("/%61greements/%41", "/agreements/A"),
+            ("/caf%C3%A9/%c3%a9", "/caf\u{e9}/\u{e9}"),
+            ("/a%20b%23", "/a b#"),
+        ] {
+            assert_eq!(normalise(target).as_deref(), Ok(path), "{target}");
+        }
+        assert!(matches!(normalise("/agreements?x"), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn what_two_programs_could_understand_differently_is_refused() {
+        use PathError::*;
+        for (target, error) in [
+            ("", NotAbsolute),
+            ("*", NotAbsolute),
+            ("agreements", NotAbsolute),
+            ("http://api.example.com/agreements", NotAbsolute),
+            ("/a/../agreements", DotSegment),
+            ("/a/./b", DotSegment),
+            ("/..", DotSegment),
+            ("/a/%2e%2e/agreements", DotSegment),
+            ("/a/%2E./agreements", DotSegment),
+            ("/a/.%2e", DotSegment),
+            ("/a%2fb", EncodedDelimiter),
+            ("/a%2Fb", EncodedDelimiter),
+            ("/a%5cb", Character),
+            ("/a%5Cb", Character),
+            ("/a\\b", Character),
+            ("/a/%252e%252e/b", EncodedDelimiter),
+            ("/a%25", EncodedDelimiter),
+            ("//agreements", EmptySegment),
+            ("/a//agreements", EmptySegment),
+            ("/agreements//", EmptySegment),
+            ("/agreements;x=1", MatrixParameter),
+            ("/agreements%3bx", MatrixParameter),
+            ("/agreements%3Bx", MatrixParameter),
+            ("/..;/agreements", MatrixParameter),
+            ("/a%00b", Character),
+            ("/a\u{0}b", Character),
+            ("/a%0d%0ab", Character),
+            ("/a%7f", Character),
+            ("/a b", Character),
+            ("/a#b", Character),
+            ("/\u{e9}", Character),
+            ("/a%", Encoding),
+            ("/a%4", Encoding),
+            ("/a%zz", Encoding),
+            ("/a%c0%af", Encoding),
+            ("/a%e9", Encoding),
+        ] {
+            assert_eq!(normalise(target), Err(error), "{target:?}");
+        }
+        assert_eq!(normalise(&format!("/{}", "a".repeat(MAX))), Err(TooLong));
+        assert!(normalise(&format!("/{}?{}", "a".repeat(MAX - 1), "b".repeat(MAX))).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_let_through_has_one_meaning(target in "/[a./%25ceEfF0;\\\\?]{0,12}") {
+            if let Ok(path) = normalise(&target) {
+                let has = |part: &str| path.contains(part);
+                prop_assert!(path.starts_with('/') && !has("//") && !has("/../") && !has("/./"), "{}", path);
+                prop_assert!(!path.ends_with("/..") && !path.ends_with("/.") && !has("\\") && !has(";") && !has("%"));
+            }
+        }
+    }
+}

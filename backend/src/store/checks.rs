@@ -1,0 +1,94 @@
+//! What the gatekeeper reads of tokens, and how it hears that one was changed.
+
+use latchkey_shared::TokenId;
+use sea_orm::{DatabaseBackend, FromQueryResult, Statement};
+
+use super::{Result, Store, entities::account};
+
+/// A token of any account, as a decision needs it, with its account and modules.
+#[expect(missing_docs, reason = "the migrations say what each column holds")]
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct CheckRow {
+    pub id: String,
+    pub account_id: String,
+    pub account_name: String,
+    pub account_created_at: i64,
+    pub name: String,
+    pub state: String,
+    pub expires_at: Option<i64>,
+    pub not_before: Option<i64>,
+    pub digest: Vec<u8>,
+    pub previous_digest: Option<Vec<u8>>,
+    pub previous_expires_at: Option<i64>,
+    /// Networks, separated by commas.
+    pub allowed_addresses: Option<String>,
+    pub calls_per_minute: Option<i32>,
+    /// Ids, separated by commas, in any order.
+    pub modules: Option<String>,
+}
+
+impl CheckRow {
+    /// The account that owns the token.
+    #[must_use]
+    pub fn account(&self) -> account::Model {
+        account::Model {
+            id: self.account_id.clone(),
+            name: self.account_name.clone(),
+            created_at: self.account_created_at,
+        }
+    }
+}
+
+const COLUMNS: &str = "t.id, t.account_id, a.name AS account_name, a.created_at AS account_created_at, t.name, t.state, \
+    t.expires_at, t.not_before, t.digest, t.previous_digest, t.previous_expires_at, t.allowed_addresses, \
+    t.calls_per_minute, \
+    (SELECT string_agg(p.module_id, ',') FROM token_permissions p WHERE p.token_id = t.id) AS modules";
+
+impl Store {
+    /// The tokens of any account that have these ids: for the check of a key, which proves by its secret whose it is.
+    /// One statement, whatever the number of ids.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn tokens_for_check(&self, ids: &[TokenId]) -> Result<Vec<CheckRow>> {
+        let backend = self.readers.get_database_backend();
+        let wanted = match backend {
+            DatabaseBackend::Postgres => "SELECT json_array_elements_text($1::json)",
+            _ => "SELECT value FROM json_each(?)",
+        };
+        let sql =
+            format!("SELECT {COLUMNS} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id IN ({wanted})");
+        // Ids have nothing that JSON would escape.
+        let ids: Vec<&str> = ids.iter().map(TokenId::as_str).collect();
+        let ids = format!("[\"{}\"]", ids.join("\",\""));
+        let statement = Statement::from_sql_and_values(backend, sql, [ids.into()]);
+        Ok(CheckRow::find_by_statement(statement).all(&self.readers).await?)
+    }
+
+    /// Tells `watcher` the id of every token that this store changes, once the change lasts and before whoever made
+    /// it hears of that. There is one watcher.
+    pub fn watch(&self, watcher: Watcher) {
+        let _ = self.watcher.0.set(watcher);
+    }
+}
+
+/// Hears of the ids of changed tokens.
+pub type Watcher = Box<dyn Fn(&str) + Send + Sync>;
+
+/// The place of a watcher.
+#[derive(Default)]
+pub(super) struct Watch(std::sync::OnceLock<Watcher>);
+
+impl Watch {
+    pub(super) fn changed(&self, ids: &[String]) {
+        if let Some(watcher) = self.0.get() {
+            ids.iter().for_each(|id| watcher(id));
+        }
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watch")
+    }
+}

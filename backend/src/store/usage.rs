@@ -1,0 +1,65 @@
+//! What is remembered of the use of tokens.
+
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _,
+    sea_query::{Expr, OnConflict},
+};
+
+use super::{
+    Result, Store,
+    entities::{token_calls, token_last_use},
+};
+
+/// Calls to be added to what is there already.
+pub type NewCalls = token_calls::Model;
+
+/// The last use of a token.
+pub type LastUse = token_last_use::Model;
+
+/// Rows of a statement: both databases bound how many values it may have.
+const ROWS: usize = 1000;
+
+impl Store {
+    /// Adds calls, and moves last uses on; never back, whichever replica writes last. All or nothing.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn add_usage(&self, mut calls: Vec<NewCalls>, mut last: Vec<LastUse>) -> Result<()> {
+        // In one order everywhere, so that two replicas never wait for each other in a circle.
+        calls.sort_by(|a, b| {
+            (&a.token_id, a.day, &a.module_id, a.status).cmp(&(&b.token_id, b.day, &b.module_id, b.status))
+        });
+        last.sort_by(|a, b| a.token_id.cmp(&b.token_id));
+        let tx = self.begin().await?;
+        for rows in calls.chunks(ROWS) {
+            use token_calls::Column;
+            let sum = Expr::col((token_calls::Entity, Column::Calls)).add(Expr::cust("excluded.calls"));
+            let key = [Column::TokenId, Column::Day, Column::ModuleId, Column::Status];
+            let added = OnConflict::columns(key).value(Column::Calls, sum).to_owned();
+            let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+            token_calls::Entity::insert_many(rows).on_conflict(added).exec_without_returning(&tx.db).await?;
+        }
+        for rows in last.chunks(ROWS) {
+            use token_last_use::Column;
+            let is_later = Expr::cust("excluded.at").gt(Expr::col((token_last_use::Entity, Column::At)));
+            let moved = OnConflict::column(Column::TokenId)
+                .update_columns([Column::At, Column::Address, Column::Program])
+                .action_and_where(is_later)
+                .to_owned();
+            let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+            token_last_use::Entity::insert_many(rows).on_conflict(moved).exec_without_returning(&tx.db).await?;
+        }
+        tx.commit().await
+    }
+
+    /// The calls of a token since a day, oldest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn calls(&self, token_id: &str, since_day: i32) -> Result<Vec<token_calls::Model>> {
+        let calls = token_calls::Entity::find().filter(token_calls::Column::TokenId.eq(token_id));
+        let calls = calls.filter(token_calls::Column::Day.gte(since_day)).order_by_asc(token_calls::Column::Day);
+        Ok(calls.order_by_asc(token_calls::Column::Status).all(&self.readers).await?)
+    }
+}

@@ -1,0 +1,243 @@
+//! `/gateway/…`: what proxies ask, and what they are told.
+
+use axum::http::StatusCode;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{ALL, Answer, Client, Database, PARTNERS, Postgres, Server, Sqlite, header_value};
+
+async fn check(client: &Client<'_>, target: &str) -> Answer {
+    client.with("x-forwarded-method", "GET").with("x-forwarded-uri", target).get("/gateway/check").await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_key_with_the_module_passes_and_the_upstream_learns_whose_it_is(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Caf\u{e9} 100%", &[PARTNERS]).await;
+    let account = token["owner"]["id"].as_str().unwrap();
+    // The second time it is in memory.
+    for _ in 0..2 {
+        let answer = check(&server.key(&token), "/agreements/AGP-1?limit=1").await;
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
+        assert_eq!(answer.header("x-token-id"), token["id"].as_str().unwrap());
+        assert_eq!(answer.header("x-token-name"), "Caf%C3%A9 100%25");
+        assert_eq!(answer.header("x-account-id"), account);
+        assert_eq!(answer.header("x-token-modules"), PARTNERS);
+    }
+    assert_eq!(server.app.gatekeeper.index.len(), 1);
+}
+
+#[tokio::test]
+async fn every_way_of_asking_says_the_same() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let key = server.key(&admin.create("Key", &[PARTNERS]).await);
+    let original = |target: &str| key.with("x-original-method", "POST").with("x-original-uri", target);
+    assert_eq!(original("/agreements").get("/gateway/check").await.status, StatusCode::OK);
+    assert_eq!(original("/agreements").get("/gateway/nginx").await.status, StatusCode::OK);
+    assert_eq!(key.get("/gateway/envoy/agreements?x=//").await.status, StatusCode::OK);
+    assert_eq!(key.act("/gateway/envoy/agreements").await.status, StatusCode::OK);
+    original("/requests").get("/gateway/check").await.refused(403, "AUTH_003");
+    key.get("/gateway/envoy/requests").await.refused(403, "AUTH_003");
+    key.get("/gateway/envoy").await.refused(400, "VAL_001");
+    key.get("/gateway/envoy/").await.refused(403, "AUTH_003");
+    key.get("/gateway/check").await.refused(400, "VAL_001");
+    key.get("/gateway/nginx").await.refused(403, "VAL_001");
+}
+
+#[tokio::test]
+async fn every_bad_key_is_the_same_401() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let key = header_value(&token);
+    let unknown = {
+        let id: latchkey_shared::TokenId = "SU-000-000-000".parse().unwrap();
+        latchkey_shared::key::header_value(&id, &latchkey_shared::Secret::new(&id, &[1; 16]))
+    };
+    let anonymous = server.anonymous();
+    let mut answers = vec![check(&anonymous, "/agreements").await];
+    for header in ["", "x", "Bearer x", &key[..key.len() - 1], &key.replace("ApiKey ", ""), &unknown, &unknown] {
+        answers.push(check(&anonymous.with("authorization", header), "/agreements").await);
+    }
+    // Two keys: another program may believe the other one.
+    answers.push(check(&server.key(&token).with("authorization", &unknown), "/agreements").await);
+    for answer in &answers {
+        answer.refused(401, "AUTH_001");
+        assert_eq!((answer.body.as_str(), answer.header("www-authenticate")), (answers[0].body.as_str(), "ApiKey"));
+        assert!(!answer.headers.contains_key("x-token-id"));
+    }
+    // A path that means nothing tells a stranger nothing.
+    check(&anonymous.with("authorization", &unknown), "/a/../b").await.refused(401, "AUTH_001");
+}
+
+#[tokio::test]
+async fn a_path_without_one_meaning_is_refused_and_named() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let all = server.key(&admin.create("All", &[ALL]).await);
+    let one = server.key(&admin.create("One", &[PARTNERS]).await);
+    for (target, reason) in [
+        ("/agreements/../auth/tokens", "dot segment"),
+        ("/agreements/%2e%2E/auth/tokens", "dot segment"),
+        ("/agreements%2f..", "encoded slash"),
+        ("/agreements%5c", "character"),
+        ("/%2561greements", "encoded slash or percent"),
+        ("//agreements", "empty segment"),
+        ("/agreements;x=1", "matrix"),
+        ("/agreements%00", "character"),
+        ("http://example.com/agreements", "begin with a slash"),
+    ] {
+        let error = check(&all, target).await.refused(400, "VAL_001");
+        assert!(error.contains(reason), "{target}: {error}");
+    }
+    check(&all, &format!("/{}", "a".repeat(2048))).await.refused(400, "VAL_001");
+    assert_eq!(check(&all, "/anything").await.status, StatusCode::OK);
+    assert_eq!(check(&one, "/%61greements").await.status, StatusCode::OK);
+    for other in ["/agreementsX", "/Agreements", "/", "/agreements.json", "/v1/agreements"] {
+        check(&one, other).await.refused(403, "AUTH_003");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_module_is_named_with_the_place_where_it_is_granted() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[]).await;
+    let answer = check(&server.key(&token), "/agreements").await;
+    let error = answer.refused(403, "AUTH_003");
+    let id = token["id"].as_str().unwrap();
+    assert!(error.contains("Partners (MD-0002)") && error.contains(&format!("/integrations/tokens/{id}/permissions")));
+    assert_eq!(answer.header("www-authenticate"), "ApiKey error=\"insufficient_scope\", scope=\"MD-0002\"");
+}
+
+#[tokio::test]
+async fn nginx_hears_401_and_403_alone_and_what_is_meant_in_headers() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    admin.put(&path, json!({ "calls_per_minute": 3 })).await.expect(StatusCode::OK);
+    let ask = async |client: &Client<'_>, target: &str| {
+        client.with("x-original-method", "GET").with("x-original-uri", target).get("/gateway/nginx").await
+    };
+    let meant = |answer: &Answer| -> (u16, String, Value) {
+        let body = serde_json::from_str(answer.header("x-latchkey-body")).unwrap();
+        (answer.status.as_u16(), answer.header("x-latchkey-status").to_owned(), body)
+    };
+    let key = server.key(&token);
+    let (status, said, body) = meant(&ask(&server.anonymous(), "/agreements").await);
+    assert_eq!((status, said.as_str(), body["error_code"].as_str()), (401, "401", Some("AUTH_001")));
+    let (status, said, body) = meant(&ask(&key, "/a;b").await);
+    assert_eq!((status, said.as_str(), body["error_code"].as_str()), (403, "400", Some("VAL_001")));
+    let (status, said, body) = meant(&ask(&key, "/requests").await);
+    assert_eq!((status, said.as_str(), body["error_code"].as_str()), (403, "403", Some("AUTH_003")));
+    assert_eq!(ask(&key, "/agreements").await.status, StatusCode::OK);
+    let answer = ask(&key, "/agreements").await;
+    let (status, said, body) = meant(&answer);
+    assert_eq!((status, said.as_str(), body["error_code"].as_str()), (403, "429", Some("THR_001")));
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_acts_on_the_next_request(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    let key = server.key(&token);
+    let status = async |key: &Client<'_>| check(key, "/agreements").await.status.as_u16();
+    assert_eq!(status(&key).await, 200);
+    admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+    assert_eq!(status(&key).await, 401);
+    admin.act(&format!("{path}/activate")).await.expect(StatusCode::OK);
+    assert_eq!(status(&key).await, 200);
+    admin.put(&path, json!({ "permissions": [] })).await.expect(StatusCode::OK);
+    assert_eq!(status(&key).await, 403);
+    let grant = json!({ "object": { "id": PARTNERS } });
+    admin.post(&format!("{path}/permissions"), grant).await.expect(StatusCode::CREATED);
+    assert_eq!(status(&key).await, 200);
+    let rotated = admin.act(&format!("{path}/rotate")).await.expect(StatusCode::OK);
+    assert_eq!(status(&key).await, 401);
+    let key = server.key(&rotated);
+    assert_eq!(status(&key).await, 200);
+    let renewed = admin.act(&format!("{path}/renew")).await.expect(StatusCode::OK);
+    assert_eq!(status(&key).await, 200, "renewing leaves the old secret alone");
+    assert_eq!(status(&server.key(&renewed)).await, 200);
+    admin.delete(&path).await;
+    assert_eq!(status(&key).await, 401);
+    assert_eq!(status(&server.key(&renewed)).await, 401);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_acts_although_who_asked_for_it_has_gone(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let key = server.key(&token);
+    let path = format!("/auth/tokens/{}/deactivate", token["id"].as_str().unwrap());
+    let state = async || server.row(token["id"].as_str().unwrap()).await.token.state;
+    let mut polls = 0;
+    // Hangs up after one poll more each time, until the change was made.
+    while state().await == "active" {
+        assert_eq!(check(&key, "/agreements").await.status, StatusCode::OK);
+        polls += 1;
+        let mut request = Box::pin(admin.act(&path));
+        for _ in 0..polls {
+            let poll = std::future::poll_fn(|context| std::task::Poll::Ready(request.as_mut().poll(context)));
+            if poll.await.is_ready() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        drop(request);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    check(&key, "/agreements").await.refused(401, "AUTH_001");
+}
+
+#[tokio::test]
+async fn an_id_that_nobody_has_is_known_as_soon_as_somebody_has_it() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let keeper = &server.app.gatekeeper;
+    let number = latchkey_shared::TokenId::number_of("SU-123-456-789");
+    assert_eq!(keeper.index.read(number).await.map(|entry| entry.is_some()), Ok(false));
+    assert!(keeper.index.is_unknown(number, server.clock.now()));
+    server.clock.advance(11);
+    assert!(!keeper.index.is_unknown(number, server.clock.now()), "for ten seconds only");
+    keeper.index.read(number).await.unwrap();
+    let mut row = server.row(token["id"].as_str().unwrap()).await;
+    row.token.id = "SU-123-456-789".to_owned();
+    row.token.handle_digest = vec![1; 32];
+    let tx = server.app.store.begin().await.unwrap();
+    tx.insert_token(&row).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(!keeper.index.is_unknown(number, server.clock.now()));
+    assert_eq!(keeper.index.read(number).await.map(|entry| entry.is_some()), Ok(true));
+}
+
+#[tokio::test]
+async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    let end = server.clock.now().plus(15 * 24 * 3600).to_string();
+    admin.put(&path, json!({ "expiration_date": end })).await.expect(StatusCode::OK);
+    let key = server.key(&token);
+    assert_eq!(check(&key, "/agreements").await.header("x-token-expires"), "");
+    assert_eq!(key.get("/agreements").await.header("x-token-expires"), "");
+    server.clock.advance(24 * 3600 + 1);
+    assert_eq!(check(&key, "/agreements").await.header("x-token-expires"), end);
+    assert_eq!(check(&key, "/requests").await.header("x-token-expires"), end, "also with a 403");
+    assert_eq!(key.get("/agreements").await.header("x-token-expires"), end);
+    assert_eq!(key.get("/requests").await.header("x-token-expires"), end);
+}

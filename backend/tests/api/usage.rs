@@ -1,0 +1,61 @@
+//! What is remembered of the use of a token.
+
+use axum::http::StatusCode;
+use latchkey::gatekeeper::usage;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{Database, PARTNERS, Postgres, Server, Sqlite};
+
+#[rstest]
+#[tokio::test]
+async fn the_last_use_is_shown_and_never_goes_back(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    let last = async || admin.get(&path).await.expect(StatusCode::OK)["last_used"].clone();
+    let flush = async || usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+    assert_eq!(last().await, Value::Null);
+    let key = server.key(&token).with("user-agent", "tests/1.0");
+    key.get("/requests").await;
+    flush().await;
+    assert_eq!(last().await, Value::Null, "a refused call is no use");
+    key.get("/agreements").await;
+    flush().await;
+    let first = json!({ "at": server.clock.now(), "address": "192.0.2.7", "program": "tests/1.0" });
+    assert_eq!(last().await, first);
+    server.clock.advance(-60);
+    key.get("/agreements").await;
+    flush().await;
+    assert_eq!(last().await, first);
+    server.clock.advance(120);
+    key.get("/agreements").await;
+    flush().await;
+    assert_eq!(last().await["at"], json!(server.clock.now()));
+    let listed = admin.get("/auth/tokens").await.expect(StatusCode::OK);
+    assert_eq!(listed[0]["last_used"]["at"], json!(server.clock.now()));
+}
+
+#[rstest]
+#[tokio::test]
+async fn calls_are_summed_up_by_day_module_and_status(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let id = token["id"].as_str().unwrap();
+    let key = server.key(&token);
+    for _ in 0..2 {
+        for _ in 0..3 {
+            key.get("/agreements").await;
+        }
+        key.get("/requests").await;
+        usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+    }
+    server.clock.advance(24 * 3600);
+    key.get("/agreements/nothing").await.refused(404, "NFND_000");
+    usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+    let calls = server.app.store.calls(id, 0).await.unwrap();
+    let calls: Vec<_> = calls.iter().map(|row| (row.day, row.module_id.as_str(), row.status, row.calls)).collect();
+    assert_eq!(calls, [(20833, PARTNERS, 200, 6), (20833, "MD-0006", 403, 2), (20834, PARTNERS, 404, 1)]);
+}
