@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     collections,
     config::Config,
-    gatekeeper::{Gatekeeper, forward_auth},
+    gatekeeper::Gatekeeper,
     http::{
         Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers, openapi, paths, reference,
         site::{self, Site},
@@ -36,6 +36,7 @@ use crate::{
     keys::Keys,
     rng::Rng,
     sessions::{self, password::Passwords, throttle::Throttle},
+    statistics,
     store::Store,
     tokens,
 };
@@ -111,6 +112,8 @@ pub fn routes(examples: bool) -> Vec<Route> {
         route(Method::GET, "/auth/tokens/{id}/permissions", Needs::Reading, get(tokens::permissions::list)),
         route(Method::POST, "/auth/tokens/{id}/permissions", Needs::Changing, post(tokens::permissions::grant)),
         route(Method::DELETE, "/auth/tokens/{id}/permissions", Needs::Changing, delete(tokens::permissions::withdraw)),
+        route(Method::GET, "/statistics/tokens/{id}/aggregates", Needs::Reading, get(statistics::aggregates)),
+        route(Method::GET, "/statistics/tokens/{id}/summary", Needs::Reading, get(statistics::summary)),
         route(Method::GET, "/accounts", Needs::Identity, get(accounts::list::handler)),
         route(Method::GET, "/accounts/{id}", Needs::Identity, get(accounts::list::one)),
         route(Method::GET, "/modules", Needs::Identity, get(catalogue::list::modules)),
@@ -126,6 +129,16 @@ pub fn routes(examples: bool) -> Vec<Route> {
         routes.push(route(Method::GET, &format!("{}/{{id}}", collection.path), Needs::Reading, one));
     }
     routes
+}
+
+/// What a process that is a gatekeeper alone answers.
+pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Router {
+    let probe = store.clone();
+    keeper
+        .routes()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(async move || ready(&probe).await))
+        .fallback(async || Error::NoSuchPath)
 }
 
 /// The router of a server: API, health and console.
@@ -154,7 +167,7 @@ pub fn router(app: &App) -> Router {
     let router = Router::new()
         .nest(paths::BASE, api)
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(async |State(app): State<App>| ready(&app.store).await))
         .route("/api-reference", get(reference::page))
         .route("/api-reference/{file}", get(reference::file))
         .fallback(site::serve)
@@ -170,8 +183,11 @@ pub fn router(app: &App) -> Router {
         .with_state(app.clone());
     // Rewriting an address must happen before routing, so it stands around the whole router.
     let router = middleware::map_request(async |request: Request| paths::tidy(request)).layer(router);
+    if !app.config.has_gateway() {
+        return Router::new().fallback_service(router);
+    }
     // Proxies ask here about every request: nothing stands before the decision.
-    forward_auth::routes(Arc::clone(&app.gatekeeper)).fallback_service(router)
+    app.gatekeeper.routes().fallback_service(router)
 }
 
 async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {
@@ -179,9 +195,9 @@ async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {
     answer.map_err(|_| Error::Internal("the request took too long".to_owned()))
 }
 
-async fn ready(State(app): State<App>) -> Result<&'static str, Error> {
+async fn ready(store: &Store) -> Result<&'static str, Error> {
     // Whoever probes gives up after a few seconds; the pool would wait longer for a connection.
-    match tokio::time::timeout(LONGEST_PROBE, app.store.ping()).await {
+    match tokio::time::timeout(LONGEST_PROBE, store.ping()).await {
         Ok(answer) => answer?,
         Err(_) => return Err(Error::Internal("the database does not answer".to_owned())),
     }

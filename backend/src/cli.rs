@@ -12,8 +12,9 @@ use latchkey_shared::{Email, Role};
 use crate::{
     accounts::user_add::{self, NewUser},
     clock::Clock,
-    config::{self, Config, DataConfig},
+    config::{self, Config, DataConfig, KeyConfig},
     events::Action,
+    keys::{KeyFileError, Keys},
     rng::Rng,
     serve,
     store::{NewEvent, Store, sqlite_path},
@@ -34,9 +35,21 @@ enum Command {
     /// Manage the people who sign in.
     #[command(subcommand)]
     User(UserCommand),
+    /// Print the pepper: the one key that gatekeepers need. Whoever has it cannot see a key, but can tell whether a key is
+    /// right for a digest in the database.
+    Pepper(PepperConfig),
     /// Look at the accounts that own tokens.
     #[command(subcommand)]
     Account(AccountCommand),
+}
+
+#[derive(Debug, Args)]
+struct PepperConfig {
+    #[command(flatten)]
+    data: DataConfig,
+
+    #[command(flatten)]
+    key: KeyConfig,
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,6 +112,7 @@ pub fn run() -> ExitCode {
             runtime.block_on(serve::serve(*config)).map_err(|error| error.to_string())
         }
         Command::User(UserCommand::Add(add)) => runtime.block_on(add_user(add)),
+        Command::Pepper(config) => print_pepper(&config),
         Command::Account(AccountCommand::List(data)) => runtime.block_on(list_accounts(&data)),
     };
     match done {
@@ -125,6 +139,13 @@ async fn existing(data: &DataConfig) -> Result<Store, String> {
         Ok(false) => Err(never_started()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn print_pepper(config: &PepperConfig) -> Result<(), String> {
+    let missing = || KeyFileError::Missing(config.key.path(&config.data)).to_string();
+    let master = config.key.given(&config.data).map_err(|error| error.to_string())?.ok_or_else(missing)?;
+    let pepper = crate::hex(Keys::derive(&master).pepper.as_slice());
+    writeln!(io::stdout(), "{pepper}").map_err(|error| error.to_string())
 }
 
 async fn list_accounts(data: &DataConfig) -> Result<(), String> {

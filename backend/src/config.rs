@@ -3,10 +3,13 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use latchkey_shared::{Email, Network, TokenName};
 
-use crate::gatekeeper;
+use crate::{
+    gatekeeper,
+    keys::{self, Key, KeyFileError},
+};
 
 /// Where data are kept; the same for every command.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +31,55 @@ impl DataConfig {
     }
 }
 
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServerRole {
+    /// Everything.
+    All,
+    /// The API and the page.
+    Console,
+    /// The checks.
+    Gatekeeper,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Where the master key is kept.
+#[derive(Debug, Clone, Args)]
+pub struct KeyConfig {
+    /// The master key: 64 hex digits, readable by its owner alone (mode 600). By default master.key in the data
+    /// folder, made on first start. Keep a copy apart from the database's. LATCHKEY_MASTER_KEY may hold the
+    /// digits themselves instead.
+    #[arg(long, env = "LATCHKEY_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+}
+
+impl KeyConfig {
+    /// The file of the master key.
+    #[must_use]
+    pub fn path(&self, data: &DataConfig) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| data.data_dir.join("master.key"))
+    }
+
+    /// The master key that the operator gave, if any.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn given(&self, data: &DataConfig) -> Result<Option<Key>, KeyFileError> {
+        match std::env::var("LATCHKEY_MASTER_KEY") {
+            Ok(text) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
+            Err(_) => keys::read(&self.path(data)),
+        }
+    }
+}
+
 /// How the server runs.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -39,15 +91,36 @@ pub struct Config {
     #[command(flatten)]
     pub data: DataConfig,
 
+    /// What this process does: all; console, the API and the page alone; or gatekeeper, which answers proxies and resource
+    /// servers, and holds no key that reveals another. Console and gatekeeper need PostgreSQL.
+    #[arg(long, env = "LATCHKEY_ROLE", value_enum, default_value_t = ServerRole::All)]
+    pub role: ServerRole,
+
+    /// Answer proxies and resource servers (/gateway and /oauth2/introspect) on this address, and no longer on the one
+    /// above.
+    #[arg(long, env = "LATCHKEY_GATEWAY_LISTEN", value_name = "ADDR:PORT")]
+    pub gateway_listen: Option<SocketAddr>,
+
+    /// Serve /metrics for Prometheus on this address. By default nowhere.
+    #[arg(long, env = "LATCHKEY_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// How the log is written: text, or json for programs.
+    #[arg(long, env = "LATCHKEY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+
+    /// The pepper, for a gatekeeper, which has no master key: what `latchkey pepper` prints, readable by its owner alone.
+    /// LATCHKEY_PEPPER may hold the digits themselves instead.
+    #[arg(long, env = "LATCHKEY_PEPPER_FILE", value_name = "FILE")]
+    pub pepper_file: Option<PathBuf>,
+
     /// The modules and extensions of your platform, as TOML. By default those that are built in.
     #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
     pub catalogue: Option<PathBuf>,
 
-    /// The master key: 64 hex digits, readable by its owner alone (mode 600). By default master.key in the data
-    /// folder, made on first start. Keep a copy apart from the database's. LATCHKEY_MASTER_KEY may hold the
-    /// digits themselves instead.
-    #[arg(long, env = "LATCHKEY_MASTER_KEY_FILE", value_name = "FILE")]
-    pub master_key_file: Option<PathBuf>,
+    /// Where the master key is kept.
+    #[command(flatten)]
+    pub key: KeyConfig,
 
     /// Leave out the example API: /agreements and its rows.
     #[arg(long = "no-examples", env = "LATCHKEY_NO_EXAMPLES", action = clap::ArgAction::SetTrue, value_parser = clap::builder::FalseyValueParser::new())]
@@ -102,10 +175,22 @@ impl Config {
         gatekeeper::Options { proxies: self.trusted_proxies.clone(), grace }
     }
 
-    /// The file of the master key.
+    /// Whether proxies and resource servers are answered beside the API.
     #[must_use]
-    pub fn master_key_path(&self) -> PathBuf {
-        self.master_key_file.clone().unwrap_or_else(|| self.data.data_dir.join("master.key"))
+    pub fn has_gateway(&self) -> bool {
+        self.role != ServerRole::Console && self.gateway_listen.is_none()
+    }
+
+    /// The pepper that the operator gave a gatekeeper.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn pepper(&self) -> Result<Key, KeyFileError> {
+        match (std::env::var("LATCHKEY_PEPPER"), &self.pepper_file) {
+            (Ok(text), _) => keys::parse(&text, "LATCHKEY_PEPPER"),
+            (Err(_), Some(path)) => keys::read(path)?.ok_or(KeyFileError::NoPepper),
+            (Err(_), None) => Err(KeyFileError::NoPepper),
+        }
     }
 }
 

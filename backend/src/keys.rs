@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::rng::Rng;
+use crate::{rng::Rng, tokens::secret};
 
 /// A key of 32 bytes that is overwritten when it is dropped.
 pub type Key = Zeroizing<[u8; 32]>;
@@ -48,10 +48,10 @@ impl std::fmt::Debug for Keys {
 #[derive(Debug, Error)]
 pub enum KeyFileError {
     /// The file cannot be read or written.
-    #[error("master key file {path}: {error}", path = .0.display(), error = .1)]
+    #[error("key file {path}: {error}", path = .0.display(), error = .1)]
     Io(PathBuf, io::Error),
     /// Others than the owner may read the file.
-    #[error("master key file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}", path = .0.display(), mode = .1)]
+    #[error("key file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}", path = .0.display(), mode = .1)]
     Mode(PathBuf, u32),
     /// The file does not hold a key.
     #[error("{0} must hold 64 hex digits (32 bytes), and nothing else")]
@@ -64,6 +64,12 @@ pub enum KeyFileError {
         "the master key is not the one that this database was made with; give the right one with --master-key-file or LATCHKEY_MASTER_KEY"
     )]
     Wrong,
+    /// There is no pepper.
+    #[error("a gatekeeper needs the pepper: --pepper-file or LATCHKEY_PEPPER; `latchkey pepper` prints it beside the master key")]
+    NoPepper,
+    /// The database was made with another pepper.
+    #[error("the pepper is not the one that this database was made with; `latchkey pepper` prints the right one beside the master key")]
+    WrongPepper,
 }
 
 impl Keys {
@@ -91,6 +97,12 @@ impl Keys {
         crate::hex(self.check.as_slice())
     }
 
+    /// What the database keeps to recognise the pepper alone.
+    #[must_use]
+    pub fn pepper_check(&self) -> String {
+        pepper_check(&self.pepper)
+    }
+
     /// Whether the database's check value is that of this master key.
     ///
     /// # Errors
@@ -101,7 +113,22 @@ impl Keys {
     }
 }
 
-/// Reads the master key from its file.
+/// What the database keeps to recognise this pepper, as hex digits. It tells nothing about the pepper.
+#[must_use]
+pub fn pepper_check(pepper: &Key) -> String {
+    crate::hex(&secret::hmac(pepper, &[b"latchkey pepper check v1"]))
+}
+
+/// Whether this is the pepper that a database was made with.
+///
+/// # Errors
+/// [`KeyFileError::WrongPepper`].
+pub fn verify_pepper(pepper: &Key, check_value: &str) -> Result<(), KeyFileError> {
+    let same = pepper_check(pepper).as_bytes().ct_eq(check_value.as_bytes());
+    if same.into() { Ok(()) } else { Err(KeyFileError::WrongPepper) }
+}
+
+/// Reads the master key, or the pepper, from its file.
 ///
 /// # Errors
 /// [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file.
@@ -117,7 +144,7 @@ pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
         return Err(KeyFileError::Mode(path.to_owned(), mode));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-    parse(&text, &format!("master key file {}", path.display())).map(Some)
+    parse(&text, &format!("key file {}", path.display())).map(Some)
 }
 
 /// Reads a master key from text, such as the environment's.

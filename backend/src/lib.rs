@@ -21,6 +21,7 @@ pub mod rng;
 pub mod rql;
 pub mod serve;
 pub mod sessions;
+pub mod statistics;
 pub mod store;
 pub mod tokens;
 

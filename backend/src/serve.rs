@@ -12,10 +12,14 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
 };
 
 use crate::{
@@ -26,13 +30,13 @@ use crate::{
     app::{self, App, Parts},
     catalogue::{Catalogue, CatalogueError},
     clock::Clock,
-    config::Config,
+    config::{Config, LogFormat, ServerRole},
     gatekeeper::{Gatekeeper, usage},
-    http::{listen, site::Site},
+    http::{listen, metrics, site::Site},
     keys::{self, Key, KeyFileError, Keys},
     rng::Rng,
     sessions::{password::Passwords, throttle::Throttle},
-    store::{OpenError, Store},
+    store::{OpenError, Store, sqlite_path},
 };
 
 /// Requests under way get so long to finish when the server stops.
@@ -69,23 +73,39 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(config: Config) -> Result<(), ServeError> {
-    log();
+    log(config.log_format);
     let catalogue = match &config.catalogue {
         Some(path) => Catalogue::read(path)?,
         None => Catalogue::built_in()?,
     };
-    let given = given_key(&config)?;
+    let url = config.data.database_url();
+    if config.role != ServerRole::All && sqlite_path(&url).is_some() {
+        let role = if config.role == ServerRole::Console { "console" } else { "gatekeeper" };
+        return Err(ServeError::Other(format!("--role {role} needs PostgreSQL: --database postgres://…")));
+    }
+    if config.role != ServerRole::All && config.gateway_listen.is_some() {
+        return Err(ServeError::Other("--gateway-listen is for --role all".to_owned()));
+    }
+    match config.role {
+        ServerRole::Gatekeeper => serve_gatekeeper(config, &catalogue).await,
+        ServerRole::All | ServerRole::Console => serve_console(config, catalogue).await,
+    }
+}
+
+async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), ServeError> {
+    let given = config.key.given(&config.data)?;
+    let key_path = config.key.path(&config.data);
     if let Some(password) = &config.admin_password {
         user_add::check_password(password).map_err(FirstStartError::Admin)?;
     }
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| ServeError::Listen(config.listen, error))?;
-    let address = listener.local_addr().map_err(|error| ServeError::Listen(config.listen, error))?;
+    let places = Places::bind(&config).await?;
     make_data_dir(&config.data.data_dir)?;
     if given.is_none() {
-        keys::check_folder(&config.master_key_path())?;
+        keys::check_folder(&key_path)?;
     }
 
-    let store = Store::connect(&config.data.database_url()).await?;
+    let url = config.data.database_url();
+    let store = Store::connect(&url).await?.alone(&url)?;
     let rng = Rng::system();
     let master = match (given, first_start::key_check(&store).await.map_err(FirstStartError::from)?) {
         (Some(key), Some(check)) => {
@@ -94,16 +114,82 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
             key
         }
         (Some(key), None) => key,
-        (None, Some(_)) => return Err(KeyFileError::Missing(config.master_key_path()).into()),
-        (None, None) => keys::create(&config.master_key_path(), &rng)?,
+        (None, Some(_)) => return Err(KeyFileError::Missing(key_path).into()),
+        (None, None) => keys::create(&key_path, &rng)?,
     };
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
-    tokio::spawn(usage::run(Arc::downgrade(&app.gatekeeper), app.store.clone()));
     let signals = Stop::listen()?;
-    announce(address, &app, made.as_ref());
-    run(listener, app, signals).await;
+    announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
+    let served = places.with(app::router(&app), || app.gatekeeper.routes());
+    run(served, &app.gatekeeper, &app.store, signals).await;
     Ok(())
+}
+
+/// A process that checks keys and knows none: it has the pepper, and neither the sealing key nor that of the sessions.
+async fn serve_gatekeeper(config: Config, catalogue: &Catalogue) -> Result<(), ServeError> {
+    let pepper = config.pepper()?;
+    let places = Places::bind(&config).await?;
+    let store = Store::connect(&config.data.database_url()).await?;
+    if !store.is_migrated().await.map_err(FirstStartError::from)? {
+        let text = "the database's schema is older than this gatekeeper: start a console of this version first";
+        return Err(ServeError::Other(text.to_owned()));
+    }
+    match first_start::pepper_check(&store).await.map_err(FirstStartError::from)? {
+        Some(check) => keys::verify_pepper(&pepper, &check)?,
+        None => return Err(ServeError::Other("the database is not set up yet: start a console first".to_owned())),
+    }
+    let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
+    let signals = Stop::listen()?;
+    announce(&places.greeting, &places.url, None);
+    let served = places.with(app::gateway(&keeper, &store), Router::new);
+    run(served, &keeper, &store, signals).await;
+    Ok(())
+}
+
+/// Where the server listens.
+struct Places {
+    main: TcpListener,
+    gateway: Option<TcpListener>,
+    metrics: Option<(TcpListener, PrometheusHandle)>,
+    /// What is printed, a line a place.
+    greeting: String,
+    /// The address of the first.
+    url: String,
+}
+
+impl Places {
+    async fn bind(config: &Config) -> Result<Self, ServeError> {
+        let mut greeting = String::new();
+        let mut bind = async |address: SocketAddr, what: &str| {
+            let failed = |error| ServeError::Listen(address, error);
+            let listener = TcpListener::bind(address).await.map_err(failed)?;
+            let url = format!("http://{}", listener.local_addr().map_err(failed)?);
+            greeting += &format!("{what} on {url}\n");
+            Ok::<_, ServeError>((listener, url))
+        };
+        let (main, url) = bind(config.listen, "Latchkey listens").await?;
+        let gateway = match config.gateway_listen {
+            Some(address) => Some(bind(address, "Proxies and resource servers ask").await?.0),
+            None => None,
+        };
+        let metrics = match config.metrics_listen {
+            Some(address) => {
+                let (listener, _) = bind(address, "Metrics are").await?;
+                let handle = metrics::install().map_err(|error| ServeError::Other(format!("metrics: {error}")))?;
+                Some((listener, handle))
+            }
+            None => None,
+        };
+        Ok(Self { main, gateway, metrics, greeting, url })
+    }
+
+    /// What is answered where.
+    fn with(self, main: Router, gateway: impl FnOnce() -> Router) -> Vec<(TcpListener, Router)> {
+        let gateway = self.gateway.map(|listener| (listener, gateway()));
+        let metrics = self.metrics.map(|(listener, handle)| (listener, metrics::router(handle)));
+        [(self.main, main)].into_iter().chain(gateway).chain(metrics).collect()
+    }
 }
 
 /// Puts the parts of a server together, over a database that has its tables.
@@ -146,18 +232,30 @@ pub async fn assemble(
     Ok((Arc::new(parts), made))
 }
 
-async fn run(listener: TcpListener, app: App, mut signals: Stop) {
-    let stop = async {
-        signals.told().await;
-        tracing::info!("stopping");
-    };
-    if !listen::serve(listener, app::router(&app), stop, DRAIN).await {
+async fn run(served: Vec<(TcpListener, Router)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
+    keeper.start(store);
+    let (stop, _) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    for (listener, router) in served {
+        let mut stopped = stop.subscribe();
+        serving.spawn(async move {
+            let stopped = async {
+                // An error would mean that nobody can tell any more, which is a reason to stop as well.
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            };
+            listen::serve(listener, router, stopped, DRAIN).await
+        });
+    }
+    signals.told().await;
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    if !serving.join_all().await.into_iter().all(|finished| finished) {
         tracing::warn!("requests were still under way after {} seconds", DRAIN.as_secs());
     }
-    if let Err(error) = usage::flush(&app.gatekeeper, &app.store).await {
+    if let Err(error) = usage::flush(keeper, store).await {
         tracing::warn!(%error, "the last usage is not written");
     }
-    let _ = app.store.close().await;
+    let _ = store.close().await;
 }
 
 /// The signals that mean "stop".
@@ -181,14 +279,6 @@ impl Stop {
     }
 }
 
-/// The master key that the operator gave, if any.
-fn given_key(config: &Config) -> Result<Option<Key>, KeyFileError> {
-    match std::env::var("LATCHKEY_MASTER_KEY") {
-        Ok(text) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
-        Err(_) => keys::read(&config.master_key_path()),
-    }
-}
-
 fn make_data_dir(path: &Path) -> Result<(), ServeError> {
     if path.is_dir() {
         return Ok(());
@@ -199,10 +289,9 @@ fn make_data_dir(path: &Path) -> Result<(), ServeError> {
 
 /// Says where the server listens and, once, how to sign in for the first time. Whoever started it may have
 /// closed the other end, which is no reason to stop.
-fn announce(address: SocketAddr, app: &App, made: Option<&Made>) {
-    let mut text = format!("Latchkey listens on http://{address}\n");
+fn announce(greeting: &str, url: &str, made: Option<&Made>) {
+    let mut text = greeting.to_owned();
     if let Some(made) = made {
-        let url = app.config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let password = match &made.password {
             Some(password) => format!("{password}   (shown once; keep it safe)"),
             None => "the one in LATCHKEY_ADMIN_PASSWORD".to_owned(),
@@ -217,12 +306,12 @@ fn announce(address: SocketAddr, app: &App, made: Option<&Made>) {
 }
 
 /// Logs go to standard error; `RUST_LOG` chooses how much.
-fn log() {
+fn log(format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| "info,sqlx=warn,sea_orm_migration=warn".into());
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .try_init();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let _ = match format {
+        LogFormat::Text => subscriber.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).with_current_span(true).try_init(),
+    };
 }

@@ -15,6 +15,7 @@ use crate::{
 
 const INSTALLATION: &str = "installation_id";
 const KEY_CHECK: &str = "key_check";
+const PEPPER_CHECK: &str = "pepper_check";
 
 /// The first admin as the operator wants them.
 #[derive(Debug)]
@@ -61,6 +62,14 @@ pub async fn key_check(store: &Store) -> Result<Option<String>, StoreError> {
     if store.has_tables().await? { store.installation(KEY_CHECK).await } else { Ok(None) }
 }
 
+/// What recognises the database's pepper.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn pepper_check(store: &Store) -> Result<Option<String>, StoreError> {
+    store.installation(PEPPER_CHECK).await
+}
+
 /// Makes a new database ready, or checks that an existing one fits the master key. Returns the installation's
 /// id, and what was made.
 ///
@@ -89,6 +98,16 @@ pub async fn prepare(
 async fn existing(store: &Store, keys: &Keys) -> Result<Option<String>, FirstStartError> {
     let Some(check) = store.installation(KEY_CHECK).await? else { return Ok(None) };
     keys.verify(&check)?;
+    if store.installation(PEPPER_CHECK).await?.is_none() {
+        // Made by a version that knew no gatekeepers.
+        let tx = store.begin().await?;
+        match tx.set_installation(PEPPER_CHECK, &keys.pepper_check()).await {
+            Ok(()) => tx.commit().await?,
+            // Another replica was faster.
+            Err(StoreError::Duplicate) => drop(tx),
+            Err(error) => return Err(error.into()),
+        }
+    }
     let id = store.installation(INSTALLATION).await?;
     Ok(Some(id.ok_or_else(|| StoreError::Damaged("the installation has no id".to_owned()))?))
 }
@@ -103,6 +122,7 @@ async fn make(
     let installation = rng.hex::<16>();
     let tx = store.begin().await?;
     tx.set_installation(KEY_CHECK, &keys.check_value()).await?;
+    tx.set_installation(PEPPER_CHECK, &keys.pepper_check()).await?;
     tx.set_installation(INSTALLATION, &installation).await?;
     let account_id = rng.verbose_id("VA", 2);
     let account = account::Model { id: account_id.clone(), name: admin.account_name, created_at: clock.now().unix() };

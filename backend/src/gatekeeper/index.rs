@@ -7,7 +7,10 @@
 use std::{
     collections::{HashMap, HashSet},
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -35,8 +38,8 @@ const BATCH: usize = 256;
 const WAITING: usize = 4096;
 /// How long the database may take, ...
 const PATIENCE: Duration = Duration::from_secs(1);
-/// ... and how long it is left alone when it did not answer: who asks meanwhile is told at once.
-const REST: Duration = Duration::from_millis(500);
+/// ... and how long it is left alone when it did not answer, in milliseconds.
+const REST: u64 = 500;
 
 /// The database does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,9 @@ pub struct Index {
     /// What was changed while the reader reads; `None` while it does not.
     changed: Mutex<Option<Changed>>,
     questions: mpsc::Sender<Question>,
+    /// When to try the database again that did not answer, in milliseconds since the beginning; 0 while it answers.
+    next_try: AtomicU64,
+    begun: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +86,8 @@ impl Index {
             accounts: DashMap::new(),
             changed: Mutex::new(None),
             questions,
+            next_try: AtomicU64::new(0),
+            begun: Instant::now(),
         });
         let reader = Reader { index: Arc::downgrade(&index), store, modules, clock };
         tokio::spawn(reader.run(waiting));
@@ -103,9 +111,32 @@ impl Index {
     /// # Errors
     /// [`Unavailable`].
     pub async fn read(&self, number: u32) -> Result<Option<Arc<Entry>>, Unavailable> {
+        if !self.may_ask() {
+            return Err(Unavailable);
+        }
         let (answer, answered) = oneshot::channel();
         self.questions.send(Question { number, answer }).await.map_err(|_| Unavailable)?;
         answered.await.map_err(|_| Unavailable)?
+    }
+
+    /// Whether to ask the database. While it does not answer, one try each [`REST`] is enough: who asks in between is told
+    /// at once.
+    fn may_ask(&self) -> bool {
+        let next = self.next_try.load(Ordering::Relaxed);
+        let now = self.millis();
+        let later = now + REST;
+        next == 0
+            || (now >= next
+                && self.next_try.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_ok())
+    }
+
+    /// Asks the database again from now on.
+    pub fn try_again(&self) {
+        self.next_try.store(0, Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Forgets a token, because it was changed or made.
@@ -166,22 +197,20 @@ struct Reader {
 impl Reader {
     async fn run(self, mut waiting: mpsc::Receiver<Question>) {
         let mut questions = Vec::with_capacity(BATCH);
-        let mut failed: Option<Instant> = None;
         while waiting.recv_many(&mut questions, BATCH).await > 0 {
             let Some(index) = self.index.upgrade() else { return };
             let numbers: HashSet<u32> = questions.iter().map(|question| question.number).collect();
-            let found = if failed.is_some_and(|at| at.elapsed() < REST) {
-                Err(Unavailable)
-            } else {
-                let found = self.read(&index, numbers).await;
-                failed = found.is_err().then(Instant::now);
-                found.map_err(|error| {
+            let found = self.read(&index, numbers).await;
+            match &found {
+                Ok(_) => index.try_again(),
+                Err(error) => {
                     tracing::warn!(%error, "the database does not answer");
-                    Unavailable
-                })
-            };
+                    let later = index.millis() + REST;
+                    index.next_try.store(later, Ordering::Relaxed);
+                }
+            }
             for Question { number, answer } in questions.drain(..) {
-                let entry = found.as_ref().map(|found| found.get(&number).cloned()).map_err(|unavailable| *unavailable);
+                let entry = found.as_ref().map(|found| found.get(&number).cloned()).map_err(|_| Unavailable);
                 // Who asked may have gone.
                 let _ = answer.send(entry);
             }

@@ -12,9 +12,11 @@
 
 mod decide;
 pub mod entry;
-pub mod forward_auth;
+mod forward_auth;
 pub mod headers;
 mod index;
+mod introspect;
+mod listener;
 mod metrics;
 mod modules;
 pub mod path;
@@ -28,7 +30,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::{
+    Router,
+    http::{HeaderMap, header::AUTHORIZATION},
+};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use latchkey_shared::{Network, PresentedKey, TokenId};
 
@@ -192,6 +197,21 @@ impl Gatekeeper {
             },
             Refusal::Unavailable => Error::Internal("the database does not answer".to_owned()),
         }
+    }
+
+    /// Begins what goes on beside the requests: usage is written, and changes by other replicas are heard of.
+    pub fn start(self: &Arc<Self>, store: &Store) {
+        tokio::spawn(usage::run(Arc::downgrade(self), store.clone()));
+        if store.is_shared() {
+            // Until the listener is there, nobody knows what happens elsewhere.
+            self.trust.doubt(self.clock.now());
+            tokio::spawn(listener::run(Arc::downgrade(self), store.clone()));
+        }
+    }
+
+    /// Everything that others ask the gatekeeper.
+    pub fn routes(self: &Arc<Self>) -> Router {
+        forward_auth::routes(Arc::clone(self)).merge(introspect::routes(Arc::clone(self)))
     }
 
     /// Publishes figures that change slowly.

@@ -8,6 +8,7 @@ mod error;
 pub mod headers;
 mod id;
 pub mod listen;
+pub mod metrics;
 pub mod openapi;
 mod paging;
 pub mod paths;

@@ -23,7 +23,7 @@ use crate::{
     catalogue::{self, Catalogue},
     collections::{self, Collection},
     rql::{Kind, Property, Query},
-    sessions, tokens,
+    sessions, statistics, tokens,
 };
 
 /// A body with one object or a list of them.
@@ -54,6 +54,8 @@ pub enum OneOrSeveral<T: ToSchema> {
         tokens::permissions::list,
         tokens::permissions::grant,
         tokens::permissions::withdraw,
+        statistics::aggregates,
+        statistics::summary,
         sessions::sign_in::handler,
         sessions::sign_out::handler,
         sessions::context::handler,

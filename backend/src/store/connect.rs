@@ -1,6 +1,7 @@
 //! Opening the database: pools, pragmas, migrations.
 
-use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs::{OpenOptions, TryLockError}, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
@@ -28,6 +29,9 @@ pub enum OpenError {
         /// What the database library says.
         error: DbErr,
     },
+    /// Another server works with the file.
+    #[error("database {0}: another server uses it; one file serves one server, and PostgreSQL serves many")]
+    InUse(String),
     /// Another, newer version of Latchkey has changed the schema.
     #[error(
         "the database has a newer schema than this version of Latchkey knows (migration {0}); use the newer version"
@@ -67,7 +71,13 @@ impl Store {
             "sqlite" => Self::open_sqlite(url).await?,
             "postgres" | "postgresql" => {
                 let pool = connect(url, ConnectOptions::new(url).max_connections(POOL)).await?;
-                Self { writer: pool.clone(), readers: pool, watcher: Arc::default() }
+                Self {
+                    writer: pool.clone(),
+                    readers: pool,
+                    watcher: Arc::default(),
+                    shared_url: Some(url.into()),
+                    _alone: None,
+                }
             }
             other => return Err(OpenError::Scheme(other.to_owned())),
         };
@@ -116,7 +126,37 @@ impl Store {
         };
         let writer = connect(url, &mut options("rwc", 1)).await?;
         let readers = connect(url, &mut options("rw", POOL)).await?;
-        Ok(Self { writer, readers, watcher: Arc::default() })
+        Ok(Self { writer, readers, watcher: Arc::default(), shared_url: None, _alone: None })
+    }
+
+    /// Makes sure that no other server works with the same file: it would not hear of what this one changes. Commands
+    /// of the command line may.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`].
+    pub fn alone(mut self, url: &str) -> Result<Self, OpenError> {
+        let Some(path) = sqlite_path(url) else { return Ok(self) };
+        let lock = format!("{path}.lock");
+        let failed = |error: std::io::Error| {
+            let error = DbErr::Custom(format!("{lock}: {error}"));
+            OpenError::Connect { url: url.to_owned(), error }
+        };
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock);
+        let file = file.map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => self._alone = Some(Arc::new(file)),
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        Ok(self)
+    }
+
+    /// Whether the schema is as new as this version of Latchkey.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn is_migrated(&self) -> super::Result<bool> {
+        Ok(migrations::is_current(&self.writer).await?)
     }
 
     /// Whether the schema was ever made; not so in an empty database.
@@ -137,7 +177,9 @@ impl Store {
 }
 
 async fn connect(url: &str, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {
-    options.sqlx_logging(false).connect_timeout(Duration::from_secs(10)).acquire_timeout(Duration::from_secs(10));
+    // Writers of SQLite wait for each other; a server that is away is not waited for.
+    let patience = Duration::from_secs(if url.starts_with("sqlite:") { 10 } else { 3 });
+    options.sqlx_logging(false).connect_timeout(patience).acquire_timeout(patience);
     Database::connect(options.clone()).await.map_err(|error| OpenError::Connect { url: without_password(url), error })
 }
 

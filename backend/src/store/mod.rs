@@ -14,6 +14,7 @@ mod events;
 mod filter;
 mod idempotency;
 mod installation;
+mod listen;
 mod migrations;
 mod sessions;
 mod tokens;
@@ -23,10 +24,14 @@ mod users;
 pub use checks::{CheckRow, Watcher};
 pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
+pub use listen::Listener;
 pub use tokens::{NewTokenRow, SortedBy, TokenQuery, TokenRow};
 pub use usage::{LastUse, NewCalls};
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fs::File,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use checks::Watch;
 use sea_orm::{
@@ -71,6 +76,10 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
+    /// The address of a database that other processes may use, too.
+    shared_url: Option<Arc<str>>,
+    /// Held for as long as this process is the only one with its file.
+    _alone: Option<Arc<File>>,
 }
 
 /// A transaction. Dropped without [`commit`](Self::commit), it leaves nothing behind.

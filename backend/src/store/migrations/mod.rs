@@ -43,6 +43,11 @@ pub async fn unknown(connection: &DatabaseConnection) -> Result<Option<String>, 
     Ok(applied.into_iter().map(|row| row.version).filter(|version| !known.contains(version)).max())
 }
 
+/// Whether every migration that this version knows was applied.
+pub async fn is_current(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    Ok(any(connection).await? && Migrator::get_pending_migrations(connection).await?.is_empty())
+}
+
 /// Applies what is missing, in one transaction that no other replica can share: they wait, and then find
 /// nothing to do.
 pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {

@@ -1,0 +1,168 @@
+//! Introspection (RFC 7662): a resource server asks what a key is worth that somebody has shown it.
+//!
+//! The caller shows a key of its own that holds the module of [`PATH`] (Integrations): in `Authorization: ApiKey`, or as
+//! the client id and secret of HTTP Basic, which is what OAuth libraries send. Besides `token` it may give `path` and
+//! `client_address`: then the answer is for a request to that path from that address. Without the address, a key that
+//! works from some addresses alone is not active.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::{Bytes, to_bytes},
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use latchkey_shared::Timestamp;
+use serde::Serialize;
+
+use super::{Credential, Decision, Entry, Gatekeeper, Refusal, headers, usage::Call};
+use crate::http::{Error, MAX_BODY};
+
+/// Who asks must hold the module that owns this path.
+const PATH: &str = "/auth/tokens";
+
+/// The route.
+pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
+    Router::new().route("/oauth2/introspect", post(introspect)).with_state(keeper)
+}
+
+/// What a key is worth. Nothing but `active` is said of one that is worth nothing.
+#[derive(Debug, Default, Serialize)]
+struct Introspection {
+    active: bool,
+    /// The ids of the modules, separated by blanks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
+}
+
+impl Introspection {
+    fn of(token: &Entry) -> Self {
+        let id: String = token.id().into();
+        let modules: Vec<&str> = token.modules.ids.iter().map(latchkey_shared::ModuleId::as_str).collect();
+        Self {
+            active: true,
+            scope: Some(modules.join(" ")),
+            client_id: Some(id.clone()),
+            sub: Some(id),
+            username: Some(token.name.to_string()),
+            token_type: Some("ApiKey"),
+            exp: token.expires_at,
+            account_id: Some(token.account.id.clone()),
+        }
+    }
+}
+
+async fn introspect(
+    State(keeper): State<Arc<Gatekeeper>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let address = keeper.client(peer.ip(), &parts.headers);
+    let basic = basic(&parts.headers);
+    let credential = basic.as_deref().map_or(Credential::Header(&parts.headers), Credential::Pair);
+    let caller = keeper.check(credential, Some(PATH), address).await;
+    let now = keeper.clock.now();
+    let answer = match caller.answer {
+        Ok(()) => match to_bytes(body, MAX_BODY).await {
+            Ok(bytes) => answer(&keeper, &parts.headers, &bytes).await,
+            Err(_) => Err(Error::TooLarge),
+        },
+        Err(refusal) => {
+            keeper.log(&parts.headers, &caller, address);
+            Err(keeper.error(&caller, refusal))
+        }
+    };
+    let mut response = answer.into_response();
+    note(&keeper, &caller, &response, address, &parts.headers, now);
+    headers::tell(response.headers_mut(), &caller, now);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let (Err(Refusal::Key(_)), true) = (caller.answer, basic.is_some()) {
+        headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
+    }
+    response
+}
+
+fn note(
+    keeper: &Gatekeeper,
+    decision: &Decision,
+    response: &Response,
+    address: Option<std::net::IpAddr>,
+    headers: &HeaderMap,
+    at: Timestamp,
+) {
+    let Some(token) = &decision.token else { return };
+    let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+    let status = response.status().as_u16();
+    let call = Call { module: decision.module, status, address, program, at };
+    keeper.usage.note(token, &call, decision.answer.is_ok());
+}
+
+async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Result<Json<Introspection>, Error> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !media_type.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+        return Err(Error::Malformed("The body must be a form: Content-Type: application/x-www-form-urlencoded.".into()));
+    }
+    let (mut token, mut path, mut address) = (None, None, None);
+    for (name, value) in form_urlencoded::parse(body) {
+        let field = match name.as_ref() {
+            "token" => &mut token,
+            "path" => &mut path,
+            "client_address" => &mut address,
+            _ => continue,
+        };
+        if field.replace(value.into_owned()).is_some() {
+            return Err(Error::field(&name, "is there twice"));
+        }
+    }
+    let token = token.ok_or_else(|| Error::field("token", "is required"))?;
+    let address = match address {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| Error::field("client_address", "must be an IP address"))?),
+    };
+    // As the header has it, or without the scheme, as a client of OAuth shows it.
+    let pair = match token.split_once(' ') {
+        Some((scheme, pair)) if scheme.eq_ignore_ascii_case("ApiKey") => pair,
+        _ => &token,
+    };
+    let decision = keeper.check(Credential::Pair(pair), path.as_deref(), address).await;
+    if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
+        let call = Call { module: decision.module, status: 200, address, program: None, at: keeper.clock.now() };
+        keeper.usage.note(token, &call, true);
+        return Ok(Json(Introspection::of(token)));
+    }
+    match decision.answer {
+        // To say "not active" because nobody knows would be a lie.
+        Err(Refusal::Unavailable) => Err(keeper.error(&decision, Refusal::Unavailable)),
+        Err(Refusal::Path(error)) => Err(Error::field("path", error)),
+        _ => Ok(Json(Introspection::default())),
+    }
+}
+
+/// The id and secret of HTTP Basic. RFC 6749 §2.3.1 has both form-encoded, which changes nothing in ours but `:`.
+fn basic(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") || encoded.len() > 256 {
+        return None;
+    }
+    String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()
+}
