@@ -65,10 +65,14 @@ pub enum KeyFileError {
     )]
     Wrong,
     /// There is no pepper.
-    #[error("a gatekeeper needs the pepper: --pepper-file or LATCHKEY_PEPPER; `latchkey pepper` prints it beside the master key")]
+    #[error(
+        "a gatekeeper needs the pepper: --pepper-file or LATCHKEY_PEPPER; `latchkey pepper` prints it beside the master key"
+    )]
     NoPepper,
     /// The database was made with another pepper.
-    #[error("the pepper is not the one that this database was made with; `latchkey pepper` prints the right one beside the master key")]
+    #[error(
+        "the pepper is not the one that this database was made with; `latchkey pepper` prints the right one beside the master key"
+    )]
     WrongPepper,
 }
 

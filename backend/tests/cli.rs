@@ -100,6 +100,11 @@ fn wrong_flags_are_named() {
         (vec!["serve", "--listen", "8080"], "--listen"),
         (vec!["serve", "--public-url", "keys.example.com"], "--public-url"),
         (vec!["serve", "--admin-email", "nobody"], "--admin-email"),
+        (vec!["serve", "--trusted-proxies", "10.0.0.1/8"], "10.0.0.0/8 is the network"),
+        (vec!["serve", "--role", "king"], "--role"),
+        (vec!["serve", "--role", "gatekeeper"], "--role gatekeeper needs PostgreSQL"),
+        (vec!["serve", "--role", "console"], "--role console needs PostgreSQL"),
+        (vec!["pepper"], "master.key is missing"),
         (vec!["fly"], "fly"),
     ] {
         let text = refusal(folder.path(), &arguments);
@@ -288,4 +293,74 @@ fn users_are_added_from_the_command_line() {
     assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains(distributor));
     let body = format!(r#"{{"email":"vera@example.com","password":"{PASSWORD}"}}"#);
     assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains("\"viewer\""));
+}
+
+/// Reads from an address until the other end closes.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = fs::File::create(folder.path().join("log")).unwrap();
+    let mut child = latchkey(folder.path())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--log-format", "json"])
+        .args(["--gateway-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut place = |start: &str| {
+        let line = lines.next().unwrap().unwrap();
+        line.strip_prefix(start).and_then(|rest| rest.strip_prefix(" on http://")).unwrap().to_owned()
+    };
+    let [main, gateway, metrics] =
+        ["Latchkey listens", "Proxies and resource servers ask", "Metrics are"].map(&mut place);
+    let key = "ApiKey SU-160-984-311:070707070707070707070707070707076bcdae30";
+    let ask = |address: &str| {
+        get(
+            address,
+            &format!("/gateway/envoy/agreements HTTP/1.1\r\nauthorization: {key}\r\nx-request-id: traced\r\nx: "),
+        )
+    };
+    assert!(ask(&main).starts_with("HTTP/1.1 404"), "not any longer on the address of the console");
+    assert!(ask(&gateway).starts_with("HTTP/1.1 401"));
+    assert!(get(&gateway, "/").starts_with("HTTP/1.1 404"));
+    let text = get(&metrics, "/metrics");
+    for line in [
+        "latchkey_decisions_total{outcome=\"unknown_id\"} 1",
+        "latchkey_index_misses_total 1",
+        "latchkey_decision_seconds_count 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(
+        get(&main, "/metrics").starts_with("HTTP/1.1 200") && !get(&main, "/metrics").contains("latchkey_decisions")
+    );
+    let _ = child.kill();
+    let _ = child.wait();
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    let refused = log.lines().find(|line| line.contains("key refused")).unwrap();
+    let refused: serde_json::Value = serde_json::from_str(refused).unwrap();
+    assert_eq!(
+        (refused["reason"].as_str(), refused["token"].as_str(), refused["request_id"].as_str()),
+        (Some("unknown_id"), Some("SU-160-984-311"), Some("traced"))
+    );
+    assert!(!log.contains("07070707") && !text.contains("07070707"), "a secret is in a log or a metric");
+}
+
+#[test]
+fn a_second_server_on_the_same_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    assert!(one_line(&text).contains("data/latchkey.db: another server uses it"), "{text}");
+    drop(server);
+    Server::start(folder.path());
 }

@@ -181,10 +181,9 @@ fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &m
     if rare.and_then(|rare| rare.not_before).is_some_and(|begin| begin > now) {
         return Err(Refusal::Key(Denial::NotYet));
     }
-    if let Some(allowed) = rare.and_then(|rare| rare.addresses.as_ref()) {
-        if !question.address.is_some_and(|address| allowed.contains(address)) {
-            return Err(Refusal::Address(question.address));
-        }
+    let allowed = rare.and_then(|rare| rare.addresses.as_ref());
+    if allowed.is_some_and(|allowed| !question.address.is_some_and(|address| allowed.contains(address))) {
+        return Err(Refusal::Address(question.address));
     }
     if let Some(limit) = rare.and_then(|rare| rare.limit.as_ref()) {
         let counted = limit.count();

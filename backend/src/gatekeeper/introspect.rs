@@ -27,7 +27,9 @@ const PATH: &str = "/auth/tokens";
 
 /// The route.
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
-    Router::new().route("/oauth2/introspect", post(introspect)).with_state(keeper)
+    Router::new()
+        .route("/oauth2/introspect", post(introspect).fallback(async || Error::MethodNotAllowed))
+        .with_state(keeper)
 }
 
 /// What a key is worth. Nothing but `active` is said of one that is worth nothing.
@@ -118,7 +120,9 @@ fn note(
 async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Result<Json<Introspection>, Error> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !media_type.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-        return Err(Error::Malformed("The body must be a form: Content-Type: application/x-www-form-urlencoded.".into()));
+        return Err(Error::Malformed(
+            "The body must be a form: Content-Type: application/x-www-form-urlencoded.".into(),
+        ));
     }
     let (mut token, mut path, mut address) = (None, None, None);
     for (name, value) in form_urlencoded::parse(body) {

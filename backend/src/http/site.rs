@@ -61,7 +61,8 @@ pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: H
     if method != Method::GET && method != Method::HEAD {
         return Error::MethodNotAllowed.into_response();
     }
-    if uri.path().starts_with("/public") {
+    // Never the page for what programs ask: a proxy would take its 200 for a permission.
+    if ["/public", "/gateway", "/oauth2"].iter().any(|start| uri.path().starts_with(start)) {
         return Error::NoSuchPath.into_response();
     }
     let path = uri.path().trim_start_matches('/');

@@ -1,7 +1,13 @@
 //! Opening the database: pools, pragmas, migrations.
 
 use std::{
-    fs::{OpenOptions, TryLockError}, io::ErrorKind, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+    fs::{OpenOptions, TryLockError},
+    io::ErrorKind,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,

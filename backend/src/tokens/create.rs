@@ -31,7 +31,7 @@ use crate::{
 #[serde(untagged)]
 pub enum NewTokenOrHandle {
     /// A token to create.
-    New(NewTokenBody),
+    New(Box<NewTokenBody>),
     /// A handle to trade.
     Handle(exchange::HandleBody),
 }

@@ -47,6 +47,10 @@ async fn every_way_of_asking_says_the_same() {
     key.get("/gateway/envoy/").await.refused(403, "AUTH_003");
     key.get("/gateway/check").await.refused(400, "VAL_001");
     key.get("/gateway/nginx").await.refused(403, "VAL_001");
+    // A proxy that asks at a wrong address must not take the console's page for a permission.
+    for wrong in ["/gateway/", "/gateway/chek", "/gateway/check/x", "/oauth2/", "/gateway"] {
+        original("/agreements").get(wrong).await.refused(404, "NFND_000");
+    }
 }
 
 #[tokio::test]

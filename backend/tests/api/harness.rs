@@ -195,7 +195,7 @@ impl Client<'_> {
 
     /// Sends a request. `path` is below the API's base path, unless it names what stands beside it.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Answer {
-        let beside = ["/public/", "/gateway/", "/oauth2/", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
+        let beside = ["/public/", "/gateway", "/oauth2", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
             .iter()
             .any(|start| path.starts_with(start));
         let path = if beside { path.to_owned() } else { format!("/public/v1{path}") };

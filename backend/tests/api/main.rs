@@ -21,6 +21,7 @@ mod first_start;
 mod gateway;
 mod get;
 mod headers;
+mod introspect;
 mod list;
 mod permissions;
 mod reference;

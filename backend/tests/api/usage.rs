@@ -57,5 +57,22 @@ async fn calls_are_summed_up_by_day_module_and_status(#[values(Sqlite, Postgres)
     usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
     let calls = server.app.store.calls(id, 0).await.unwrap();
     let calls: Vec<_> = calls.iter().map(|row| (row.day, row.module_id.as_str(), row.status, row.calls)).collect();
+    // A day later nobody is signed in any more.
+    let admin = server.admin().await;
+    let path = format!("/statistics/tokens/{id}");
+    let aggregates = admin.get(&format!("{path}/aggregates")).await.expect(StatusCode::OK);
+    let status = |code: u16, count: u32| json!({ "code": code, "count": count });
+    assert_eq!(
+        aggregates,
+        json!([
+            { "date": "2027-01-15", "statuses": [status(200, 6), status(403, 2)] },
+            { "date": "2027-01-16", "statuses": [status(404, 1)] }
+        ])
+    );
+    let summary = admin.get(&format!("{path}/summary")).await.expect(StatusCode::OK);
+    assert_eq!(summary["id"], id);
+    assert_eq!(summary["statuses"][0], json!({ "code": 200, "total": 6, "since_last_reset": 6 }));
+    assert_eq!(summary["started_tracking_at"], token["events"]["created"]["at"]);
+    server.stranger().await.get(&format!("{path}/summary")).await.refused(404, "NFND_000");
     assert_eq!(calls, [(20833, PARTNERS, 200, 6), (20833, "MD-0006", 403, 2), (20834, PARTNERS, 404, 1)]);
 }

@@ -1,0 +1,130 @@
+//! `/oauth2/introspect`: what a resource server is told about a key (RFC 7662).
+
+use axum::{body::Body, http::Method};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use latchkey::catalogue::Catalogue;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Client, Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite, header_value};
+
+fn pair(token: &Value) -> String {
+    format!("{}:{}", token["id"].as_str().unwrap(), token["token"].as_str().unwrap())
+}
+
+async fn ask(client: &Client<'_>, form: &[(&str, &str)]) -> Answer {
+    let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let client = client.with("content-type", "application/x-www-form-urlencoded");
+    client.send(Method::POST, "/oauth2/introspect", Body::from(body)).await
+}
+
+fn inactive(answer: &Answer) {
+    assert_eq!((answer.status.as_u16(), &answer.json), (200, &json!({ "active": false })), "{}", answer.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let resource_server = admin.create("Resource server", &[INTEGRATIONS]).await;
+    let end = server.clock.now().plus(30 * 24 * 3600);
+    let mut token = crate::harness::new_token("Billing", &[PARTNERS, INTEGRATIONS]);
+    token["expiration_date"] = json!(end);
+    let token = admin.post("/auth/tokens", token).await.expect(axum::http::StatusCode::CREATED);
+    let basic = format!("Basic {}", STANDARD.encode(pair(&resource_server)));
+    for caller in [server.key(&resource_server), server.anonymous().with("authorization", &basic)] {
+        for shown in [pair(&token), header_value(&token)] {
+            let answer = ask(&caller, &[("token", &shown), ("token_type_hint", "access_token")]).await;
+            assert_eq!(
+                answer.json,
+                json!({
+                    "active": true,
+                    "scope": "MD-0002 MD-0007",
+                    "client_id": token["id"],
+                    "sub": token["id"],
+                    "username": "Billing",
+                    "token_type": "ApiKey",
+                    "exp": end.unix(),
+                    "account_id": token["owner"]["id"],
+                }),
+                "{}",
+                answer.body
+            );
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_asks_must_hold_integrations() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let form = [("token", pair(&token))];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    ask(&server.anonymous(), &form).await.refused(401, "AUTH_001");
+    // The session of a browser is not enough: this is for programs.
+    ask(&admin, &form).await.refused(401, "AUTH_001");
+    let error = ask(&server.key(&token), &form).await.refused(403, "AUTH_003");
+    assert!(error.contains("Integrations"), "{error}");
+    let wrong = format!("Basic {}", STANDARD.encode("SU-000-000-001:x"));
+    let answer = ask(&server.anonymous().with("authorization", &wrong), &form).await;
+    answer.refused(401, "AUTH_001");
+    let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
+    assert_eq!(challenges, ["ApiKey", "Basic realm=\"Latchkey\""]);
+}
+
+#[tokio::test]
+async fn of_a_key_that_does_not_work_nothing_is_said() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let key = pair(&token);
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    for shown in ["", "x", "SU-000-000-001:x", &key[..key.len() - 1], &format!("Bearer {key}")] {
+        inactive(&ask(&caller, &[("token", shown)]).await);
+    }
+    admin.act(&format!("{path}/deactivate")).await;
+    inactive(&ask(&caller, &[("token", &key)]).await);
+    admin.act(&format!("{path}/activate")).await;
+    assert_eq!(ask(&caller, &[("token", &key)]).await.json["active"], true);
+    admin.delete(&path).await;
+    inactive(&ask(&caller, &[("token", &key)]).await);
+}
+
+#[tokio::test]
+async fn a_path_and_an_address_are_taken_into_account() {
+    let server = Server::start_with(Sqlite, &[], Catalogue::built_in().unwrap()).await;
+    let admin = server.admin().await;
+    let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let key = pair(&token);
+    let is_active = async |more: &[(&str, &str)]| {
+        let form = [&[("token", key.as_str())], more].concat();
+        ask(&caller, &form).await.json["active"].as_bool()
+    };
+    assert_eq!(is_active(&[("path", "/agreements/AGP-1")]).await, Some(true));
+    assert_eq!(is_active(&[("path", "/requests")]).await, Some(false));
+    let rules = json!({ "allowed_addresses": ["203.0.113.0/24"] });
+    admin.put(&format!("/auth/tokens/{}", token["id"].as_str().unwrap()), rules).await;
+    assert_eq!(is_active(&[]).await, Some(false), "nobody said from where");
+    assert_eq!(is_active(&[("client_address", "203.0.113.9")]).await, Some(true));
+    assert_eq!(is_active(&[("client_address", "198.51.100.9")]).await, Some(false));
+}
+
+#[tokio::test]
+async fn a_bad_form_is_named_400() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
+    let refused = async |form: &[(&str, &str)]| ask(&caller, form).await.refused(400, "VAL_001");
+    assert_eq!(refused(&[]).await, "token: is required");
+    assert_eq!(refused(&[("token", "a"), ("token", "b")]).await, "token: is there twice");
+    let odd = refused(&[("token", "a"), ("client_address", "here")]).await;
+    assert_eq!(odd, "client_address: must be an IP address");
+    let json = caller.post("/oauth2/introspect", json!({ "token": "a" })).await.refused(400, "VAL_001");
+    assert!(json.contains("must be a form"), "{json}");
+    caller.get("/oauth2/introspect").await.refused(405, "REQ_001");
+}

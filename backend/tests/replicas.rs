@@ -1,0 +1,362 @@
+//! Several processes on one PostgreSQL: what one of them changes, all of them know, whatever breaks meanwhile.
+//!
+//! Each test has a cluster of its own, because it stops and damages it. PostgreSQL must be installed.
+
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+use serde_json::Value;
+
+const PASSWORD: &str = "correct horse battery";
+const MASTER: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+/// What is promised for a revocation that another replica makes.
+const BOUND: Duration = Duration::from_secs(1);
+
+/// A cluster of PostgreSQL that can be stopped.
+struct Cluster {
+    folder: PathBuf,
+    port: u16,
+    _parent: tempfile::TempDir,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        if is_root() {
+            let chown = Command::new("chown").arg("postgres").arg(parent.path()).status().unwrap();
+            assert!(chown.success());
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let cluster = Self { folder: parent.path().join("data"), port, _parent: parent };
+        cluster.run("initdb", &["--username=postgres", "--auth=trust", "--locale=C", "--no-sync"]);
+        cluster.up();
+        cluster
+    }
+
+    /// A program of PostgreSQL, which refuses to run as root.
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let newest = std::fs::read_dir("/usr/lib/postgresql")
+            .ok()
+            .and_then(|versions| versions.flatten().map(|entry| entry.path().join("bin")).max());
+        let path = newest.map_or_else(|| program.into(), |folder| folder.join(program));
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(path);
+            command
+        } else {
+            Command::new(path)
+        };
+        command.arg("-D").arg(&self.folder).args(arguments).current_dir("/");
+        let output = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(output.success(), "{program} failed");
+    }
+
+    fn up(&self) {
+        let options =
+            format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off", self.port);
+        self.run("pg_ctl", &["-w", "-o", &options, "start"]);
+    }
+
+    fn down(&self) {
+        self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The process ids of the connections on which replicas listen.
+    async fn listeners(&self) -> Vec<i32> {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' AND pid <> pg_backend_pid()";
+        let connection = sea_orm::Database::connect(self.url()).await.unwrap();
+        let statement = Statement::from_string(DatabaseBackend::Postgres, sql);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        rows.iter().map(|row| row.try_get::<i32>("", "pid").unwrap()).collect()
+    }
+
+    async fn execute(&self, sql: &str) {
+        sea_orm::Database::connect(self.url()).await.unwrap().execute_unprepared(sql).await.unwrap();
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.folder.join("postmaster.pid").exists() {
+            self.down();
+        }
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
+}
+
+fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap().success());
+}
+
+/// One process.
+struct Replica {
+    child: Child,
+    address: String,
+    cookie: Mutex<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Replica {
+    fn begin(cluster: &Cluster, flags: &[&str]) -> (Child, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+            .current_dir(folder.path())
+            .env("LATCHKEY_ADMIN_PASSWORD", PASSWORD)
+            .env("LATCHKEY_MASTER_KEY", MASTER)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--database", &cluster.url()])
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        (child, folder)
+    }
+
+    fn finish((mut child, folder): (Child, tempfile::TempDir)) -> Self {
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let greeting = lines.next().unwrap().unwrap();
+        let address = greeting.strip_prefix("Latchkey listens on http://").unwrap().to_owned();
+        Self { child, address, cookie: Mutex::default(), _folder: folder }
+    }
+
+    fn start(cluster: &Cluster, flags: &[&str]) -> Self {
+        Self::finish(Self::begin(cluster, flags))
+    }
+
+    fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+        let Ok(mut stream) = TcpStream::connect(&self.address) else { return (0, String::new()) };
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\
+             content-type: application/json\r\n{headers}\r\n{body}"
+        );
+        let mut answer = String::new();
+        if stream.write_all(head.as_bytes()).is_err() || stream.read_to_string(&mut answer).is_err() {
+            return (0, answer);
+        }
+        (answer.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default(), answer)
+    }
+
+    /// As the admin of the first account.
+    fn admin(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut cookie = self.cookie.lock().unwrap();
+        if cookie.is_empty() {
+            let person = format!(r#"{{"email":"admin@localhost","password":"{PASSWORD}"}}"#);
+            let (_, answer) = self.request("POST", "/public/v1/auth/login", "", &person);
+            let set = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+            *cookie = format!("cookie: {}\r\n", set.split(';').next().unwrap());
+        }
+        let (status, answer) = self.request(method, &format!("/public/v1{path}"), &cookie, body);
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// A new key of a token that opens everything, and the token's id.
+    fn create(&self) -> (String, String) {
+        let body = r#"{"name":"Key","extension":{"name":"custom"},"permissions":[{"object":{"id":"MD-0000"}}]}"#;
+        let (status, token) = self.admin("POST", "/auth/tokens", body);
+        assert_eq!(status, 201, "{token}");
+        let id = token["id"].as_str().unwrap();
+        (format!("ApiKey {id}:{}", token["token"].as_str().unwrap()), id.to_owned())
+    }
+
+    fn set(&self, id: &str, action: &str) -> u16 {
+        self.admin("POST", &format!("/auth/tokens/{id}/{action}"), "").0
+    }
+
+    fn check(&self, key: &str) -> u16 {
+        let headers = format!("authorization: {key}\r\nx-forwarded-method: GET\r\nx-forwarded-uri: /agreements\r\n");
+        self.request("GET", "/gateway/check", &headers, "").0
+    }
+
+    /// Asks until the answer is `status`; how long that took.
+    fn until(&self, key: &str, status: u16, patience: Duration) -> Duration {
+        let begun = Instant::now();
+        loop {
+            let answer = self.check(key);
+            if answer == status {
+                return begun.elapsed();
+            }
+            assert!(begun.elapsed() < patience, "still {answer} and not {status} after {patience:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn replicas_that_start_at_once_migrate_once() {
+    let cluster = Cluster::start();
+    let begun: Vec<_> = (0..3).map(|_| Replica::begin(&cluster, &[])).collect();
+    let replicas: Vec<_> = begun.into_iter().map(Replica::finish).collect();
+    let (key, _) = replicas[0].create();
+    for replica in &replicas {
+        replica.until(&key, 200, BOUND);
+        assert_eq!(replica.admin("GET", "/accounts", "").1.as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_revocation_reaches_the_other_replica_under_load_and_stays() {
+    let cluster = Cluster::start();
+    let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
+    let keys: Vec<(String, String)> = (0..10).map(|_| here.create()).collect();
+    let (busy, _) = here.create();
+    let stop = AtomicBool::new(false);
+    let worst = thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    assert_eq!(there.check(&busy), 200);
+                }
+            });
+        }
+        let mut worst = Duration::ZERO;
+        for (key, id) in &keys {
+            there.until(key, 200, BOUND);
+            assert_eq!(here.set(id, "deactivate"), 200);
+            assert_eq!(here.check(key), 401, "the replica that was asked knows at once");
+            worst = worst.max(there.until(key, 401, BOUND));
+            for _ in 0..20 {
+                assert_eq!(there.check(key), 401);
+            }
+            assert_eq!(here.set(id, "activate"), 200);
+            there.until(key, 200, BOUND);
+        }
+        stop.store(true, Ordering::Relaxed);
+        worst
+    });
+    assert!(worst <= BOUND, "{worst:?}");
+}
+
+#[test]
+fn what_a_killed_replica_acknowledged_is_not_lost() {
+    let cluster = Cluster::start();
+    let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
+    let (revoked, id) = here.create();
+    there.until(&revoked, 200, BOUND);
+    let (created, _) = here.create();
+    assert_eq!(here.set(&id, "deactivate"), 200);
+    signal(here.child.id(), "KILL");
+    there.until(&revoked, 401, BOUND);
+    assert_eq!(there.check(&created), 200);
+    let (another, _) = there.create();
+    assert_eq!(there.check(&another), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_hears_nothing_looks_every_key_up() {
+    let cluster = Cluster::start();
+    let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
+    let (key, id) = here.create();
+    there.until(&key, 200, BOUND);
+
+    // Both connections are cut: found out at once.
+    cluster.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%LISTEN%' AND pid <> pg_backend_pid()").await;
+    assert_eq!(here.set(&id, "deactivate"), 200);
+    there.until(&key, 401, BOUND);
+    assert_eq!(here.set(&id, "activate"), 200);
+    there.until(&key, 200, BOUND);
+
+    // The connections are there, but nothing comes: found out by the silence.
+    thread::sleep(2 * BOUND);
+    let listeners = cluster.listeners().await;
+    assert_eq!(listeners.len(), 2, "both replicas listen again");
+    for pid in &listeners {
+        signal(u32::try_from(*pid).unwrap(), "STOP");
+    }
+    assert_eq!(here.set(&id, "deactivate"), 200);
+    let took = there.until(&key, 401, 2 * BOUND);
+    for pid in &listeners {
+        signal(u32::try_from(*pid).unwrap(), "CONT");
+    }
+    assert!(took <= BOUND + Duration::from_millis(500), "{took:?}");
+    assert_eq!(there.check(&key), 401);
+}
+
+#[test]
+fn without_a_database_known_keys_work_for_a_while_and_all_comes_back_by_itself() {
+    let cluster = Cluster::start();
+    let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &["--database-grace", "10"]));
+    let (known, id) = here.create();
+    let (unknown, _) = here.create();
+    there.until(&known, 200, BOUND);
+    assert_eq!(there.admin("GET", "/accounts", "").0, 200);
+    cluster.down();
+    let down = Instant::now();
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(there.check(&known), 200);
+    assert_eq!(there.check(&unknown), 503, "nobody knows this key here");
+    assert_eq!(there.set(&id, "deactivate"), 503);
+    assert_eq!(there.check(&known), 200, "a change that was refused has changed nothing");
+    there.until(&known, 503, Duration::from_secs(12));
+    assert!(down.elapsed() >= Duration::from_secs(9), "the grace ended early: {:?}", down.elapsed());
+    cluster.up();
+    there.until(&known, 200, Duration::from_secs(10));
+    there.until(&unknown, 200, BOUND);
+    here.until(&known, 200, Duration::from_secs(10));
+    // Both hear of each other again.
+    thread::sleep(2 * BOUND);
+    assert_eq!(here.set(&id, "deactivate"), 200);
+    there.until(&known, 401, BOUND);
+}
+
+#[test]
+fn a_gatekeeper_checks_keys_and_knows_none() {
+    let cluster = Cluster::start();
+    let console = Replica::start(&cluster, &["--role", "console"]);
+    let (key, id) = console.create();
+    assert_eq!(console.check(&key), 404, "a console answers no proxy");
+    let pepper = Command::new(env!("CARGO_BIN_EXE_latchkey")).arg("pepper").env("LATCHKEY_MASTER_KEY", MASTER).output();
+    let pepper = String::from_utf8(pepper.unwrap().stdout).unwrap().trim().to_owned();
+    assert!(pepper.len() == 64 && pepper != MASTER);
+    let begin = |pepper: &str| {
+        Command::new(env!("CARGO_BIN_EXE_latchkey"))
+            .args(["serve", "--role", "gatekeeper", "--listen", "127.0.0.1:0", "--database", &cluster.url()])
+            .env("LATCHKEY_PEPPER", pepper)
+            .env_remove("LATCHKEY_MASTER_KEY")
+            .current_dir(Path::new("/"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let wrong = begin(&"2".repeat(64)).wait_with_output().unwrap();
+    let error = String::from_utf8(wrong.stderr).unwrap();
+    assert!(!wrong.status.success() && error.contains("the pepper is not the one"), "{error}");
+
+    let keeper = Replica::finish((begin(&pepper), tempfile::tempdir().unwrap()));
+    keeper.until(&key, 200, BOUND);
+    assert_eq!(console.set(&id, "deactivate"), 200);
+    keeper.until(&key, 401, BOUND);
+    assert_eq!(keeper.request("GET", "/public/v1/accounts", "", "").0, 404);
+    assert_eq!(keeper.request("GET", "/", "", "").0, 404);
+    assert_eq!(keeper.request("GET", "/readyz", "", "").0, 200);
+}
