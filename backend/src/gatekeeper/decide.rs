@@ -121,6 +121,8 @@ pub struct Decision {
     pub module: Option<ModuleIndex>,
     /// Where the token stands with its limit, if it has one and the decision came so far.
     pub quotum: Option<Quotum>,
+    /// When it was made.
+    pub at: Timestamp,
     /// The answer.
     pub answer: Result<(), Refusal>,
 }
@@ -128,8 +130,8 @@ pub struct Decision {
 impl Decision {
     /// Refused before anything was proven.
     #[must_use]
-    pub fn refused(why: Refusal) -> Self {
-        Self { token: None, module: None, quotum: None, answer: Err(why) }
+    pub fn refused(why: Refusal, at: Timestamp) -> Self {
+        Self { token: None, module: None, quotum: None, at, answer: Err(why) }
     }
 }
 
@@ -159,11 +161,12 @@ pub fn decide(entry: Option<&Arc<Entry>>, question: &Question<'_>, pepper: &Dige
     let previous = rare.and_then(|rare| rare.previous.as_ref());
     let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now)).map_or(&NOBODY, |(digest, _)| digest);
     let proven: bool = (presented.ct_eq(kept) | presented.ct_eq(previous)).into();
-    let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId)) };
+    let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId), question.now) };
     if !proven {
-        return Decision::refused(Refusal::Key(Denial::WrongSecret));
+        return Decision::refused(Refusal::Key(Denial::WrongSecret), question.now);
     }
-    let mut decision = Decision { token: Some(Arc::clone(entry)), module: None, quotum: None, answer: Ok(()) };
+    let token = Some(Arc::clone(entry));
+    let mut decision = Decision { token, module: None, quotum: None, at: question.now, answer: Ok(()) };
     decision.answer = judge(entry, question, modules, &mut decision);
     decision
 }

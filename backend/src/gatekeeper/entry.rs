@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
+use axum::http::HeaderValue;
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -9,6 +10,7 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 use latchkey_shared::{AllowedAddresses, ModuleId, Timestamp, TokenId, TokenStatus};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use super::modules::{ModuleSet, Modules};
 use crate::store::{CheckRow, StoreError, entities::account};
@@ -19,9 +21,9 @@ pub struct Entry {
     /// The digits of its id.
     pub number: u32,
     /// The account that owns it.
-    pub account: Arc<account::Model>,
-    /// Its name.
-    pub name: Box<str>,
+    pub account: Arc<Owner>,
+    /// Its name, as it stands in a header: see [`Entry::name`].
+    pub name_header: HeaderValue,
     /// What it may use.
     pub modules: Arc<ModuleSet>,
     /// When it ends.
@@ -30,6 +32,25 @@ pub struct Entry {
     pub(super) state: State,
     pub(super) rare: Option<Box<Rare>>,
 }
+
+/// An account, shared by its tokens.
+#[derive(Debug)]
+pub struct Owner {
+    /// The account.
+    pub account: account::Model,
+    /// Its id, as it stands in a header.
+    pub header: HeaderValue,
+}
+
+impl From<account::Model> for Owner {
+    fn from(account: account::Model) -> Self {
+        let header = HeaderValue::from_str(&account.id).unwrap_or(HeaderValue::from_static(""));
+        Self { account, header }
+    }
+}
+
+/// A name in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
+const IN_HEADER: &AsciiSet = &CONTROLS.add(b'%');
 
 /// What few tokens have.
 #[derive(Debug, Default)]
@@ -56,7 +77,7 @@ impl Entry {
     /// [`StoreError::Damaged`]: better no key than one without its rules.
     pub fn new(
         row: CheckRow,
-        account: Arc<account::Model>,
+        account: Arc<Owner>,
         modules: &Modules,
         limit: impl FnOnce(u32, NonZeroU32) -> Arc<Limit>,
     ) -> Result<Self, StoreError> {
@@ -99,8 +120,15 @@ impl Entry {
                 _ => State::Deleted,
             },
             rare: is_rare.then(|| Box::new(rare)),
-            name: row.name.into_boxed_str(),
+            name_header: HeaderValue::try_from(utf8_percent_encode(row.name.trim(), IN_HEADER).to_string())
+                .map_err(|_| damaged("name"))?,
         })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        percent_decode(self.name_header.as_bytes()).decode_utf8_lossy().into_owned()
     }
 
     /// The id.

@@ -15,7 +15,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::any,
 };
 
@@ -45,16 +45,16 @@ type Keeper = State<Arc<Gatekeeper>>;
 type Peer = ConnectInfo<SocketAddr>;
 
 async fn check(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
-    answer(&keeper, peer, request.headers(), original(request.headers())).await.into_response()
+    answer(&keeper, peer, request.headers(), original(request.headers())).await.0
 }
 
 async fn nginx(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
-    answer(&keeper, peer, request.headers(), original(request.headers())).await.for_nginx()
+    for_nginx(answer(&keeper, peer, request.headers(), original(request.headers())).await)
 }
 
 async fn envoy(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
     let target = request.uri().path().strip_prefix(ENVOY).unwrap_or_default();
-    answer(&keeper, peer, request.headers(), Ok(target)).await.into_response()
+    answer(&keeper, peer, request.headers(), Ok(target)).await.0
 }
 
 /// The target of the original request. Two headers that disagree, or one that is there twice, were not written by one
@@ -88,70 +88,58 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
     }
 }
 
-/// What the proxy is told, in the form that most of them understand.
-struct Answer {
-    headers: HeaderMap,
-    error: Option<Error>,
-}
-
-async fn answer(keeper: &Gatekeeper, peer: SocketAddr, headers: &HeaderMap, target: Result<&str, Error>) -> Answer {
+/// The answer as most proxies understand it, and the error in it.
+async fn answer(
+    keeper: &Gatekeeper,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+    target: Result<&str, Error>,
+) -> (Response, Option<Error>) {
     let target = match target {
         Ok(target) => target,
-        Err(error) => return Answer { headers: HeaderMap::new(), error: Some(error) },
+        Err(error) => return (error.to_response(), Some(error)),
     };
     let address = keeper.client(peer.ip(), headers);
     let decision = keeper.check(Credential::Header(headers), Some(target), address).await;
-    let now = keeper.clock.now();
-    let error = decision.answer.err().map(|refusal| keeper.error(&decision, refusal));
-    let mut told = HeaderMap::with_capacity(8);
-    headers::tell(&mut told, &decision, now);
-    match (&decision.token, &error) {
-        (Some(token), _) => {
-            let status = error.as_ref().map_or(StatusCode::OK, Error::status).as_u16();
-            let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
-            let call = Call { module: decision.module, status, address, program, at: now };
-            keeper.usage.note(token, &call, error.is_none());
-            if error.is_none() {
-                headers::identify(&mut told, token);
-            }
-        }
+    let error = match (decision.answer, &decision.token) {
+        (Ok(()), Some(_)) => None,
+        (Err(refusal), _) => Some(keeper.error(&decision, refusal)),
         // Nothing passes without a token, whatever a later change of the rule may forget.
-        (None, None) => return Answer { headers: told, error: Some(Error::Unauthorized) },
-        (None, Some(_)) => {}
+        (Ok(()), None) => Some(Error::Unauthorized),
+    };
+    let mut response = match &error {
+        None => Response::new(Body::empty()),
+        Some(error) => {
+            keeper.log(headers, &decision, address);
+            error.to_response()
+        }
+    };
+    if let Some(token) = &decision.token {
+        let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+        let status = response.status().as_u16();
+        let call = Call { module: decision.module, status, address, program, at: decision.at };
+        keeper.usage.note(token, &call, error.is_none());
+        if error.is_none() {
+            headers::identify(response.headers_mut(), token);
+        }
+        headers::tell(response.headers_mut(), &decision);
     }
-    if decision.answer.is_err() {
-        keeper.log(headers, &decision, address);
-    }
-    Answer { headers: told, error }
+    (response, error)
 }
 
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let mut response = match self.error {
-            None => Response::new(Body::empty()),
-            Some(error) => error.into_response(),
-        };
-        response.headers_mut().extend(self.headers);
-        response
+/// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.
+fn for_nginx((mut response, error): (Response, Option<Error>)) -> Response {
+    let Some(error) = error else { return response };
+    let meant = error.status();
+    if meant != StatusCode::UNAUTHORIZED {
+        *response.status_mut() = StatusCode::FORBIDDEN;
     }
-}
-
-impl Answer {
-    /// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.
-    fn for_nginx(self) -> Response {
-        let Some(error) = &self.error else { return self.into_response() };
-        let (meant, body) = (error.status(), error.body());
-        let mut response = self.into_response();
-        if meant != StatusCode::UNAUTHORIZED {
-            *response.status_mut() = StatusCode::FORBIDDEN;
-        }
-        let headers = response.headers_mut();
-        headers.insert(STATUS, HeaderValue::from(meant.as_u16()));
-        if let Ok(body) = HeaderValue::try_from(ascii(&body)) {
-            headers.insert(BODY, body);
-        }
-        response
+    let headers = response.headers_mut();
+    headers.insert(STATUS, HeaderValue::from(meant.as_u16()));
+    if let Ok(body) = HeaderValue::try_from(ascii(&error.body())) {
+        headers.insert(BODY, body);
     }
+    response
 }
 
 /// JSON with every letter beyond ASCII escaped, so that it fits into a header.

@@ -1,8 +1,6 @@
 //! What an answer to a key says in its headers.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use latchkey_shared::Timestamp;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{Decision, Entry, entry::Quotum};
 
@@ -15,27 +13,19 @@ const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// A name in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
-const IN_HEADER: &AsciiSet = &CONTROLS.add(b'%');
-
 /// Tells the upstream whose request it is.
 pub fn identify(headers: &mut HeaderMap, token: &Entry) {
-    let name = utf8_percent_encode(token.name.trim(), IN_HEADER).to_string();
-    for (header, value) in [
-        (TOKEN_ID, HeaderValue::try_from(String::from(token.id()))),
-        (TOKEN_NAME, HeaderValue::try_from(name)),
-        (ACCOUNT_ID, HeaderValue::from_str(&token.account.id)),
-    ] {
-        if let Ok(value) = value {
-            headers.insert(header, value);
-        }
+    if let Ok(id) = HeaderValue::try_from(String::from(token.id())) {
+        headers.insert(TOKEN_ID, id);
     }
+    headers.insert(TOKEN_NAME, token.name_header.clone());
+    headers.insert(ACCOUNT_ID, token.account.header.clone());
     headers.insert(TOKEN_MODULES, token.modules.header.clone());
 }
 
 /// Tells the client that its key ends soon, and where it stands with its limit.
-pub fn tell(headers: &mut HeaderMap, decision: &Decision, now: Timestamp) {
-    let ends = decision.token.as_ref().and_then(|token| token.ends_soon(now));
+pub fn tell(headers: &mut HeaderMap, decision: &Decision) {
+    let ends = decision.token.as_ref().and_then(|token| token.ends_soon(decision.at));
     if let Some(Ok(end)) = ends.map(|end| HeaderValue::try_from(end.to_string())) {
         headers.insert(TOKEN_EXPIRES, end);
     }

@@ -20,7 +20,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    entry::{Entry, Limit},
+    entry::{Entry, Limit, Owner},
     modules::Modules,
 };
 use crate::{
@@ -53,7 +53,7 @@ pub struct Index {
     unknown: Cache<u32, i64>,
     /// Limits outlive the entries: to change a token's name does not give it new calls.
     limits: DashMap<u32, Arc<Limit>>,
-    accounts: DashMap<String, Arc<account::Model>>,
+    accounts: DashMap<String, Arc<Owner>>,
     /// What was changed while the reader reads; `None` while it does not.
     changed: Mutex<Option<Changed>>,
     questions: mpsc::Sender<Question>,
@@ -177,10 +177,10 @@ impl Index {
         Arc::clone(&limit)
     }
 
-    fn account(&self, account: account::Model) -> Arc<account::Model> {
-        let mut kept = self.accounts.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone()));
-        if **kept != account {
-            *kept = Arc::new(account);
+    fn account(&self, account: account::Model) -> Arc<Owner> {
+        let mut kept = self.accounts.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone().into()));
+        if kept.account != account {
+            *kept = Arc::new(account.into());
         }
         Arc::clone(&kept)
     }

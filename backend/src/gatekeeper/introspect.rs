@@ -16,7 +16,6 @@ use axum::{
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use latchkey_shared::Timestamp;
 use serde::Serialize;
 
 use super::{Credential, Decision, Entry, Gatekeeper, Refusal, headers, usage::Call};
@@ -62,10 +61,10 @@ impl Introspection {
             scope: Some(modules.join(" ")),
             client_id: Some(id.clone()),
             sub: Some(id),
-            username: Some(token.name.to_string()),
+            username: Some(token.name()),
             token_type: Some("ApiKey"),
             exp: token.expires_at,
-            account_id: Some(token.account.id.clone()),
+            account_id: Some(token.account.account.id.clone()),
         }
     }
 }
@@ -80,7 +79,6 @@ async fn introspect(
     let basic = basic(&parts.headers);
     let credential = basic.as_deref().map_or(Credential::Header(&parts.headers), Credential::Pair);
     let caller = keeper.check(credential, Some(PATH), address).await;
-    let now = keeper.clock.now();
     let answer = match caller.answer {
         Ok(()) => match to_bytes(body, MAX_BODY).await {
             Ok(bytes) => answer(&keeper, &parts.headers, &bytes).await,
@@ -92,8 +90,8 @@ async fn introspect(
         }
     };
     let mut response = answer.into_response();
-    note(&keeper, &caller, &response, address, &parts.headers, now);
-    headers::tell(response.headers_mut(), &caller, now);
+    note(&keeper, &caller, &response, address, &parts.headers);
+    headers::tell(response.headers_mut(), &caller);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let (Err(Refusal::Key(_)), true) = (caller.answer, basic.is_some()) {
@@ -108,12 +106,11 @@ fn note(
     response: &Response,
     address: Option<std::net::IpAddr>,
     headers: &HeaderMap,
-    at: Timestamp,
 ) {
     let Some(token) = &decision.token else { return };
     let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
     let status = response.status().as_u16();
-    let call = Call { module: decision.module, status, address, program, at };
+    let call = Call { module: decision.module, status, address, program, at: decision.at };
     keeper.usage.note(token, &call, decision.answer.is_ok());
 }
 
@@ -148,7 +145,7 @@ async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Resul
     };
     let decision = keeper.check(Credential::Pair(pair), path.as_deref(), address).await;
     if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
-        let call = Call { module: decision.module, status: 200, address, program: None, at: keeper.clock.now() };
+        let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
         keeper.usage.note(token, &call, true);
         return Ok(Json(Introspection::of(token)));
     }

@@ -136,28 +136,45 @@ impl Gatekeeper {
     /// the database.
     pub async fn check(&self, credential: Credential<'_>, path: Option<&str>, address: Option<IpAddr>) -> Decision {
         let begun = Instant::now();
+        let now = self.clock.now();
         let decision = match credential.read() {
-            Ok(key) => self.check_key(Question { key, path, address, now: self.clock.now() }).await,
-            Err(denial) => Decision::refused(Refusal::Key(denial)),
+            Err(denial) => Decision::refused(Refusal::Key(denial), now),
+            Ok(key) => {
+                let question = Question { key, path, address, now };
+                match self.decide(&question) {
+                    Some(decision) => decision,
+                    // In a box: the way that nearly all requests take shall not carry its weight.
+                    None => Box::pin(self.look_up(&question)).await,
+                }
+            }
         };
         self.metrics.decided(&decision, begun.elapsed());
         decision
     }
 
-    async fn check_key(&self, question: Question<'_>) -> Decision {
+    /// The decision, when memory is enough for it.
+    fn decide(&self, question: &Question<'_>) -> Option<Decision> {
         let number = TokenId::number_of(question.key.id);
-        let decide = |entry: Option<&Arc<Entry>>| decide(entry, &question, &self.pepper, &self.modules);
-        let known = self.index.get(number);
-        let is_known = known.is_some() || self.index.is_unknown(number, question.now);
-        if is_known && self.trust.holds() {
-            self.metrics.looked_up(true);
-            return decide(known.as_ref());
+        if !self.trust.holds() {
+            return None;
         }
+        let known = self.index.get(number);
+        if known.is_none() && !self.index.is_unknown(number, question.now) {
+            return None;
+        }
+        self.metrics.looked_up(true);
+        Some(decide(known.as_ref(), question, &self.pepper, &self.modules))
+    }
+
+    async fn look_up(&self, question: &Question<'_>) -> Decision {
         self.metrics.looked_up(false);
+        let number = TokenId::number_of(question.key.id);
+        let decide = |entry: Option<&Arc<Entry>>| decide(entry, question, &self.pepper, &self.modules);
+        let known = self.index.get(number);
         match self.index.read(number).await {
             Ok(entry) => decide(entry.as_ref()),
             Err(Unavailable) if known.is_some() && self.trust.has_grace(question.now) => decide(known.as_ref()),
-            Err(Unavailable) => Decision::refused(Refusal::Unavailable),
+            Err(Unavailable) => Decision::refused(Refusal::Unavailable, question.now),
         }
     }
 

@@ -4,7 +4,6 @@
 
 use std::{
     collections::HashMap,
-    hash::BuildHasher as _,
     net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -26,20 +25,32 @@ const PARTS: usize = 16;
 /// Calls that are not written yet.
 #[derive(Debug)]
 pub struct Usage {
-    parts: [Mutex<Part>; PARTS],
-    hasher: std::hash::RandomState,
+    parts: [Mutex<Uses>; PARTS],
 }
 
+/// By the number of the token.
+type Uses = HashMap<u32, Use>;
+
+/// The use of a token since the last time that it was written.
 #[derive(Debug, Default)]
-struct Part {
-    calls: HashMap<Calls, i64>,
-    last: HashMap<u32, Last>,
+struct Use {
+    last: Option<Last>,
+    /// Seldom more than two.
+    calls: Vec<(Kind, i64)>,
+}
+
+impl Use {
+    fn add(&mut self, kind: Kind, count: i64) {
+        match self.calls.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, calls)) => *calls += count,
+            None => self.calls.push((kind, count)),
+        }
+    }
 }
 
 /// What calls are counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Calls {
-    token: u32,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
     /// Days since 1970, UTC.
     day: i32,
     module: Option<ModuleIndex>,
@@ -55,7 +66,7 @@ struct Last {
 
 impl Default for Usage {
     fn default() -> Self {
-        Self { parts: std::array::from_fn(|_| Mutex::default()), hasher: std::hash::RandomState::new() }
+        Self { parts: std::array::from_fn(|_| Mutex::default()) }
     }
 }
 
@@ -79,40 +90,37 @@ impl Usage {
     pub fn note(&self, token: &Entry, call: &Call<'_>, allowed: bool) {
         let at = call.at.unix();
         let day = i32::try_from(at.div_euclid(86_400)).unwrap_or_default();
-        let calls = Calls { token: token.number, day, module: call.module, status: call.status };
+        let kind = Kind { day, module: call.module, status: call.status };
         let mut part = self.part(token.number).lock().unwrap_or_else(PoisonError::into_inner);
-        *part.calls.entry(calls).or_default() += 1;
+        let of_token = part.entry(token.number).or_default();
+        of_token.add(kind, 1);
         if allowed {
-            let last = Last { at, address: call.address, program: shown(call.program.unwrap_or_default()) };
-            part.last.insert(token.number, last);
+            let program = shown(call.program.unwrap_or_default());
+            of_token.last = Some(Last { at, address: call.address, program });
         }
     }
 
-    fn part(&self, token: u32) -> &Mutex<Part> {
-        let hash = self.hasher.hash_one(token);
-        &self.parts[usize::try_from(hash % PARTS as u64).unwrap_or_default()]
+    /// Ids are random, so their last digits are as good as a hash.
+    fn part(&self, token: u32) -> &Mutex<Uses> {
+        &self.parts[token as usize % PARTS]
     }
 
-    fn take(&self) -> Part {
-        let mut taken = Part::default();
+    fn take(&self) -> Uses {
+        let mut taken = Uses::default();
         for part in &self.parts {
-            let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
             // Drained, not replaced: the next calls find room that is already there.
-            taken.calls.extend(part.calls.drain());
-            taken.last.extend(part.last.drain());
+            taken.extend(part.lock().unwrap_or_else(PoisonError::into_inner).drain());
         }
         taken
     }
 
     /// Puts back what could not be written.
-    fn put_back(&self, taken: Part) {
-        for (calls, count) in taken.calls {
-            let mut part = self.part(calls.token).lock().unwrap_or_else(PoisonError::into_inner);
-            *part.calls.entry(calls).or_default() += count;
-        }
-        for (token, last) in taken.last {
+    fn put_back(&self, taken: Uses) {
+        for (token, older) in taken {
             let mut part = self.part(token).lock().unwrap_or_else(PoisonError::into_inner);
-            part.last.entry(token).or_insert(last);
+            let of_token = part.entry(token).or_default();
+            of_token.last = of_token.last.or(older.last);
+            older.calls.into_iter().for_each(|(kind, count)| of_token.add(kind, count));
         }
     }
 }
@@ -132,7 +140,7 @@ fn shown(name: &[u8]) -> [u8; NAME] {
 /// [`StoreError`].
 pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreError> {
     let taken = gatekeeper.usage.take();
-    if taken.calls.is_empty() {
+    if taken.is_empty() {
         return Ok(());
     }
     let written = write(gatekeeper, store, &taken).await;
@@ -142,21 +150,25 @@ pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreEr
     written
 }
 
-async fn write(gatekeeper: &Gatekeeper, store: &Store, taken: &Part) -> Result<(), StoreError> {
-    let calls = taken.calls.iter().map(|(calls, count)| NewCalls {
-        token_id: TokenId::from_number(calls.token).into(),
-        day: calls.day,
-        module_id: calls.module.map(|module| gatekeeper.modules.get(module).id.to_string()).unwrap_or_default(),
-        status: i32::from(calls.status),
-        calls: *count,
-    });
-    let last = taken.last.iter().map(|(token, last)| LastUse {
-        token_id: TokenId::from_number(*token).into(),
-        at: last.at,
-        address: last.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
-        program: String::from_utf8_lossy(&last.program).trim_end_matches('\0').trim().to_owned(),
-    });
-    store.add_usage(calls.collect(), last.collect()).await
+async fn write(gatekeeper: &Gatekeeper, store: &Store, taken: &Uses) -> Result<(), StoreError> {
+    let (mut calls, mut last) = (Vec::new(), Vec::new());
+    for (number, of_token) in taken {
+        let token_id: String = TokenId::from_number(*number).into();
+        calls.extend(of_token.calls.iter().map(|(kind, count)| NewCalls {
+            token_id: token_id.clone(),
+            day: kind.day,
+            module_id: kind.module.map(|module| gatekeeper.modules.get(module).id.to_string()).unwrap_or_default(),
+            status: i32::from(kind.status),
+            calls: *count,
+        }));
+        last.extend(of_token.last.map(|last| LastUse {
+            token_id,
+            at: last.at,
+            address: last.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
+            program: String::from_utf8_lossy(&last.program).trim_end_matches('\0').trim().to_owned(),
+        }));
+    }
+    store.add_usage(calls, last).await
 }
 
 /// Writes what was noted every [`INTERVAL`], until the gatekeeper is gone. What the last moments brought is

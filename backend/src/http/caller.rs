@@ -181,15 +181,14 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
         }
         Err(error) => error.into_response(),
     };
-    let now = app.clock.now();
-    headers::tell(response.headers_mut(), &decision, now);
+    headers::tell(response.headers_mut(), &decision);
     if let Some(token) = &decision.token {
         let call = Call {
             module: decision.module,
             status: response.status().as_u16(),
             address: origin.client,
             program: program.as_ref().map(HeaderValue::as_bytes),
-            at: now,
+            at: decision.at,
         };
         app.gatekeeper.usage.note(token, &call, decision.answer.is_ok());
     }
@@ -216,8 +215,8 @@ fn program_caller(
     }
     let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;
     let caller = Caller {
-        account: account::Model::clone(&token.account),
-        actor: Reference { id: token.id().into(), name: token.name.to_string() },
+        account: token.account.account.clone(),
+        actor: Reference { id: token.id().into(), name: token.name() },
         identity: Identity::Token { modules: Arc::clone(&token.modules) },
         origin,
     };

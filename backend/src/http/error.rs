@@ -156,13 +156,21 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Internal(why) = &self {
+        self.to_response()
+    }
+}
+
+impl Error {
+    /// The answer.
+    #[must_use]
+    pub fn to_response(&self) -> Response {
+        if let Self::Internal(why) = self {
             tracing::error!(why, "request failed");
         }
         let (status, code, errors) = self.parts();
         let mut response = (status, Json(ErrorBody { error_code: code.to_owned(), errors })).into_response();
         let headers = response.headers_mut();
-        match &self {
+        match self {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"));
             }
