@@ -33,6 +33,7 @@ pub const BUILD: &[Package] = &[package("gcc libc6-dev", "cc")];
 /// What the tests need beside that.
 pub const TEST: &[Package] = &[
     package("postgresql", "initdb"),
+    package("nginx-light", "nginx"),
     package("chromium", "chromium"),
     package("chromium-driver", "chromedriver"),
     package("nodejs", "node"),

@@ -8,6 +8,7 @@ use crate::steps::Step;
 use crate::{Result, process, setup, workspace};
 
 const PYTHON: &str = "clients/python";
+const GATEWAYS: &str = "clients/gateways";
 const CONTRACT: &str = "clients/contract";
 const JAVASCRIPT: &str = "clients/javascript";
 
@@ -24,6 +25,19 @@ pub fn all(checks: &mut Checks, filter: &[String]) {
     }
     pytest.env("PYTHONDONTWRITEBYTECODE", "1").env("SCHEMATHESIS", contract.join("schemathesis"));
     checks.many("Python clients", |step| step.run(&mut pytest), counts::pytest);
+    let gateways = checks.steps.step("fetch the proxies and a resource server", |step| environment(step, GATEWAYS));
+    match gateways {
+        Ok(programs) => {
+            let mut pytest = process::command(programs.join("python"));
+            pytest.args(["-m", "pytest", "-q", GATEWAYS]).env("LATCHKEY_BIN", &server);
+            if !filter.is_empty() {
+                pytest.arg("-k").arg(filter.join(" or "));
+            }
+            pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+            checks.many("proxies and a resource server", |step| step.run(&mut pytest), counts::pytest);
+        }
+        Err(why) => checks.skip("proxies and a resource server", &why),
+    }
     if filter.is_empty() {
         let mut node = process::command("node");
         node.args(["--test", "--test-reporter", "tap", JAVASCRIPT]).env("LATCHKEY_BIN", &server);

@@ -1,0 +1,186 @@
+"""What each proxy lets through, with the files of `deploy/`."""
+
+import datetime
+import json
+import time
+
+import pytest
+from conftest import ALL, INTEGRATIONS, PARTNERS
+
+TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules"]
+
+
+def received(answer):
+    """What the API was asked, with its headers by name in lower case and every value that they had."""
+    assert answer.status == 200, answer
+    request = json.loads(answer.body)
+    headers = {}
+    for name, value in request["headers"]:
+        headers.setdefault(name.lower(), []).append(value)
+    return request["path"], headers
+
+
+def refused(api, answer, status, code):
+    assert answer.status == status, answer
+    assert json.loads(answer.body)["error_code"] == code
+    assert "application/json" in answer.header("content-type")
+    assert not api.seen, api.seen
+    return " ".join(json.loads(answer.body)["errors"])
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen_yet(api):
+    api.seen.clear()
+
+
+def test_a_key_with_the_module_passes_and_the_api_learns_whose_it_is(proxy, partner):
+    path, headers = received(proxy.send("/agreements/AGP-1?limit=1&a=%2F..%2F", partner["key"]))
+    assert path == "/agreements/AGP-1?limit=1&a=%2F..%2F"
+    owner = partner["owner"]["id"]
+    assert [headers[name] for name in TOLD] == [[partner["id"]], ["A gateway's"], [owner], [PARTNERS]]
+    assert "authorization" not in headers
+
+
+def test_methods_and_bodies_pass(proxy, partner, api):
+    for method in ["POST", "PUT", "DELETE"]:
+        assert proxy.send("/agreements", partner["key"], ("Content-Length", "0"), method=method).status == 200
+    assert [request["method"] for request in api.seen] == ["POST", "PUT", "DELETE"]
+
+
+def test_without_a_good_key_nobody_passes(proxy, api, partner):
+    for key in [None, "x", "Bearer x", partner["key"][:-1], partner["key"].replace("SU-", "SU-0")]:
+        answer = proxy.send("/agreements", key)
+        assert refused(api, answer, 401, "AUTH_001") == "API request is unauthorized."
+        assert answer.header("www-authenticate") == "ApiKey"
+
+
+def test_a_missing_module_is_named(proxy, api, partner):
+    answer = proxy.send("/requests", partner["key"])
+    error = refused(api, answer, 403, "AUTH_003")
+    assert partner["id"] in error and "/permissions" in error
+    assert "insufficient_scope" in answer.header("www-authenticate")
+
+
+def test_a_disabled_key_is_refused_at_the_next_request(proxy, api, latchkey):
+    token = latchkey.create(PARTNERS)
+    assert proxy.send("/agreements", token["key"]).status == 200
+    api.seen.clear()
+    latchkey.send("POST", f"/auth/tokens/{token['id']}/deactivate")
+    refused(api, proxy.send("/agreements", token["key"]), 401, "AUTH_001")
+
+
+def test_calls_beyond_the_limit_are_told_when_to_come_back(proxy, api, latchkey):
+    token = latchkey.create(PARTNERS, calls_per_minute=2)
+    first = proxy.send("/agreements", token["key"])
+    assert first.status == 200
+    # Traefik has no way to tell a client something beside the API's answer.
+    if proxy.name != "traefik":
+        assert first.header("ratelimit") == '"minute";r=1;t=0'
+        assert first.header("ratelimit-policy") == '"minute";q=2;w=60'
+    assert proxy.send("/agreements", token["key"]).status == 200
+    api.seen.clear()
+    answer = proxy.send("/agreements", token["key"])
+    refused(api, answer, 429, "THR_001")
+    assert 0 < int(answer.header("retry-after")) <= 30
+    assert answer.header("ratelimit").startswith('"minute";r=0;t=')
+
+
+def test_a_key_that_ends_soon_is_told_so(proxy, latchkey):
+    end = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(days=3)
+    token = latchkey.create(PARTNERS, expiration_date=end.isoformat())
+    answers = [proxy.send("/requests", token["key"])]
+    if proxy.name != "traefik":
+        answers.append(proxy.send("/agreements", token["key"]))
+    for answer in answers:
+        assert answer.header("x-token-expires") == end.isoformat()
+
+
+@pytest.mark.parametrize("spelling", ["X-Token-Id", "x-token-id", "X_Token_Id", "X-TOKEN-ID"])
+def test_nobody_can_say_who_they_are(proxy, partner, spelling):
+    lies = [(spelling.replace("Id", what).replace("ID", what.upper()).replace("id", what.lower()), "lie")
+            for what in ["Id", "Name", "Modules"]]
+    lies += [(spelling.replace("Token", "Account").replace("TOKEN", "ACCOUNT").replace("token", "account"), "lie")]
+    _, headers = received(proxy.send("/agreements", partner["key"], *lies, *lies))
+    assert [headers[name] for name in TOLD][0] == [partner["id"]]
+    assert "lie" not in {value for values in headers.values() for value in values}, headers
+
+
+@pytest.mark.parametrize("name", ["X-Original-URI", "X-Forwarded-Uri", "X-Rewrite-Url"])
+def test_nobody_can_say_what_they_ask_for(proxy, api, partner, name):
+    lies = [(name, "/agreements"), ("X-Original-Method", "GET"), ("X-Forwarded-Method", "GET")]
+    assert proxy.send("/requests", partner["key"], *lies).status in (400, 403)
+    assert not api.seen
+
+
+def test_two_keys_are_none(proxy, api, partner, latchkey):
+    other = latchkey.create(ALL)
+    answer = proxy.send("/agreements", partner["key"], ("Authorization", other["key"]))
+    assert answer.status in (400, 401), answer
+    assert not api.seen
+
+
+def test_nobody_can_say_where_they_are(proxy, api, latchkey):
+    here = latchkey.create(PARTNERS, allowed_addresses=["127.0.0.2"])
+    assert proxy.send("/agreements", here["key"]).status == 200
+    api.seen.clear()
+    elsewhere = latchkey.create(PARTNERS, allowed_addresses=["203.0.113.0/24"])
+    lies = [("X-Forwarded-For", "203.0.113.9"), ("X-Real-IP", "203.0.113.9"), ("Forwarded", "for=203.0.113.9")]
+    for lie in [[], *([lie] for lie in lies), lies]:
+        answer = proxy.send("/agreements", elsewhere["key"], *lie)
+        error = refused(api, answer, 403, "AUTH_006")
+        assert error == "This key may not be used from 127.0.0.2."
+
+
+PATHS = """
+/../auth/tokens /agreements/../auth/tokens /agreements/./../auth/tokens /agreements/..;/auth/tokens
+/agreements/%2e%2e/auth/tokens /agreements/%2E%2e/auth/tokens /agreements/.%2e/auth/tokens
+/agreements%2f..%2fauth%2ftokens /agreements%2F..%2Fauth/tokens /agreements/..%2fauth/tokens
+/agreements\\..\\auth\\tokens /agreements%5c..%5cauth%5ctokens /agreements/%5C../auth/tokens
+/agreements/%252e%252e/auth/tokens /agreements%252f..%252fauth /%2561uth/tokens /auth%2ftokens /%61uth/tokens
+//auth/tokens /agreements//../auth/tokens //agreements/../auth/tokens /agreements/;/../auth/tokens
+/agreements;/../auth/tokens /auth;x=1/tokens /auth/tokens;/agreements /agreements%3b/../auth
+/agreements%00/../auth/tokens /auth/tokens%00/agreements /agreements%c0%ae%c0%ae/auth /agreements/%c0%af../auth
+/agreementsX /Agreements /agreements%20 /agreements. /agreements.json /agreements%0d%0a /agreements%7f
+/agreements#/../auth /auth/tokens?/agreements /auth/tokens#/agreements http://x/auth/tokens /. /..
+""".split() + ["/" + "a" * 5000, "/agreements/" + "../" * 40 + "auth/tokens"]
+
+
+@pytest.mark.parametrize("target", PATHS, ids=lambda target: target[:40])
+def test_no_spelling_of_a_path_leads_past_the_module(proxy, api, partner, target):
+    """Either nothing arrives, or exactly a path of the module arrives, whatever the API makes of it."""
+    answer = proxy.send(target, partner["key"])
+    if answer.status == 200:
+        path, _ = received(answer)
+        path = path.partition("?")[0]
+        assert path == "/agreements" or path.startswith("/agreements/"), path
+        assert not any(trick in path.lower() for trick in ["..", "%2e", "%2f", "%5c", "\\", ";", "%3b", "//", "%25", "%00"]), path
+    else:
+        assert 400 <= answer.status < 500 or answer.status in (301, 308), answer
+        assert not api.seen, api.seen
+
+
+def test_an_encoded_letter_is_a_letter(proxy, partner):
+    answer = proxy.send("/%61greements", partner["key"])
+    assert answer.status == 200
+
+
+def test_without_latchkey_nobody_passes(proxy, api, partner, latchkey):
+    latchkey.stop()
+    try:
+        answer = proxy.send("/agreements", partner["key"])
+        assert answer.status >= 500, answer
+        assert not api.seen
+    finally:
+        latchkey.start()
+    assert proxy.send("/agreements", partner["key"]).status == 200
+
+
+def test_a_call_is_remembered_with_its_program_and_address(proxy, latchkey):
+    token = latchkey.create(INTEGRATIONS, PARTNERS)
+    assert proxy.send("/agreements", token["key"]).status == 200
+    for _ in range(50):
+        used = latchkey.send("GET", f"/auth/tokens/{token['id']}").json()["last_used"]
+        if used:
+            break
+        time.sleep(0.2)
+    assert (used["address"], used["program"]) == ("127.0.0.2", "tests/1")
