@@ -44,6 +44,9 @@ pub const TEST: &[Package] = &[
     Package { name: "python3 python3-venv", program: "python3", proof: &["-c", "import ensurepip"] },
 ];
 
+/// What `bench` needs beside that.
+pub const BENCH: &[Package] = &[package("wrk", "wrk"), package("nghttp2-client", "h2load")];
+
 /// Makes sure that every package is there.
 pub fn ensure(packages: &[Package], step: &mut Step) -> Result {
     let missing: Vec<&Package> = packages.iter().filter(|package| !package.is_there()).collect();
@@ -72,9 +75,11 @@ pub fn ensure(packages: &[Package], step: &mut Step) -> Result {
     Ok(())
 }
 
-/// A program on the search path, or where Debian keeps the server side of PostgreSQL: the newest version's.
+/// A program on the search path, among those of the administrator, or where Debian keeps the server side of PostgreSQL:
+/// the newest version's.
 pub fn find(program: &str) -> Option<PathBuf> {
-    process::find(program).or_else(|| {
+    let of_administrator = || Some(PathBuf::from("/usr/sbin").join(program)).filter(|file| file.is_file());
+    process::find(program).or_else(of_administrator).or_else(|| {
         let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
         let found = versions.flatten().map(|version| version.path().join("bin").join(program));
         found.filter(|file| file.is_file()).max_by_key(|file| version_of(file))
