@@ -30,7 +30,9 @@ use crate::{
     config::Config,
     gatekeeper::Gatekeeper,
     http::{
-        Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers, openapi, paths, reference,
+        Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers,
+        listen::Service,
+        openapi, paths, reference,
         site::{self, Site},
     },
     keys::Keys,
@@ -131,14 +133,15 @@ pub fn routes(examples: bool) -> Vec<Route> {
     routes
 }
 
-/// What a process that is a gatekeeper alone answers.
-pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Router {
+/// What is answered where there is nothing but the gatekeeper.
+pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Service {
     let probe = store.clone();
-    keeper
+    let router = keeper
         .routes()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(async move || ready(&probe).await))
-        .fallback(async || Error::NoSuchPath)
+        .fallback(async || Error::NoSuchPath);
+    Service::new(Some(Arc::clone(keeper)), router)
 }
 
 /// The router of a server: API, health and console.

@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
 use tokio::{
@@ -32,7 +31,11 @@ use crate::{
     clock::Clock,
     config::{Config, LogFormat, ServerRole},
     gatekeeper::{Gatekeeper, usage},
-    http::{listen, metrics, site::Site},
+    http::{
+        listen::{self, Service},
+        metrics,
+        site::Site,
+    },
     keys::{self, Key, KeyFileError, Keys},
     rng::Rng,
     sessions::{password::Passwords, throttle::Throttle},
@@ -121,8 +124,10 @@ async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), Serve
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
     let signals = Stop::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
-    let served = places.with(app::router(&app), || app.gatekeeper.routes());
-    run(served, &app.gatekeeper, &app.store, signals).await;
+    let keeper = &app.gatekeeper;
+    let beside = app.config.has_gateway().then(|| Arc::clone(keeper));
+    let served = places.with(Service::new(beside, app::router(&app)), || app::gateway(keeper, &app.store));
+    run(served, keeper, &app.store, signals).await;
     Ok(())
 }
 
@@ -142,7 +147,8 @@ async fn serve_gatekeeper(config: Config, catalogue: &Catalogue) -> Result<(), S
     let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
     let signals = Stop::listen()?;
     announce(&places.greeting, &places.url, None);
-    let served = places.with(app::gateway(&keeper, &store), Router::new);
+    let gateway = || app::gateway(&keeper, &store);
+    let served = places.with(gateway(), gateway);
     run(served, &keeper, &store, signals).await;
     Ok(())
 }
@@ -185,9 +191,9 @@ impl Places {
     }
 
     /// What is answered where.
-    fn with(self, main: Router, gateway: impl FnOnce() -> Router) -> Vec<(TcpListener, Router)> {
+    fn with(self, main: Service, gateway: impl FnOnce() -> Service) -> Vec<(TcpListener, Service)> {
         let gateway = self.gateway.map(|listener| (listener, gateway()));
-        let metrics = self.metrics.map(|(listener, handle)| (listener, metrics::router(handle)));
+        let metrics = self.metrics.map(|(listener, handle)| (listener, Service::new(None, metrics::router(handle))));
         [(self.main, main)].into_iter().chain(gateway).chain(metrics).collect()
     }
 }
@@ -232,18 +238,18 @@ pub async fn assemble(
     Ok((Arc::new(parts), made))
 }
 
-async fn run(served: Vec<(TcpListener, Router)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
+async fn run(served: Vec<(TcpListener, Service)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
     keeper.start(store);
     let (stop, _) = watch::channel(false);
     let mut serving = JoinSet::new();
-    for (listener, router) in served {
+    for (listener, service) in served {
         let mut stopped = stop.subscribe();
         serving.spawn(async move {
             let stopped = async {
                 // An error would mean that nobody can tell any more, which is a reason to stop as well.
                 let _ = stopped.wait_for(|stopped| *stopped).await;
             };
-            listen::serve(listener, router, stopped, DRAIN).await
+            listen::serve(listener, service, stopped, DRAIN).await
         });
     }
     signals.told().await;

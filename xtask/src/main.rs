@@ -3,6 +3,7 @@
 //! Each verb does its own set-up, names and times its steps, keeps their output under `target/xtask/`, and is quiet
 //! about what is already done. To add one: a file beside this one with a `main(args)`, and a line in [`VERBS`].
 
+mod bench;
 mod build;
 mod bundle;
 mod debian;
@@ -50,6 +51,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--only lint|api|browser|e2e|clients [FILTER…]]",
         about: "run every check, or one part of them",
         main: test::main,
+    },
+    Verb {
+        name: "bench",
+        arguments: "[decision|keys|growth]…",
+        about: "measure the gatekeeper beside others, and print tables of ratios",
+        main: bench::main,
     },
     Verb {
         name: "fuzz",

@@ -30,37 +30,45 @@ const BODY: HeaderName = HeaderName::from_static("x-latchkey-body");
 /// What stands before the original path when Envoy asks.
 const ENVOY: &str = "/gateway/envoy";
 
-/// The routes.
+const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+const ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
+const ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
+
+/// What every path of a proxy's question begins with.
+pub const PREFIX: &str = "/gateway/";
+
+/// Answers a proxy that asks at `path`, which begins with [`PREFIX`].
+pub async fn respond(keeper: &Gatekeeper, peer: SocketAddr, path: &str, headers: &HeaderMap) -> Response {
+    match path {
+        "/gateway/check" => answer(keeper, peer, headers, original(headers)).await.0,
+        "/gateway/nginx" => for_nginx(answer(keeper, peer, headers, original(headers)).await),
+        _ => match path.strip_prefix(ENVOY) {
+            // Without a path behind it, the question is about no path, which is refused.
+            Some(target) if target.is_empty() || target.starts_with('/') => {
+                answer(keeper, peer, headers, Ok(target)).await.0
+            }
+            // Never the console's page: a proxy would take its 200 for a permission.
+            _ => Error::NoSuchPath.to_response(),
+        },
+    }
+}
+
+/// The same as routes, for a router. The listener does not need them: it asks [`respond`] itself, since to find a route,
+/// and to keep what led to it, costs more than a decision.
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
-    Router::new()
-        .route("/gateway/check", any(check))
-        .route("/gateway/nginx", any(nginx))
-        .route("/gateway/envoy", any(envoy))
-        .route("/gateway/envoy/", any(envoy))
-        .route("/gateway/envoy/{*path}", any(envoy))
-        .with_state(keeper)
-}
-
-type Keeper = State<Arc<Gatekeeper>>;
-type Peer = ConnectInfo<SocketAddr>;
-
-async fn check(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
-    answer(&keeper, peer, request.headers(), original(request.headers())).await.0
-}
-
-async fn nginx(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
-    for_nginx(answer(&keeper, peer, request.headers(), original(request.headers())).await)
-}
-
-async fn envoy(State(keeper): Keeper, ConnectInfo(peer): Peer, request: Request) -> Response {
-    let target = request.uri().path().strip_prefix(ENVOY).unwrap_or_default();
-    answer(&keeper, peer, request.headers(), Ok(target)).await.0
+    let respond =
+        async |State(keeper): State<Arc<Gatekeeper>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
+            let (parts, _) = request.into_parts();
+            respond(&keeper, peer, parts.uri.path(), &parts.headers).await
+        };
+    Router::new().route("/gateway/{*path}", any(respond)).with_state(keeper)
 }
 
 /// The target of the original request. Two headers that disagree, or one that is there twice, were not written by one
 /// proxy alone.
 fn original(headers: &HeaderMap) -> Result<&str, Error> {
-    let single = |name: &str| -> Result<Option<&str>, Error> {
+    let single = |name: &HeaderName| -> Result<Option<&str>, Error> {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
@@ -71,9 +79,11 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
             _ => Err(Error::Malformed(format!("{name} is there twice."))),
         }
     };
-    let pair = |method: &str, target: &str| -> Result<Option<&str>, Error> { Ok(single(method)?.and(single(target)?)) };
-    let forwarded = pair("x-forwarded-method", "x-forwarded-uri")?;
-    let original = pair("x-original-method", "x-original-uri")?;
+    let pair = |method: &HeaderName, target: &HeaderName| -> Result<Option<&str>, Error> {
+        Ok(single(method)?.and(single(target)?))
+    };
+    let forwarded = pair(&FORWARDED_METHOD, &FORWARDED_URI)?;
+    let original = pair(&ORIGINAL_METHOD, &ORIGINAL_URI)?;
     match (forwarded, original) {
         (Some(forwarded), Some(original)) if forwarded != original => Err(Error::Malformed(
             "X-Forwarded-Uri and X-Original-URI disagree: the proxy must remove the one that it does not set."

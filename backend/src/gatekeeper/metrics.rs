@@ -14,8 +14,9 @@ pub struct Metrics {
     hits: Counter,
     misses: Counter,
     seconds: Histogram,
-    /// Tokens in memory.
-    pub index: Gauge,
+    index: Gauge,
+    connections: Gauge,
+    idle: Gauge,
 }
 
 impl Metrics {
@@ -30,6 +31,8 @@ impl Metrics {
             misses: counter!("latchkey_index_misses_total"),
             seconds: histogram!("latchkey_decision_seconds"),
             index: gauge!("latchkey_index_tokens"),
+            connections: gauge!("latchkey_database_connections"),
+            idle: gauge!("latchkey_database_connections_idle"),
         }
     }
 
@@ -44,6 +47,15 @@ impl Metrics {
             }
         }
         self.seconds.record(took);
+    }
+
+    /// Publishes how many tokens are in memory, and how many connections to the database there are and wait.
+    pub fn publish(&self, tokens: usize, (connections, idle): (u32, usize)) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge; there are no 2^53 of either")]
+        let float = |count: usize| count as f64;
+        self.index.set(float(tokens));
+        self.connections.set(f64::from(connections));
+        self.idle.set(float(idle));
     }
 
     /// Counts whether a token was in memory.

@@ -12,7 +12,7 @@
 
 mod decide;
 pub mod entry;
-mod forward_auth;
+pub mod forward_auth;
 pub mod headers;
 mod index;
 mod introspect;
@@ -232,8 +232,7 @@ impl Gatekeeper {
     }
 
     /// Publishes figures that change slowly.
-    pub fn publish(&self) {
-        #[expect(clippy::cast_precision_loss, reason = "a gauge; no index has 2^53 tokens")]
-        self.metrics.index.set(self.index.len() as f64);
+    pub fn publish(&self, store: &Store) {
+        self.metrics.publish(self.index.len(), store.connections());
     }
 }

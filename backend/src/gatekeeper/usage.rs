@@ -188,7 +188,7 @@ pub async fn run(gatekeeper: std::sync::Weak<Gatekeeper>, store: Store) {
         }
         histogram!("latchkey_usage_flush_seconds").record(begun.elapsed());
         gauge!("latchkey_usage_flush_lag_seconds").set(behind.as_secs_f64());
-        gatekeeper.publish();
+        gatekeeper.publish(&store);
     }
 }
 

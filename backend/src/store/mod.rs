@@ -105,6 +105,18 @@ impl Store {
         Ok(Tx { db, changed: Mutex::default(), watcher: Arc::clone(&self.watcher) })
     }
 
+    /// The connections for reading: how many there are, and how many of them wait.
+    #[must_use]
+    pub fn connections(&self) -> (u32, usize) {
+        if self.is_shared() {
+            let pool = self.readers.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
+        } else {
+            let pool = self.readers.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle())
+        }
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

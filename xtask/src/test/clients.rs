@@ -12,7 +12,7 @@ const GATEWAYS: &str = "clients/gateways";
 const CONTRACT: &str = "clients/contract";
 const JAVASCRIPT: &str = "clients/javascript";
 
-pub fn all(checks: &mut Checks, filter: &[String]) {
+pub(super) fn all(checks: &mut Checks, filter: &[String]) {
     let (python, contract) = match checks.steps.step("fetch the clients of the Connect API", fetch) {
         Ok(programs) => programs,
         Err(why) => return checks.skip("clients", &why),
@@ -53,7 +53,7 @@ fn fetch(step: &mut Step) -> Result<(PathBuf, PathBuf)> {
 }
 
 /// A virtual environment with exactly what `folder/requirements.txt` pins. Made again when that file changes.
-fn environment(step: &mut Step, folder: &str) -> Result<PathBuf> {
+pub fn environment(step: &mut Step, folder: &str) -> Result<PathBuf> {
     let lock = format!("{folder}/requirements.txt");
     let wanted = fs::read(&lock).map_err(|error| format!("{lock}: {error}"))?;
     let place = env::current_dir().unwrap_or_default().join(workspace::target()).join(folder);

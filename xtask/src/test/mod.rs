@@ -2,7 +2,7 @@
 
 mod api;
 mod browser;
-mod clients;
+pub mod clients;
 mod counts;
 mod e2e;
 mod lint;

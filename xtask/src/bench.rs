@@ -1,0 +1,32 @@
+//! `cargo xtask bench`: what a decision costs, beside what others do, in tables of ratios. See `bench/`.
+
+use std::env;
+use std::os::unix::process::CommandExt as _;
+
+use crate::steps::Steps;
+use crate::test::clients;
+use crate::{Result, build, debian, process, setup, workspace};
+
+pub fn main(arguments: &[String]) -> Result {
+    let mut steps = Steps::of("bench")?;
+    build::all(&mut steps)?;
+    steps.step("look for what loads and what is compared", |step| {
+        debian::ensure(debian::TEST, step)?;
+        debian::ensure(debian::BENCH, step)
+    })?;
+    steps.step("build the yardstick", |step| {
+        step.run(&mut process::cargo(["build", "--locked", "--release", "-p", "latchkey", "--example", "bare_axum"]))
+    })?;
+    let programs = steps.step("fetch the peers", |step| {
+        setup::npm(step, "bench/peers/better-auth")?;
+        clients::environment(step, "bench")
+    })?;
+    let place =
+        |name: &str| env::current_dir().unwrap_or_default().join(workspace::target()).join("release").join(name);
+    let mut bench = process::command(programs.join("python"));
+    bench.arg("bench/bench.py").args(arguments);
+    bench.env("LATCHKEY_BIN", place("latchkey")).env("BENCH_BARE", place("examples/bare_axum"));
+    // A proxy would be measured, too.
+    bench.env("NO_PROXY", "127.0.0.1").env("PYTHONDONTWRITEBYTECODE", "1");
+    Err(format!("bench/bench.py: {}", bench.exec()))
+}
