@@ -54,8 +54,8 @@ def most(target, seconds=5, script=None, connections=CONNECTIONS):
     return {
         "rps": requests / seconds,
         "cpu": used / max(requests, 1) * 1e6,
-        "p50": milliseconds(re.search(r"50%\s+(\S+)", text)[1]),
-        "p99": milliseconds(re.search(r"99%\s+(\S+)", text)[1]),
+        "p50": milliseconds(re.search(r"^ +50% +(\S+)", text, re.M)[1]),
+        "p99": milliseconds(re.search(r"^ +99% +(\S+)", text, re.M)[1]),
         "refused": int(refused[1]) if refused else 0,
     }
 
