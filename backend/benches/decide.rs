@@ -36,7 +36,7 @@ fn benchmarks(criterion: &mut Criterion) {
     };
     let modules = Modules::new(&Catalogue::built_in().unwrap());
     let account = Arc::new(row.account().into());
-    let entry = Entry::new(row, account, &modules, |_, _| unreachable!()).unwrap();
+    let entry = Entry::new(&row, account, &modules, |_, _| unreachable!()).unwrap();
     let entry = Arc::new(entry);
     let digester = Digester::new(&pepper);
     let clock = Clock::system();

@@ -70,6 +70,17 @@ impl ToSchema for Timestamp {}
 #[derive(Debug)]
 pub struct Future;
 
+/// A moment of which nobody asks whether it is to come: RFC 3339.
+#[derive(Debug)]
+pub struct Beginning;
+
+// Before every example of an end.
+text!(
+    Beginning,
+    "^20[0-3][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00:00)$",
+    "2027-01-31T00:00:00+00:00"
+);
+
 // No pattern can say "later than now"; this one is later than anybody will run this release.
 text!(
     Future,

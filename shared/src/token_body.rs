@@ -39,7 +39,7 @@ pub struct NewTokenBody {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
     pub expiration_date: Option<String>,
     /// Before that moment the key does not work; RFC 3339, before `expiration_date`.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Beginning>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
     /// The addresses and networks from which the key works, at most 50; left out, null or none for any.
@@ -153,7 +153,7 @@ pub struct TokenUpdateBody {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// Before that moment the key does not work.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Beginning>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub not_before: Option<Option<String>>,
     /// The addresses and networks from which the key works; null or none for any.
@@ -242,7 +242,7 @@ pub struct ReplacementBody {
     pub expiration_date: Option<Option<String>>,
     /// Only for `rotate`: how long the old secret works on, in seconds, at most 7 days.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "whole")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = i64))]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = Option<i64>))]
     pub overlap: Option<i64>,
 }
 

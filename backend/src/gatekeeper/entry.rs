@@ -76,7 +76,7 @@ impl Entry {
     /// # Errors
     /// [`StoreError::Damaged`]: better no key than one without its rules.
     pub fn new(
-        row: CheckRow,
+        row: &CheckRow,
         account: Arc<Owner>,
         modules: &Modules,
         limit: impl FnOnce(u32, NonZeroU32) -> Arc<Limit>,
@@ -90,8 +90,8 @@ impl Entry {
         let ids = row.modules.as_deref().unwrap_or_default().split(',').filter(|id| !id.is_empty());
         let mut ids = ids.map(str::parse).collect::<Result<Vec<ModuleId>, _>>().map_err(|_| damaged("module"))?;
         ids.sort();
-        let addresses = row.allowed_addresses.as_deref().unwrap_or_default();
-        let addresses = AllowedAddresses::parse(&addresses.split(',').collect::<Vec<_>>());
+        let addresses = row.allowed_addresses.as_deref().unwrap_or_default().split(',');
+        let addresses = AllowedAddresses::parse(&addresses.filter(|text| !text.is_empty()).collect::<Vec<_>>());
         let calls = row.calls_per_minute.map(|calls| u32::try_from(calls).ok().and_then(NonZeroU32::new));
         let rare = Rare {
             previous: match &row.previous_digest {

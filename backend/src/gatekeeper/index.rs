@@ -228,7 +228,7 @@ impl Reader {
             let mut entries = HashMap::with_capacity(rows.len());
             for row in rows {
                 let account = index.account(row.account());
-                match Entry::new(row, account, &self.modules, |number, calls| index.limit(number, calls)) {
+                match Entry::new(&row, account, &self.modules, |number, calls| index.limit(number, calls)) {
                     Ok(entry) => drop(entries.insert(entry.number, Arc::new(entry))),
                     // One bad row must not shut out the others: its key is as good as unknown.
                     Err(error) => tracing::error!(%error, "a token that nobody can use"),
