@@ -154,3 +154,30 @@ test("a disabled key stops at once and works again when enabled", async ({ page,
   await expect(page.getByText("“Billing” enabled")).toBeVisible();
   expect((await curl(agreements, key)).status).toBe(200);
 });
+
+test("rules on a token, and its last use a few seconds after it, are shown", async ({ page, api, server }) => {
+  const token = await api.create({
+    name: "Ruled",
+    not_before: "2020-01-01T00:00:00Z",
+    allowed_addresses: ["127.0.0.1", "2001:db8::/32"],
+    calls_per_minute: 600,
+  });
+  await page.goto(at.details(token.id));
+  const fact = (name: string) => page.locator("dt", { hasText: new RegExp(`^${name}$`) }).locator("xpath=following-sibling::dd[1]");
+  await expect(fact("Not before").locator("time")).toHaveAttribute("datetime", "2020-01-01T00:00:00+00:00");
+  await expect(fact("Allowed addresses")).toHaveText("127.0.0.1, 2001:db8::/32");
+  await expect(fact("Calls per minute")).toHaveText("600");
+  await expect(fact("Last used")).toHaveText("Never");
+
+  const authorization = `ApiKey ${token.id}:${token.token}`;
+  const answer = await fetch(`${server.url}/public/v1/agreements?limit=1`, {
+    headers: { authorization, "user-agent": "billing/2.1" },
+  });
+  expect(answer.status).toBe(200);
+  await expect(async () => {
+    await page.reload();
+    await expect(fact("Last used")).toContainText("from 127.0.0.1 by billing/2.1", { timeout: 500 });
+  }).toPass();
+  await page.goto(at.list);
+  await expect(page.locator("td.col-used time")).toHaveAttribute("datetime", /^20\d\d-/);
+});

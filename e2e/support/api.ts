@@ -16,6 +16,9 @@ export type NewToken = {
   description?: string;
   external_id?: string;
   expiration_date?: string;
+  not_before?: string;
+  allowed_addresses?: string[];
+  calls_per_minute?: number;
 };
 
 /** The API as a program sees it, with a session: for what a test needs but does not test. */

@@ -131,11 +131,17 @@ impl Store {
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
-        // What has no value comes before every value, as SQLite has it; PostgreSQL would put it last.
         let ordered = query.ordering.iter().fold(select, |select, key| {
             let (order, nulls) =
                 if key.descending { (Order::Desc, NullOrdering::Last) } else { (Order::Asc, NullOrdering::First) };
-            select.order_by_with_nulls(own_column(&key.property.text, query.now), order, nulls)
+            let name = key.property.text.as_str();
+            if matches!(name, "expiration_date" | "external_id" | "description") {
+                // What has no value comes before every value, as SQLite has it; PostgreSQL would put it last.
+                select.order_by_with_nulls(own_column(name, query.now), order, nulls)
+            } else {
+                // To say where nulls go where there are none would keep PostgreSQL from using an index.
+                select.order_by(own_column(name, query.now), order)
+            }
         });
         let tokens = ordered
             .order_by(token::Column::Id, Order::Asc)

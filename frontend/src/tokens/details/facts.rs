@@ -1,6 +1,6 @@
 //! The tab *General*: the key or handle, and everything that is known about the token.
 
-use latchkey_shared::{Credential, Occurrence, Token, TokenStatus};
+use latchkey_shared::{Credential, LastUsed, Occurrence, Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{credential::CredentialField, samples::Samples};
@@ -49,6 +49,9 @@ pub fn Facts(
                     <dd>{token.owner.name.clone()} " " <span class="mono muted">{token.owner.id.clone()}</span></dd>
                     <dt>"Expiration"</dt>
                     <dd>{token.expiration_date.map_or_else(none, |at| view! { <Moment at=at with_time=true /> }.into_any())}</dd>
+                    {rules(&token)}
+                    <dt>"Last used"</dt>
+                    <dd>{token.last_used.as_ref().map_or_else(never, last_use)}</dd>
                     <dt>"Created"</dt><dd>{occurrence(&token.events.created)}</dd>
                     <dt>"Updated"</dt><dd>{occurrence(&token.events.updated)}</dd>
                 }
@@ -61,6 +64,27 @@ pub fn Facts(
 
 fn none() -> AnyView {
     view! { <span class="muted">"None"</span> }.into_any()
+}
+
+fn never() -> AnyView {
+    view! { <span class="muted">"Never"</span> }.into_any()
+}
+
+/// When, from where, by which program.
+fn last_use(last: &LastUsed) -> AnyView {
+    let from = (!last.address.is_empty()).then(|| format!(" from {}", last.address));
+    let by = (!last.program.is_empty()).then(|| format!(" by {}", last.program));
+    view! { <Moment at=last.at with_time=true /> <span class="breakable">{from} {by}</span> }.into_any()
+}
+
+/// The rules on its use, when it has any.
+fn rules(token: &Token) -> AnyView {
+    let begins = token.not_before.map(|at| view! { <dt>"Not before"</dt><dd><Moment at=at with_time=true /></dd> });
+    let addresses = (!token.allowed_addresses.is_empty()).then(|| {
+        view! { <dt>"Allowed addresses"</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
+    });
+    let calls = token.calls_per_minute.map(|calls| view! { <dt>"Calls per minute"</dt><dd>{calls}</dd> });
+    view! { {begins} {addresses} {calls} }.into_any()
 }
 
 fn occurrence(it: &Occurrence) -> impl IntoView + use<> {

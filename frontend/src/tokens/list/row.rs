@@ -77,6 +77,12 @@ pub fn Row(
                 {live(move || token.with(|token| view! { <Moment at=token.events.created.at /> }))}
                 <span class="muted table__by">{live(move || token.with(|token| token.events.created.by.name.clone()))}</span>
             </td>
+            <td class="col-used" role="cell">
+                {live(move || token.with(|token| match &token.last_used {
+                    Some(last) => view! { <Moment at=last.at /> }.into_any(),
+                    None => view! { <span class="muted">"Never"</span> }.into_any(),
+                }))}
+            </td>
             <td class="col-expires" role="cell">
                 {live(move || token.with(|token| match token.expiration_date {
                     Some(at) => view! { <span class="only-narrow">"Expires "</span><Moment at=at /> }.into_any(),

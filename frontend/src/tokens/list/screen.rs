@@ -197,6 +197,7 @@ fn Table(
                     <th scope="col" role="columnheader" class="col-permissions">"Permissions"</th>
                     {header("Status", "col-status", Column::Status)}
                     {header("Created", "col-created", Column::Created)}
+                    <th scope="col" role="columnheader" class="col-used">"Last used"</th>
                     {header("Expires", "col-expires", Column::Expires)}
                     <th scope="col" role="columnheader" class="col-menu">
                         <span class="visually-hidden">"Actions"</span>

@@ -14,7 +14,8 @@ pub fn Skeleton(
             view! {
                 <tr class="table__row" aria-hidden="true">
                     {bar("col-select")} {bar("col-name")} {bar("col-extension")} {bar("col-permissions")}
-                    {bar("col-status")} {bar("col-created")} {bar("col-expires")} {bar("col-menu")}
+                    {bar("col-status")} {bar("col-created")} {bar("col-used")} {bar("col-expires")}
+                    {bar("col-menu")}
                 </tr>
             }
         })
