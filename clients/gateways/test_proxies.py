@@ -105,6 +105,27 @@ def test_nobody_can_say_who_they_are(proxy, partner, spelling):
     assert "lie" not in {value for values in headers.values() for value in values}, headers
 
 
+@pytest.mark.parametrize("spelling", ["X-{}_Id", "X_{}-Id", "X-{}.Id", "X.{}.Id"])
+def test_no_other_spelling_of_a_name_arrives(proxy, partner, spelling):
+    """Many an application reads them all as the same name."""
+    lies = [(spelling.format(what), "lie") for what in ["Token", "Account"]]
+    _, headers = received(proxy.send("/agreements", partner["key"], *lies))
+    assert "lie" not in {value for values in headers.values() for value in values}, headers
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_nobody_can_have_a_name_removed(proxy, partner, name):
+    """What Connection names belongs to one hop, and some proxies remove it after they have set it."""
+    _, headers = received(proxy.send("/agreements", partner["key"], ("Connection", f"close, {name}")))
+    assert headers[name], headers
+
+
+@pytest.mark.parametrize("name", ["X-Original-URI", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri"])
+def test_the_api_hears_of_no_other_path(proxy, partner, name):
+    _, headers = received(proxy.send("/agreements", partner["key"], (name, "/lie")))
+    assert ["/lie"] not in headers.values(), headers
+
+
 @pytest.mark.parametrize("name", ["X-Original-URI", "X-Forwarded-Uri", "X-Rewrite-Url"])
 def test_nobody_can_say_what_they_ask_for(proxy, api, partner, name):
     lies = [(name, "/agreements"), ("X-Original-Method", "GET"), ("X-Forwarded-Method", "GET")]
