@@ -35,15 +35,39 @@ pub fn utc(moment: Timestamp) -> String {
 /// The last second of the local day `yyyy-mm-dd`, as `<input type="date">` gives it.
 #[must_use]
 pub fn end_of_local_day(text: &str) -> Option<Timestamp> {
-    let millis = Date::new(&JsValue::from_str(&format!("{text}T23:59:59"))).get_time();
-    (text.len() == 10 && millis.is_finite() && millis >= 0.0).then(|| from_millis(millis))
+    local(text, "23:59:59")
+}
+
+/// The first second of the local day `yyyy-mm-dd`, as `<input type="date">` gives it.
+#[must_use]
+pub fn start_of_local_day(text: &str) -> Option<Timestamp> {
+    local(text, "00:00:00")
+}
+
+/// The local day of a moment as `yyyy-mm-dd`.
+#[must_use]
+pub fn local_day(moment: Timestamp) -> String {
+    iso_day(&date(moment))
 }
 
 /// Tomorrow's local date as `yyyy-mm-dd`: the first day on which a new token may end.
 #[must_use]
 pub fn tomorrow() -> String {
-    let date = Date::new(&JsValue::from_f64(Date::now() + 86_400_000.0));
+    iso_day(&Date::new(&JsValue::from_f64(Date::now() + 86_400_000.0)))
+}
+
+fn local(day: &str, time: &str) -> Option<Timestamp> {
+    let millis = Date::new(&JsValue::from_str(&format!("{day}T{time}"))).get_time();
+    (day.len() == 10 && millis.is_finite() && millis >= 0.0).then(|| from_millis(millis))
+}
+
+fn iso_day(date: &Date) -> String {
     format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date())
+}
+
+fn date(moment: Timestamp) -> Date {
+    #[expect(clippy::cast_precision_loss, reason = "seconds until the year 9999 fit into the 53 bits of a double")]
+    Date::new(&JsValue::from_f64(moment.unix() as f64 * 1000.0))
 }
 
 fn from_millis(millis: f64) -> Timestamp {
@@ -55,12 +79,10 @@ fn from_millis(millis: f64) -> Timestamp {
 }
 
 fn format(moment: Timestamp, options: &[(&str, &str)]) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "seconds until the year 9999 fit into the 53 bits of a double")]
-    let date = Date::new(&JsValue::from_f64(moment.unix() as f64 * 1000.0));
     let wanted = Object::new();
     for (key, value) in options {
         // Setting a property of a fresh object cannot fail.
         let _ = Reflect::set(&wanted, &JsValue::from_str(key), &JsValue::from_str(value));
     }
-    String::from(date.to_locale_string("en", &wanted))
+    String::from(date(moment).to_locale_string("en", &wanted))
 }

@@ -35,8 +35,18 @@ pub fn position(elements: &[HtmlElement]) -> Option<usize> {
     elements.iter().position(|element| element.is_same_node(Some(&active)))
 }
 
+/// Whether `selector` finds anything.
+#[must_use]
+pub fn finds(selector: &str) -> bool {
+    leptos::prelude::document().query_selector(selector).is_ok_and(|found| found.is_some())
+}
+
 fn focus(element: Option<Element>) {
     if let Some(element) = element.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        // What is folded away cannot take the focus.
+        if let Ok(Some(section)) = element.closest("details:not([open])") {
+            let _ = section.set_attribute("open", "");
+        }
         let _ = element.focus();
     }
 }

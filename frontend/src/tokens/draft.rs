@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use latchkey_shared::{
-    Description, ExtensionId, ExtensionRef, ExternalId, ModuleId, NewTokenBody, Problems, Timestamp, Token, TokenName,
-    TokenUpdateBody,
+    AllowedAddresses, CallsPerMinute, Description, ExtensionId, ExtensionRef, ExternalId, ModuleId, NewTokenBody,
+    Problems, Timestamp, Token, TokenName, TokenUpdateBody,
 };
+
+use crate::browser::dates;
 
 /// When a token is to end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,15 +59,24 @@ impl Expiration {
 pub struct Clock {
     /// This moment.
     pub now: Timestamp,
+    /// The first moment of a local day `yyyy-mm-dd`.
+    pub start_of_day: fn(&str) -> Option<Timestamp>,
     /// The last moment of a local day `yyyy-mm-dd`.
     pub end_of_day: fn(&str) -> Option<Timestamp>,
+    /// The local day of a moment, `yyyy-mm-dd`.
+    pub day_of: fn(Timestamp) -> String,
 }
 
 impl Clock {
     /// The browser's clock.
     #[must_use]
     pub fn browser() -> Self {
-        Self { now: crate::browser::dates::now(), end_of_day: crate::browser::dates::end_of_local_day }
+        Self {
+            now: dates::now(),
+            start_of_day: dates::start_of_local_day,
+            end_of_day: dates::end_of_local_day,
+            day_of: dates::local_day,
+        }
     }
 }
 
@@ -80,6 +91,14 @@ pub struct Draft {
     pub description: String,
     /// The choice, with what is typed for it.
     pub expiration: Expiration,
+    /// The local day on which it begins, `yyyy-mm-dd` as typed; empty for no beginning.
+    pub not_before: String,
+    /// When it begins already: an edit that leaves the day leaves the moment.
+    pub begins: Option<Timestamp>,
+    /// Addresses and networks as typed, a line each.
+    pub addresses: String,
+    /// Calls a minute as typed; empty for any number.
+    pub calls: String,
     /// The chosen extension.
     pub extension: Option<ExtensionId>,
     /// The chosen modules; *All* stands alone.
@@ -89,12 +108,16 @@ pub struct Draft {
 impl Draft {
     /// What the form for editing `token` starts with.
     #[must_use]
-    pub fn of(token: &Token) -> Self {
+    pub fn of(token: &Token, clock: Clock) -> Self {
         Self {
             name: token.name.clone(),
             external_id: token.external_id.clone().unwrap_or_default(),
             description: token.description.clone().unwrap_or_default(),
             expiration: token.expiration_date.map_or(Expiration::Never, Expiration::At),
+            not_before: token.not_before.map(clock.day_of).unwrap_or_default(),
+            begins: token.not_before,
+            addresses: token.allowed_addresses.join("\n"),
+            calls: token.calls_per_minute.map(|calls| calls.to_string()).unwrap_or_default(),
             extension: token.extension.id.parse().ok(),
             modules: set_of(token.permissions.iter().filter_map(|it| it.object.id.parse().ok())),
         }
@@ -107,7 +130,10 @@ impl Draft {
         problems.check("name", TokenName::try_from(self.name.clone()));
         problems.check("external_id", ExternalId::try_from(self.external_id.clone()));
         problems.check("description", Description::try_from(self.description.clone()));
-        problems.check("expiration_date", self.expiration.resolve(clock));
+        let end = problems.check("expiration_date", self.expiration.resolve(clock)).flatten();
+        problems.check("not_before", self.beginning(clock, end));
+        problems.check("allowed_addresses", self.networks());
+        problems.check("calls_per_minute", self.limit());
         problems.check("extension", self.extension.as_ref().ok_or("is required"));
         problems
     }
@@ -129,7 +155,10 @@ impl Draft {
             extension: self.extension.as_ref().map(|id| ExtensionRef { id: Some(id.to_string()), name: None }),
             permissions: asks.then(|| self.modules.iter().cloned().map(Into::into).collect()),
             expiration_date: self.moment(clock),
-            ..NewTokenBody::default()
+            not_before: self.begin(clock),
+            allowed_addresses: Some(self.networks().unwrap_or_default()).filter(|it| !it.is_empty()),
+            calls_per_minute: self.limit().unwrap_or_default(),
+            owner: None,
         })
     }
 
@@ -149,9 +178,48 @@ impl Draft {
             external_id: Some(given(&self.external_id)),
             description: Some(given(&self.description)),
             expiration_date: Some(self.moment(clock)),
+            not_before: Some(self.begin(clock)),
+            allowed_addresses: Some(self.networks().ok()),
+            calls_per_minute: Some(self.limit().unwrap_or_default()),
             permissions: asks.then(|| self.modules.iter().cloned().map(Into::into).collect()),
-            ..TokenUpdateBody::default()
+            extension: None,
         })
+    }
+
+    /// When it begins, which is before it ends.
+    fn beginning(&self, clock: Clock, end: Option<Timestamp>) -> Result<Option<Timestamp>, &'static str> {
+        if self.not_before.is_empty() {
+            return Ok(None);
+        }
+        let kept = self.begins.filter(|moment| (clock.day_of)(*moment) == self.not_before);
+        match kept.or_else(|| (clock.start_of_day)(&self.not_before)) {
+            None => Err("needs a whole date"),
+            Some(moment) if end.is_some_and(|end| moment >= end) => Err("must be before the expiration"),
+            moment => Ok(moment),
+        }
+    }
+
+    /// The networks in order, each once; none for any address. Commas and blanks part them as lines do.
+    ///
+    /// # Errors
+    /// Says what is wrong with the first one that is.
+    pub fn networks(&self) -> Result<Vec<String>, String> {
+        let typed = self.addresses.split([',', ' ', '\t', '\r', '\n']);
+        let typed: Vec<&str> = typed.filter(|text| !text.is_empty()).collect();
+        Ok(AllowedAddresses::parse(&typed)?.map(|it| it.to_texts()).unwrap_or_default())
+    }
+
+    fn limit(&self) -> Result<Option<i64>, String> {
+        let typed = self.calls.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        // What is no number is as wrong as a number out of range, and the words are the same.
+        CallsPerMinute::try_from(typed.parse::<i64>().unwrap_or_default()).map(|calls| Some(calls.get().into()))
+    }
+
+    fn begin(&self, clock: Clock) -> Option<String> {
+        self.beginning(clock, None).ok().flatten().map(|moment| moment.to_string())
     }
 
     fn moment(&self, clock: Clock) -> Option<String> {
@@ -183,7 +251,9 @@ mod tests {
     }
 
     fn clock() -> Clock {
-        Clock { now: "2026-11-23T12:00:00Z".parse().unwrap(), end_of_day }
+        let start_of_day = |text: &str| format!("{text}T00:00:00Z").parse().ok();
+        let day_of = |moment: Timestamp| moment.to_string()[..10].to_owned();
+        Clock { now: "2026-11-23T12:00:00Z".parse().unwrap(), start_of_day, end_of_day, day_of }
     }
 
     fn draft() -> Draft {
@@ -237,5 +307,49 @@ mod tests {
         let ended: Timestamp = "2020-01-01T07:08:09Z".parse().unwrap();
         let body = Draft { expiration: Expiration::At(ended), ..draft() }.to_update(true, clock()).unwrap();
         assert_eq!(body.expiration_date, Some(Some("2020-01-01T07:08:09+00:00".to_owned())));
+    }
+
+    #[test]
+    fn each_restriction_that_is_wrong_is_told() {
+        let wrong = Draft {
+            expiration: Expiration::Days(30),
+            not_before: "2026-12-24".to_owned(),
+            addresses: "192.0.2.1\n192.0.2.7/24".to_owned(),
+            calls: "1.5".to_owned(),
+            ..draft()
+        };
+        let wanted = [
+            "not_before: must be before the expiration",
+            "allowed_addresses: \"192.0.2.7/24\" has address bits beyond its prefix: 192.0.2.0/24 is the network",
+            "calls_per_minute: must be 1 to 1000000",
+        ];
+        assert_eq!(wrong.problems(clock()).lines(), wanted);
+        let half = Draft { not_before: "?".to_owned(), ..draft() };
+        assert_eq!(half.problems(clock()).of("not_before"), Some("needs a whole date"));
+    }
+
+    #[test]
+    fn restrictions_are_sent_as_the_server_keeps_them() {
+        let draft = Draft {
+            not_before: "2027-01-31".to_owned(),
+            addresses: " 2001:db8::/32, 192.0.2.1\r\n\n192.0.2.1 ".to_owned(),
+            calls: " 600 ".to_owned(),
+            ..draft()
+        };
+        let body = draft.to_new(true, clock()).unwrap();
+        assert_eq!(body.not_before.as_deref(), Some("2027-01-31T00:00:00+00:00"));
+        assert_eq!(body.allowed_addresses, Some(vec!["192.0.2.1".to_owned(), "2001:db8::/32".to_owned()]));
+        assert_eq!(body.calls_per_minute, Some(600));
+    }
+
+    #[test]
+    fn an_edit_clears_restrictions_and_keeps_the_exact_beginning_of_a_day_that_stays() {
+        let cleared = draft().to_update(true, clock()).unwrap();
+        assert_eq!((cleared.not_before, cleared.calls_per_minute), (Some(None), Some(None)));
+        assert_eq!(cleared.allowed_addresses, Some(Some(Vec::new())));
+        let begins = "2027-01-31T07:08:09Z".parse().ok();
+        let kept = Draft { not_before: "2027-01-31".to_owned(), begins, ..draft() };
+        let update = kept.to_update(true, clock()).unwrap();
+        assert_eq!(update.not_before, Some(Some("2027-01-31T07:08:09+00:00".to_owned())));
     }
 }

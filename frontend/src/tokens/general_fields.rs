@@ -1,11 +1,11 @@
 //! The fields of a token that the wizard and the edit form have in common.
 
-use latchkey_shared::Problems;
+use latchkey_shared::{Problems, Timestamp};
 use leptos::prelude::*;
 
 use super::draft::{Clock, Draft, Expiration};
 use crate::{
-    browser::dates,
+    browser::{dates, focus},
     ui::{Select, TextField, live},
 };
 
@@ -22,6 +22,14 @@ pub struct Fields {
     pub expiration: RwSignal<Expiration>,
     /// The date typed for *Expiration*.
     pub date: RwSignal<String>,
+    /// *Not before*.
+    pub not_before: RwSignal<String>,
+    /// *Allowed addresses*.
+    pub addresses: RwSignal<String>,
+    /// *Calls per minute*.
+    pub calls: RwSignal<String>,
+    /// When it begins already.
+    begins: RwSignal<Option<Timestamp>>,
     /// What is wrong, by field.
     pub problems: RwSignal<Problems>,
     keep: StoredValue<Option<Expiration>>,
@@ -37,6 +45,10 @@ impl Fields {
             description: RwSignal::default(),
             expiration: RwSignal::default(),
             date: RwSignal::default(),
+            not_before: RwSignal::default(),
+            addresses: RwSignal::default(),
+            calls: RwSignal::default(),
+            begins: RwSignal::default(),
             problems: RwSignal::default(),
             keep: StoredValue::new(None),
         };
@@ -51,6 +63,10 @@ impl Fields {
         self.description.set(draft.description.clone());
         self.keep.set_value(Some(draft.expiration.clone()).filter(|it| matches!(it, Expiration::At(_))));
         self.expiration.set(draft.expiration.clone());
+        self.not_before.set(draft.not_before.clone());
+        self.begins.set(draft.begins);
+        self.addresses.set(draft.addresses.clone());
+        self.calls.set(draft.calls.clone());
         self.problems.set(Problems::default());
     }
 
@@ -61,13 +77,29 @@ impl Fields {
             Expiration::Date(_) => Expiration::Date(self.date.get()),
             other => other,
         };
+        let mut not_before = self.not_before.get();
+        // The browser gives a date that is typed in part as none.
+        if not_before.is_empty() && focus::finds("#field-not_before:invalid") {
+            "?".clone_into(&mut not_before);
+        }
         Draft {
             name: self.name.get(),
             external_id: self.external_id.get(),
             description: self.description.get(),
             expiration,
+            not_before,
+            addresses: self.addresses.get(),
+            calls: self.calls.get(),
             ..rest
         }
+    }
+
+    fn problem(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.problems.with(|problems| problems.of(field).map(str::to_owned)))
+    }
+
+    fn leave(self, field: &'static str) -> Callback<()> {
+        Callback::new(move |()| self.check(field))
     }
 
     /// Checks one field when it is left, without a word about those not yet visited.
@@ -80,16 +112,14 @@ impl Fields {
     }
 }
 
-/// *Name*, *External ID*, *Description*, *Expiration*, each with its problem beside it.
+/// *Name*, *External ID*, *Description*, *Expiration*, *Restrictions*, each with its problem beside it.
 #[component]
 pub fn GeneralFields(
     /// What is typed.
     fields: Fields,
 ) -> impl IntoView {
-    let problem = move |field: &'static str| {
-        Signal::derive(move || fields.problems.with(|problems| problems.of(field).map(str::to_owned)))
-    };
-    let leave = move |field: &'static str| Callback::new(move |()| fields.check(field));
+    let problem = move |field| fields.problem(field);
+    let leave = move |field| fields.leave(field);
     let options = Signal::derive(move || {
         let keep = fields.keep.get_value().and_then(|keep| match keep {
             Expiration::At(moment) => Some(("at".to_owned(), format!("Until {}", dates::day_and_time(moment)))),
@@ -131,6 +161,43 @@ pub fn GeneralFields(
         {live(move || (!by_date.get()).then(|| view! {
             <crate::ui::field::FieldProblem id="field-expiration-problem" label="Expiration" problem=problem("expiration_date") />
         }))}
+        {restrictions(fields)}
     }
     .into_any()
+}
+
+/// From when, from where and how often the key works. Folded away until one of them is set or wrong.
+fn restrictions(fields: Fields) -> impl IntoView {
+    const NAMES: [&str; 3] = ["not_before", "allowed_addresses", "calls_per_minute"];
+    let problem = move |field| fields.problem(field);
+    let leave = move |field| fields.leave(field);
+    let set = move || [fields.not_before, fields.addresses, fields.calls].iter().any(|it| it.with(|it| !it.is_empty()));
+    let wrong = move || fields.problems.with(|problems| NAMES.iter().any(|name| problems.of(name).is_some()));
+    // Never folded by the page: what is being cleared would vanish under the hand.
+    let open = Memo::new(move |before: Option<&bool>| before == Some(&true) || set() || wrong());
+    // A beginning that an API client has set may lie within the day.
+    let begins = move || {
+        let exact = fields.begins.get().filter(|at| fields.not_before.with(|day| dates::local_day(*at) == *day));
+        exact.filter(|at| fields.not_before.with(|day| dates::start_of_local_day(day)) != Some(*at))
+    };
+    view! {
+        <details class="fold" prop:open=open>
+            <summary class="fold__title">"Restrictions"
+                <span class="field__hint">"From when, from where and how often the key works"</span></summary>
+            <div class="fold__body">
+                <TextField label="Not before" name="not_before" kind="date" value=fields.not_before
+                    problem=problem("not_before") on_leave=leave("not_before")
+                    hint="The key works from the start of this day. Empty: at once." />
+                {live(move || begins().map(|at| view! {
+                    <p class="field__hint">{format!("Unless you change the day, it stays at {}.", dates::day_and_time(at))}</p>
+                }))}
+                <TextField label="Allowed addresses" name="allowed_addresses" multiline=true value=fields.addresses
+                    problem=problem("allowed_addresses") on_leave=leave("allowed_addresses")
+                    hint="One address or network per line, such as 203.0.113.7 or 2001:db8::/32. Empty: from anywhere." />
+                <TextField label="Calls per minute" name="calls_per_minute" kind="number" value=fields.calls
+                    problem=problem("calls_per_minute") on_leave=leave("calls_per_minute")
+                    hint="Calls beyond it are refused for a while. Empty: any number." />
+            </div>
+        </details>
+    }
 }

@@ -5,7 +5,7 @@ use latchkey_shared::Problems;
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// Name, external id, description, expiration.
+    /// Name, external id, description, expiration, restrictions.
     General,
     /// What the token is for.
     Extension,
@@ -50,7 +50,8 @@ impl Step {
     #[must_use]
     pub fn of_field(field: &str) -> Option<Self> {
         match field.split('.').next().unwrap_or_default() {
-            "name" | "external_id" | "description" | "expiration_date" => Some(Self::General),
+            "name" | "external_id" | "description" | "expiration_date" | "not_before" | "allowed_addresses"
+            | "calls_per_minute" => Some(Self::General),
             "extension" => Some(Self::Extension),
             "permissions" => Some(Self::Permissions),
             _ => None,

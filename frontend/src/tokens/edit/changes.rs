@@ -31,6 +31,10 @@ pub fn merged(base: &Draft, mine: &Draft, theirs: &Draft) -> Draft {
         external_id: pick(&base.external_id, &mine.external_id, &theirs.external_id),
         description: pick(&base.description, &mine.description, &theirs.description),
         expiration: pick(&base.expiration, &mine.expiration, &theirs.expiration),
+        not_before: pick(&base.not_before, &mine.not_before, &theirs.not_before),
+        begins: theirs.begins,
+        addresses: pick(&base.addresses, &mine.addresses, &theirs.addresses),
+        calls: pick(&base.calls, &mine.calls, &theirs.calls),
         extension: theirs.extension.clone(),
         modules: pick(&base.modules, &mine.modules, &theirs.modules),
     }
@@ -53,11 +57,15 @@ pub fn changes(
     let names = |modules: &BTreeSet<ModuleId>| {
         modules.iter().map(|id| catalogue.module_name(id)).collect::<Vec<_>>().join(", ")
     };
+    let networks = |draft: &Draft| draft.networks().map_or_else(|_| draft.addresses.clone(), |it| it.join(", "));
     let rows = [
         ("Name", mine.name.trim().to_owned(), theirs.name.clone()),
         ("External ID", mine.external_id.trim().to_owned(), theirs.external_id.clone()),
         ("Description", mine.description.trim().to_owned(), theirs.description.clone()),
         ("Expiration", end(&mine.expiration), end(&theirs.expiration)),
+        ("Not before", mine.not_before.clone(), theirs.not_before.clone()),
+        ("Allowed addresses", networks(mine), networks(theirs)),
+        ("Calls per minute", mine.calls.trim().to_owned(), theirs.calls.clone()),
         ("Permissions", names(&mine.modules), names(&theirs.modules)),
     ];
     rows.into_iter()
@@ -71,6 +79,7 @@ mod tests {
     use latchkey_shared::Token;
 
     use super::*;
+    use crate::tokens::draft::Clock;
 
     fn token(name: &str, modules: &str) -> Token {
         let json = format!(
@@ -83,14 +92,20 @@ mod tests {
         serde_json::from_str(&json).unwrap()
     }
 
+    fn draft(token: &Token) -> Draft {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let day_of = |moment: latchkey_shared::Timestamp| moment.to_string()[..10].to_owned();
+        Draft::of(token, Clock { now, start_of_day: |_| None, end_of_day: |_| None, day_of })
+    }
+
     fn found(mine: &Draft, theirs: &Token) -> Vec<Change> {
-        changes(mine, &Draft::of(theirs), &Catalogue::default(), |moment| moment.to_string())
+        changes(mine, &draft(theirs), &Catalogue::default(), |moment| moment.to_string())
     }
 
     #[test]
     fn only_what_i_touched_goes_over_theirs() {
-        let base = Draft::of(&token("Billing", "[]"));
-        let theirs = Draft::of(&token("Invoices", r#"[{"id":"TP-1","object":{"id":"MD-0000","name":"All"}}]"#));
+        let base = draft(&token("Billing", "[]"));
+        let theirs = draft(&token("Invoices", r#"[{"id":"TP-1","object":{"id":"MD-0000","name":"All"}}]"#));
         let mine = Draft { description: "Mine".to_owned(), ..base.clone() };
         assert_eq!(merged(&base, &mine, &theirs), Draft { description: "Mine".to_owned(), ..theirs.clone() });
         let mine = Draft { name: "Bills".to_owned(), ..base.clone() };
@@ -100,13 +115,13 @@ mod tests {
     #[test]
     fn equal_versions_do_not_differ() {
         let theirs = token("Billing", "[]");
-        assert_eq!(found(&Draft::of(&theirs), &theirs), []);
+        assert_eq!(found(&draft(&theirs), &theirs), []);
     }
 
     #[test]
     fn each_property_that_differs_is_named_with_both_sides() {
         let theirs = token("Invoices", r#"[{"id":"TP-1","object":{"id":"MD-0000","name":"All"}}]"#);
-        let mine = Draft { expiration: Expiration::Days(30), ..Draft::of(&token("Billing", "[]")) };
+        let mine = Draft { expiration: Expiration::Days(30), ..draft(&token("Billing", "[]")) };
         let change =
             |field, mine: &str, theirs: &str| Change { field, mine: mine.to_owned(), theirs: theirs.to_owned() };
         let wanted = [
@@ -115,5 +130,25 @@ mod tests {
             change("Permissions", "", "All Modules"),
         ];
         assert_eq!(found(&mine, &theirs), wanted);
+    }
+
+    #[test]
+    fn restrictions_that_differ_are_named_and_untouched_ones_are_theirs() {
+        let base = draft(&token("Billing", "[]"));
+        let theirs = Token {
+            not_before: "2027-01-31T07:08:09Z".parse().ok(),
+            allowed_addresses: vec!["192.0.2.1".to_owned()],
+            calls_per_minute: Some(60),
+            ..token("Billing", "[]")
+        };
+        let mine = Draft { addresses: "192.0.2.7 ,192.0.2.2".to_owned(), ..base.clone() };
+        let merged = merged(&base, &mine, &draft(&theirs));
+        assert_eq!((merged.begins, merged.calls.as_str()), (theirs.not_before, "60"));
+        let wanted = Change {
+            field: "Allowed addresses",
+            mine: "192.0.2.2, 192.0.2.7".to_owned(),
+            theirs: "192.0.2.1".to_owned(),
+        };
+        assert_eq!(found(&merged, &theirs), [wanted]);
     }
 }

@@ -6,7 +6,7 @@ use super::changes::{Change, changes, merged};
 use crate::{
     api::{Catalogue, tokens::Versioned},
     browser::dates,
-    tokens::draft::Draft,
+    tokens::draft::{Clock, Draft},
     ui::{Button, Dialog, Moment, live},
 };
 
@@ -59,7 +59,7 @@ pub fn ConflictDialog(
     view! {
         <Dialog open=open title="Somebody else has changed this token">
             {live(move || theirs.get().map(|Versioned { token, .. }| {
-                let theirs = Draft::of(&token);
+                let theirs = Draft::of(&token, Clock::browser());
                 let mine = merged(&base.get(), &mine.get(), &theirs);
                 let changes = catalogue.with_value(|it| changes(&mine, &theirs, it, dates::day_and_time));
                 let updated = token.events.updated.clone();

@@ -86,7 +86,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     let modules_to_choose = modules_to_choose(&version.token, &catalogue);
     let catalogue = StoredValue::new(catalogue);
 
-    let original = RwSignal::new(Draft::of(&version.token));
+    let original = RwSignal::new(Draft::of(&version.token, Clock::browser()));
     let etag = StoredValue::new(version.etag);
     let fields = Fields::of(&original.get_untracked());
     let modules = RwSignal::new(original.with_untracked(|it| it.modules.clone()));
@@ -141,7 +141,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     };
     let save = StoredValue::new_local(save);
     let on_keep = Callback::new(move |version: Versioned| {
-        let theirs = Draft::of(&version.token);
+        let theirs = Draft::of(&version.token, Clock::browser());
         let mine = merged(&original.get_untracked(), &untrack(draft), &theirs);
         fields.fill(&mine);
         modules.set(mine.modules);
@@ -150,7 +150,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
         save.with_value(|save| save());
     });
     let on_take = Callback::new(move |version: Versioned| {
-        let draft = Draft::of(&version.token);
+        let draft = Draft::of(&version.token, Clock::browser());
         etag.set_value(version.etag);
         fields.fill(&draft);
         modules.set(draft.modules.clone());
