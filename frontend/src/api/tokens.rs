@@ -1,6 +1,9 @@
 //! Everything that can be done with tokens.
 
-use latchkey_shared::{CreatedToken, NewTokenBody, RevealedToken, Token, TokenId, TokenUpdateBody};
+use latchkey_shared::{
+    CreatedToken, NewTokenBody, ReplacementBody, RevealedToken, Secret, Token, TokenId, TokenUpdateBody,
+};
+use serde::Deserialize;
 
 use super::{Answer, Api, Call, Failure, Method, parse};
 
@@ -81,6 +84,23 @@ impl Api {
     pub async fn set_token_enabled(self, id: &TokenId, enabled: bool) -> Result<Token, Failure> {
         let verb = if enabled { "activate" } else { "deactivate" };
         parse(&self.send(Call::new(Method::Post, &format!("/auth/tokens/{id}/{verb}"))).await?)
+    }
+
+    /// Gives a token a new secret; the old one works on for `overlap` seconds. The same `key` again gives the same
+    /// secret again.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn rotate_token(self, id: &TokenId, overlap: i64, key: &str) -> Result<(Token, Secret), Failure> {
+        #[derive(Deserialize)]
+        struct Fresh {
+            token: Secret,
+        }
+        let body = ReplacementBody { overlap: Some(overlap), ..ReplacementBody::default() };
+        let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/rotate")).header("Idempotency-Key", key);
+        let answer = self.send(call.json(&body)).await?;
+        let Fresh { token } = parse(&answer)?;
+        Ok((parse(&answer)?, token))
     }
 
     /// The secret of a token, for the person in front of the page.

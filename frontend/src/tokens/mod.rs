@@ -7,4 +7,5 @@ pub mod draft;
 pub mod edit;
 pub mod general_fields;
 pub mod list;
+pub mod new_key;
 pub mod permissions_editor;

@@ -1,9 +1,12 @@
 //! The questions before a key stops working.
 
+use latchkey_shared::Token;
 use leptos::prelude::*;
 
 use super::{
     Actions, Kind,
+    last_use::LastUse,
+    rotate::Rotate,
     run::{Pending, name},
 };
 use crate::{
@@ -30,7 +33,7 @@ pub fn ActionDialogs(
     Effect::new(move |was_open: Option<bool>| {
         let is_open = open.get();
         if was_open == Some(true) && !is_open {
-            actions.pending.set(None);
+            actions.forget();
             // Whoever asked may be gone, as a deleted row is. Then the screen's title takes the focus.
             request_animation_frame(focus::title_if_lost);
         }
@@ -40,6 +43,10 @@ pub fn ActionDialogs(
         asked.with(|asked| match asked {
             Some(Pending { kind: Kind::Disable, tokens }) => format!("Disable {}?", name(tokens)),
             Some(Pending { kind: Kind::Delete, tokens }) => format!("Delete {}?", name(tokens)),
+            Some(Pending { kind: Kind::Rotate, tokens }) if actions.replaced.with(Option::is_none) => {
+                format!("Rotate the key of {}?", name(tokens))
+            }
+            Some(Pending { kind: Kind::Rotate, tokens }) => format!("The key of {} is rotated", name(tokens)),
             None => String::new(),
         })
     });
@@ -48,7 +55,10 @@ pub fn ActionDialogs(
         <div class="floating"><Note problem=alone /></div>
         <Dialog open=open title=title>
             {live(move || match asked.get() {
-                Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens.len()).into_any(),
+                Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens).into_any(),
+                Some(Pending { kind: Kind::Rotate, tokens }) => {
+                    tokens.first().cloned().map(|token| view! { <Rotate actions=actions open=open token=token /> }).into_any()
+                }
                 Some(pending) => view! { <Delete actions=actions open=open pending=pending /> }.into_any(),
                 None => ().into_any(),
             })}
@@ -57,14 +67,15 @@ pub fn ActionDialogs(
     .into_any()
 }
 
-fn disable(actions: Actions, open: RwSignal<bool>, count: usize) -> impl IntoView {
-    let text = if count == 1 {
+fn disable(actions: Actions, open: RwSignal<bool>, tokens: Vec<Token>) -> impl IntoView {
+    let text = if tokens.len() == 1 {
         "Every call with this key is refused at once, until you enable the token again."
     } else {
         "Every call with these keys is refused at once, until you enable the tokens again."
     };
     view! {
         <p>{text}</p>
+        <LastUse tokens=tokens />
         <Note problem=actions.problem />
         <div class="dialog__actions">
             <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
@@ -104,6 +115,7 @@ fn Delete(actions: Actions, open: RwSignal<bool>, pending: Pending) -> impl Into
     view! {
         <form class="stack" on:submit=submit novalidate>
             <p>{text}</p>
+            <LastUse tokens=pending.tokens />
             {(!list.is_empty()).then(|| view! {
                 <ul class="dialog__list">{list.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
             })}

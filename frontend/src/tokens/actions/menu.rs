@@ -23,8 +23,11 @@ pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuI
             let token = token.clone();
             items.push(MenuItem::Action("Enable", Callback::new(move |()| actions.enable(vec![token.clone()]))));
         }
-        // A key that has ended is neither on nor off; a new end makes it work again.
+        // A key that has ended is neither on nor off, and another would not work either; a new end makes it work again.
         TokenStatus::Expired => {}
+    }
+    if token.status != TokenStatus::Expired {
+        items.push(ask("Rotate key…", Kind::Rotate));
     }
     if with_edit {
         items.push(MenuItem::Link("Edit", format!("{HOME}/{}/edit", token.id)));

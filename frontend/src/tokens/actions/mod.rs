@@ -1,7 +1,9 @@
-//! What can be done with a token wherever it is listed: enable, disable, delete.
+//! What can be done with a token wherever it is listed: enable, disable, rotate, delete.
 
 pub mod dialogs;
+pub mod last_use;
 pub mod menu;
+pub mod rotate;
 pub mod run;
 
 pub use dialogs::ActionDialogs;

@@ -1,10 +1,11 @@
 //! Doing it, for one token or for many, and saying what became of it.
 
-use latchkey_shared::Token;
+use latchkey_shared::{Secret, Token};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, Failure},
+    browser::random,
     ui::Toasts,
 };
 
@@ -15,6 +16,8 @@ pub enum Kind {
     Disable,
     /// Deleting for good.
     Delete,
+    /// A new key in place of the old one, of one token.
+    Rotate,
 }
 
 /// A question that waits for its answer.
@@ -35,6 +38,14 @@ pub struct Actions {
     pub busy: RwSignal<bool>,
     /// What could not be done.
     pub problem: RwSignal<Option<String>>,
+    /// How long the old key shall work on after a rotation, in seconds.
+    pub overlap: RwSignal<i64>,
+    /// The token with its new key, until the dialog is closed.
+    pub replaced: RwSignal<Option<(Token, Secret)>>,
+    /// How many keys were replaced.
+    pub rotated: RwSignal<u32>,
+    /// The overlap and the `Idempotency-Key` that were sent: after an answer that got lost the same is sent again.
+    sent: StoredValue<Option<(i64, String)>>,
     on_change: Callback<()>,
     api: Api,
     toasts: Toasts,
@@ -48,6 +59,10 @@ impl Actions {
             pending: RwSignal::new(None),
             busy: RwSignal::new(false),
             problem: RwSignal::new(None),
+            overlap: RwSignal::new(0),
+            replaced: RwSignal::new(None),
+            rotated: RwSignal::new(0),
+            sent: StoredValue::new(None),
             on_change,
             api: expect_context(),
             toasts: expect_context(),
@@ -57,9 +72,18 @@ impl Actions {
     /// Asks before `tokens` stop working.
     pub fn ask(self, kind: Kind, tokens: Vec<Token>) {
         if !tokens.is_empty() {
+            self.forget();
             self.problem.set(None);
             self.pending.set(Some(Pending { kind, tokens }));
         }
+    }
+
+    /// Drops the question that is open, and the key that came of it.
+    pub fn forget(self) {
+        self.pending.set(None);
+        self.replaced.set(None);
+        self.overlap.set(0);
+        self.sent.set_value(None);
     }
 
     /// Switches `tokens` on, at once: nothing breaks by it, and it can be undone.
@@ -76,6 +100,7 @@ impl Actions {
         match kind {
             Kind::Disable => self.set_enabled(tokens, false),
             Kind::Delete => self.delete(tokens),
+            Kind::Rotate => tokens.into_iter().for_each(|token| self.rotate(token)),
         }
     }
 
@@ -112,6 +137,34 @@ impl Actions {
                 self.toasts.say(format!("{} deleted", name(&done)));
             }
             self.finish(failed, "deleted");
+        });
+    }
+
+    fn rotate(self, token: Token) {
+        let overlap = self.overlap.get_untracked();
+        let before = self.sent.get_value().filter(|(sent, _)| *sent == overlap);
+        let (_, key) = before.unwrap_or_else(|| (overlap, random::uuid()));
+        self.sent.set_value(Some((overlap, key.clone())));
+        self.busy.set(true);
+        self.problem.set(None);
+        spawn_local(async move {
+            match self.api.rotate_token(&token.id, overlap, &key).await {
+                Ok(replaced) => {
+                    self.busy.try_set(false);
+                    self.rotated.try_update(|count| *count += 1);
+                    // Whoever has closed the dialog meanwhile finds the new key in the details.
+                    let waits = self.pending.try_with_untracked(|pending| {
+                        pending.as_ref().is_some_and(|it| it.kind == Kind::Rotate && it.tokens.contains(&token))
+                    });
+                    if waits == Some(true) {
+                        self.replaced.try_set(Some(replaced));
+                    } else {
+                        self.toasts.say(format!("“{}” has a new key", token.name));
+                    }
+                    self.on_change.try_run(());
+                }
+                Err(failure) => self.finish(Some((token, failure)), "rotated"),
+            }
         });
     }
 

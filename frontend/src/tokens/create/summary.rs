@@ -5,11 +5,14 @@ use leptos::prelude::*;
 
 use crate::{
     api::Catalogue,
-    browser::page,
+    browser::dates,
     routes,
     session::next::HOME,
-    tokens::details::credential::{MASK, Shown, credential_text},
-    ui::{CodeBlock, CopyButton, Icon, Moment, live},
+    tokens::{
+        details::{credential::credential_text, facts::rules},
+        new_key::NewKey,
+    },
+    ui::{Icon, Moment},
 };
 
 /// The whole configuration, the key or handle (masked until *View* is pressed), and a ready `curl` line. The
@@ -24,20 +27,8 @@ pub fn Summary(
     let token = created.info.clone();
     let extension = catalogue.extension(&token.extension.id).cloned();
     let kind = extension.as_ref().map_or(Credential::ApiKey, |it| it.credential);
-    let shown = Shown::new();
-    let secret = StoredValue::new(credential_text(kind, &created.info.id, &created.token, &created.handle));
-    on_cleanup(move || secret.set_value(String::new()));
-    let copied = Signal::derive(move || secret.get_value());
-    let visible = Signal::derive(move || if shown.get() { secret.get_value() } else { MASK.to_owned() });
-    let curl = move |authorization: &str| {
-        format!("curl -H \"Authorization: {authorization}\" {}/public/v1/agreements/", page::origin())
-    };
-    // A handle is traded for a key by its extension; there is nothing to put into a header.
-    let has_key = kind == Credential::ApiKey;
-    let id = token.id.clone();
-    let masked = format!("ApiKey {id}:{}", "•".repeat(8));
-    let curl_shown = Signal::derive(move || if shown.get() { curl(&secret.get_value()) } else { curl(&masked) });
-    let curl_copied = Signal::derive(move || curl(&secret.get_value()));
+    let secret = credential_text(kind, &token.id, &created.token, &created.handle);
+    let begins = token.not_before.filter(|at| *at > dates::now());
     let modules: Vec<String> = token
         .permissions
         .iter()
@@ -52,20 +43,14 @@ pub fn Summary(
             <h2 class="wizard__title" id="step-title" tabindex="-1">"Summary"</h2>
             <div class="note note--success" role="status">
                 <Icon icon=icondata_lu::LuCircleCheck />
-                <p>"The token " <strong class="breakable">{token.name.clone()}</strong> " is created and works at once."</p>
+                <p>"The token " <strong class="breakable">{token.name.clone()}</strong> " is created and works "
+                    {begins.map_or_else(
+                        || "at once".into_any(),
+                        |at| view! { "from " <Moment at=at with_time=true /> " on" }.into_any(),
+                    )} "."</p>
             </div>
             <div class="wizard__body">
-                <div class="secret">
-                    <span class="secret__label">{kind.label()}</span>
-                    <code class="secret__value" id="created-secret">{visible}</code>
-                    <button type="button" class="button" on:click=move |_| shown.toggle()>
-                        {live(move || if shown.get() { "Hide" } else { "View" })}
-                    </button>
-                    <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true />
-                </div>
-                {has_key.then(|| view! {
-                    <CodeBlock id="created-curl" what="curl command" shown=curl_shown copied=curl_copied />
-                })}
+                <NewKey id=token.id.clone() kind=kind secret=secret />
                 <dl class="facts">
                     <dt>"ID"</dt><dd class="mono">{token.id.to_string()}</dd>
                     <dt>"Name"</dt><dd class="breakable">{token.name.clone()}</dd>
@@ -76,6 +61,7 @@ pub fn Summary(
                         || view! { <span class="muted">"None"</span> }.into_any(),
                         |at| view! { <Moment at=at with_time=true /> }.into_any(),
                     )}</dd>
+                    {rules(&token)}
                     <dt>"Extension"</dt><dd>{catalogue.extension_title(&token)}</dd>
                     <dt>"Permissions"</dt>
                     <dd>{or_none((!modules.is_empty()).then(|| modules.join(", ")))}</dd>

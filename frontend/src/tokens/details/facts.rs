@@ -1,11 +1,12 @@
 //! The tab *General*: the key or handle, and everything that is known about the token.
 
-use latchkey_shared::{Credential, LastUsed, Occurrence, Token, TokenStatus};
+use latchkey_shared::{Credential, Occurrence, Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{credential::CredentialField, samples::Samples};
 use crate::{
     api::Catalogue,
+    tokens::actions::last_use::last_use,
     ui::{CopyButton, Moment, live},
 };
 
@@ -17,15 +18,18 @@ pub fn Facts(
     token: Memo<Token>,
     /// For the extension's words.
     catalogue: Catalogue,
+    /// How many keys were replaced on this screen: a new one hides what is shown of the one before.
+    #[prop(into)]
+    rotated: Signal<u32>,
 ) -> impl IntoView {
     let catalogue = StoredValue::new(catalogue);
     let extension = move || token.with(|it| catalogue.with_value(|all| all.extension(&it.extension.id).cloned()));
     let credential = Memo::new(move |_| {
         let kind = extension().map_or(Credential::ApiKey, |extension| extension.credential);
-        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind)))
+        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind, rotated.get())))
     });
     view! {
-        {live(move || credential.get().map(|(id, kind)| view! { <CredentialField id=id kind=kind /> }))}
+        {live(move || credential.get().map(|(id, kind, _)| view! { <CredentialField id=id kind=kind /> }))}
         <dl class="facts">
             {live(move || {
                 let (token, extension) = (token.get(), extension());
@@ -49,6 +53,7 @@ pub fn Facts(
                     <dd>{token.owner.name.clone()} " " <span class="mono muted">{token.owner.id.clone()}</span></dd>
                     <dt>"Expiration"</dt>
                     <dd>{token.expiration_date.map_or_else(none, |at| view! { <Moment at=at with_time=true /> }.into_any())}</dd>
+                    {old_key(&token)}
                     {rules(&token)}
                     <dt>"Last used"</dt>
                     <dd>{token.last_used.as_ref().map_or_else(never, last_use)}</dd>
@@ -57,7 +62,7 @@ pub fn Facts(
                 }
             })}
         </dl>
-        {live(move || credential.get().filter(|(_, kind)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
+        {live(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
     }
     .into_any()
 }
@@ -70,15 +75,19 @@ fn never() -> AnyView {
     view! { <span class="muted">"Never"</span> }.into_any()
 }
 
-/// When, from where, by which program.
-fn last_use(last: &LastUsed) -> AnyView {
-    let from = (!last.address.is_empty()).then(|| format!(" from {}", last.address));
-    let by = (!last.program.is_empty()).then(|| format!(" by {}", last.program));
-    view! { <Moment at=last.at with_time=true /> <span class="breakable">{from} {by}</span> }.into_any()
+/// When the key before the present one stops, while it works.
+fn old_key(token: &Token) -> AnyView {
+    let stop = match token.previous_expiration_date {
+        Some(at) => view! { "Works until " <Moment at=at with_time=true /> }.into_any(),
+        None if token.status == TokenStatus::Revitalised => view! { "Works until the key is rotated" }.into_any(),
+        None => return ().into_any(),
+    };
+    view! { <dt>"Old key"</dt><dd>{stop}</dd> }.into_any()
 }
 
 /// The rules on its use, when it has any.
-fn rules(token: &Token) -> AnyView {
+#[must_use]
+pub fn rules(token: &Token) -> AnyView {
     let begins = token.not_before.map(|at| view! { <dt>"Not before"</dt><dd><Moment at=at with_time=true /></dd> });
     let addresses = (!token.allowed_addresses.is_empty()).then(|| {
         view! { <dt>"Allowed addresses"</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }

@@ -116,7 +116,7 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
                 }
                 .into_any(),
                 (Loaded::Ready(catalogue), true) => view! { <Permissions token=token catalogue=catalogue /> }.into_any(),
-                (Loaded::Ready(catalogue), false) => view! { <Facts token=token catalogue=catalogue /> }.into_any(),
+                (Loaded::Ready(catalogue), false) => view! { <Facts token=token catalogue=catalogue rotated=actions.rotated /> }.into_any(),
             })}
         </Tabs>
     }

@@ -1,0 +1,51 @@
+//! When what is about to stop was last used.
+
+use latchkey_shared::{LastUsed, Token};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::Api,
+    ui::{Moment, live},
+};
+
+/// When the key was last used, from where, by which program; the latest use of several. The use of a single token
+/// is asked for anew: what the page knows of it may be old, and nobody should stop a key because of that.
+#[component]
+pub fn LastUse(
+    /// The tokens.
+    tokens: Vec<Token>,
+) -> impl IntoView {
+    let api = expect_context::<Api>();
+    let alone = tokens.len() == 1;
+    let latest = tokens.iter().filter_map(|token| token.last_used.clone()).max_by_key(|last| last.at);
+    let last = RwSignal::new(latest);
+    if let [token] = tokens.as_slice() {
+        let id = token.id.clone();
+        spawn_local(async move {
+            if let Ok(fresh) = api.token(id.as_str()).await {
+                last.try_set(fresh.token.last_used);
+            }
+        });
+    }
+    view! {
+        <p>
+            {live(move || match (last.get(), alone) {
+                (None, true) => view! { "The key has never been used." }.into_any(),
+                (None, false) => view! { "None of their keys has ever been used." }.into_any(),
+                (Some(last), alone) => view! {
+                    {if alone { "The key was last used on " } else { "The latest use of one of their keys was on " }} {last_use(&last)} "."
+                }
+                .into_any(),
+            })}
+        </p>
+    }
+    .into_any()
+}
+
+/// When, from where, by which program.
+#[must_use]
+pub fn last_use(last: &LastUsed) -> AnyView {
+    let from = (!last.address.is_empty()).then(|| format!(" from {}", last.address));
+    let by = (!last.program.is_empty()).then(|| format!(" by {}", last.program));
+    view! { <Moment at=last.at with_time=true /> <span class="breakable">{from} {by}</span> }.into_any()
+}

@@ -1,0 +1,50 @@
+//! A key that was just made: shown masked, copied, and ready to use.
+
+use latchkey_shared::{Credential, TokenId};
+use leptos::prelude::*;
+
+use crate::{
+    browser::page,
+    tokens::details::credential::{MASK, Shown},
+    ui::{CodeBlock, CopyButton, live},
+};
+
+/// The key or handle, masked until *View* is pressed, with a ready `curl` line. The secret lives as long as this
+/// is shown.
+#[component]
+pub fn NewKey(
+    /// The token.
+    id: TokenId,
+    /// What `secret` is.
+    kind: Credential,
+    /// The whole value of the header, or the handle.
+    secret: String,
+) -> impl IntoView {
+    let shown = Shown::new();
+    let secret = StoredValue::new(secret);
+    on_cleanup(move || secret.set_value(String::new()));
+    let copied = Signal::derive(move || secret.get_value());
+    let visible = Signal::derive(move || if shown.get() { secret.get_value() } else { MASK.to_owned() });
+    let curl = move |authorization: &str| {
+        format!("curl -H \"Authorization: {authorization}\" {}/public/v1/agreements/", page::origin())
+    };
+    // A handle is traded for a key by its extension; there is nothing to put into a header.
+    let has_key = kind == Credential::ApiKey;
+    let masked = format!("ApiKey {id}:{}", "•".repeat(8));
+    let curl_shown = Signal::derive(move || if shown.get() { curl(&secret.get_value()) } else { curl(&masked) });
+    let curl_copied = Signal::derive(move || curl(&secret.get_value()));
+    view! {
+        <div class="secret">
+            <span class="secret__label">{kind.label()}</span>
+            <code class="secret__value" id="created-secret">{visible}</code>
+            <button type="button" class="button" on:click=move |_| shown.toggle()>
+                {live(move || if shown.get() { "Hide" } else { "View" })}
+            </button>
+            <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true />
+        </div>
+        {has_key.then(|| view! {
+            <CodeBlock id="created-curl" what="curl command" shown=curl_shown copied=curl_copied />
+        })}
+    }
+    .into_any()
+}
