@@ -24,7 +24,11 @@ test("Delete asks for the token's name, and the key stops for good", async ({ pa
   await expect(page.getByRole("button", { name: "Actions for Billing" })).toHaveCount(0);
 });
 
-for (const [action, title] of [["Delete…", "Delete “Billing”?"], ["Disable", "Disable “Billing”?"]] as const) {
+for (const [action, title] of [
+  ["Delete…", "Delete “Billing”?"],
+  ["Disable", "Disable “Billing”?"],
+  ["Rotate key…", "Rotate the key of “Billing”?"],
+] as const) {
   test(`${action}: Esc and Cancel change nothing and give the focus back`, async ({ page, api, signIn }) => {
     await api.create({ name: "Billing" });
     await signIn();
@@ -91,4 +95,37 @@ test("a token that somebody else has deleted meanwhile does not trap anyone", as
   await expect(dialog.getByRole("alert")).toContainText("was not disabled");
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByText("No tokens yet")).toBeVisible();
+});
+
+test("each dialog says when the key was last used, even when the page is older than that", async ({ page, api, server, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await signIn();
+  const dialog = page.getByRole("dialog");
+  const actions = ["Disable", "Rotate key…", "Delete…"];
+  for (const action of actions) {
+    await act(page, "Billing", action);
+    await expect(dialog).toContainText("The key has never been used.");
+    await page.keyboard.press("Escape");
+  }
+  const headers = { Authorization: `ApiKey ${token.id}:${token.token}`, "User-Agent": "billing/2.1" };
+  expect((await fetch(`${server.url}/public/v1/agreements`, { headers })).status).toBe(200);
+  await expect.poll(async () => (await api.get(token.id)).last_used?.program).toBe("billing/2.1");
+  await expect(row(page, "Billing").locator(".col-used")).toHaveText("Never");
+  for (const action of actions) {
+    await act(page, "Billing", action);
+    await expect(dialog).toContainText(/The key was last used on .* from 127\.0\.0\.1 by billing\/2\.1\./);
+    await expect(dialog.locator("time").first()).toHaveAttribute("title", /UTC$/);
+    await page.keyboard.press("Escape");
+  }
+});
+
+test("for several tokens the latest use is said", async ({ page, api, server, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await api.create({ name: "Other" });
+  expect((await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status).toBe(200);
+  await expect.poll(async () => (await api.get(token.id)).last_used).not.toBeNull();
+  await signIn();
+  await page.getByRole("checkbox", { name: "Select all rows" }).check();
+  await page.getByRole("button", { name: "Disable", exact: true }).click();
+  await expect(page.getByRole("dialog")).toContainText(/The latest use of one of their keys was on .* from 127\.0\.0\.1 by curl/);
 });

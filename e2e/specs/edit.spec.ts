@@ -1,4 +1,4 @@
-import { at, nameField } from "../support/console.js";
+import { at, nameField, restrictions } from "../support/console.js";
 import { curl } from "../support/curl.js";
 import { expect, test } from "../support/fixtures.js";
 
@@ -115,4 +115,67 @@ test("a deleted token cannot be edited", async ({ page, api }) => {
   await api.delete(token.id);
   await page.goto(at.edit(token.id));
   await expect(page.getByText("This token is deleted")).toBeVisible();
+});
+
+const ruled = {
+  name: "Billing",
+  not_before: "2098-01-31T10:30:00+00:00",
+  allowed_addresses: ["192.0.2.1", "2001:db8::/32"],
+  calls_per_minute: 600,
+};
+
+test("restrictions that are set are unfolded, and can be cleared", async ({ page, api }) => {
+  const token = await api.create(ruled);
+  await page.goto(at.edit(token.id));
+  await expect(page.getByLabel("Allowed addresses")).toHaveValue("192.0.2.1\n2001:db8::/32");
+  await expect(page.getByLabel("Calls per minute")).toHaveValue("600");
+  for (const field of ["Not before", "Allowed addresses", "Calls per minute"]) await page.getByLabel(field).fill("");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  expect(await api.get(token.id)).toMatchObject({ not_before: null, allowed_addresses: [], calls_per_minute: null });
+  await page.goto(at.edit(token.id));
+  await expect(restrictions(page)).toBeVisible();
+  await expect(page.getByLabel("Allowed addresses")).toBeHidden();
+});
+
+test("an edit of something else keeps the exact moment from which the key works", async ({ page, api }) => {
+  const token = await api.create(ruled);
+  await page.goto(at.edit(token.id));
+  await expect(page.getByText(/Unless you change the day, it stays at .*2098/)).toBeVisible();
+  await nameField(page).fill("Invoices");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Invoices" })).toBeVisible();
+  const { not_before, allowed_addresses, calls_per_minute } = ruled;
+  expect(await api.get(token.id)).toMatchObject({ not_before, allowed_addresses, calls_per_minute });
+});
+
+test("a restriction is mended beside its field and acts on the next call", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  const call = async () => (await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status;
+  expect(await call()).toBe(200);
+  await page.goto(at.edit(token.id));
+  await restrictions(page).click();
+  await page.getByLabel("Allowed addresses").fill("example.com");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByLabel("Allowed addresses")).toBeFocused();
+  await expect(page.getByLabel("Allowed addresses")).toHaveAccessibleDescription(/"example\.com" must be an address or a network/);
+  await page.getByLabel("Allowed addresses").fill("192.0.2.1");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  expect(await call()).toBe(401);
+});
+
+test("two versions of the restrictions are shown side by side", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.edit(token.id));
+  await restrictions(page).click();
+  await page.getByLabel("Allowed addresses").fill("192.0.2.7\n192.0.2.2");
+  await api.update(token.id, { allowed_addresses: ["192.0.2.1"], calls_per_minute: 60 });
+  await page.getByRole("button", { name: "Save" }).click();
+  const dialog = page.getByRole("dialog", { name: "Somebody else has changed this token" });
+  await expect(dialog.getByRole("row", { name: "Allowed addresses" })).toHaveText(/192\.0\.2\.2, 192\.0\.2\.7.*192\.0\.2\.1/);
+  await expect(dialog.getByRole("row", { name: "Calls per minute" })).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Keep mine" }).click();
+  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  expect(await api.get(token.id)).toMatchObject({ allowed_addresses: ["192.0.2.2", "192.0.2.7"], calls_per_minute: 60 });
 });

@@ -1,4 +1,4 @@
-import { at, clipboard, create, nameField, next, step, walkToPermissions } from "../support/console.js";
+import { at, clipboard, create, nameField, next, restrictions, step, tabTo, walkToPermissions } from "../support/console.js";
 import { expect, test } from "../support/fixtures.js";
 
 const creations = "**/public/v1/auth/tokens";
@@ -186,4 +186,89 @@ test("a press on Next lands although the field's problem goes away under it", as
   await nameField(page).fill("Billing");
   await next(page).click();
   await expect(step(page, "Extension")).toBeVisible();
+});
+
+test("restrictions are folded away until they are wanted, and need no mouse", async ({ page, api }) => {
+  const keys = page.keyboard;
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  await expect(page.getByLabel("Not before")).toBeHidden();
+  await tabTo(page, restrictions(page));
+  await keys.press("Enter");
+  await tabTo(page, page.getByLabel("Not before"));
+  await keys.type("31012098");
+  await tabTo(page, page.getByLabel("Allowed addresses"));
+  await keys.type("203.0.113.7\n2001:db8::/32");
+  await tabTo(page, page.getByLabel("Calls per minute"));
+  await keys.type("600");
+  await tabTo(page, next(page));
+  await keys.press("Enter");
+  await page.getByRole("radio", { name: "Custom Integration" }).check();
+  await next(page).click();
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await create(page).click();
+
+  await expect(step(page, "Summary")).toBeVisible();
+  await expect(page.getByText(/is created and works from .*2098 on\./)).toBeVisible();
+  const facts = page.locator(".facts");
+  for (const text of ["Not before", "203.0.113.7, 2001:db8::/32", "Calls per minute", "600"]) await expect(facts).toContainText(text);
+  const [token] = await api.list();
+  const midnight = await page.evaluate(() => new Date("2098-01-31T00:00:00").getTime());
+  expect(Date.parse(token!.not_before ?? "")).toBe(midnight);
+  expect(token).toMatchObject({ allowed_addresses: ["203.0.113.7", "2001:db8::/32"], calls_per_minute: 600 });
+});
+
+test("a restriction that is wrong unfolds, takes the focus in its turn, and loses nothing", async ({ page }) => {
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  await page.getByLabel("Expiration").selectOption({ label: "30 days" });
+  await restrictions(page).click();
+  await page.getByLabel("Not before").fill("2098-01-31");
+  await page.getByLabel("Allowed addresses").fill("203.0.113.7\n192.0.2.7/24");
+  await page.getByLabel("Calls per minute").fill("1.5");
+  await restrictions(page).click();
+  await expect(page.getByLabel("Not before")).toBeHidden();
+
+  await next(page).click();
+  await expect(page.getByLabel("Not before")).toBeFocused();
+  await expect(page.getByLabel("Not before")).toHaveAccessibleDescription(/Not before must be before the expiration\./);
+  await expect(page.getByLabel("Allowed addresses")).toHaveAccessibleDescription(
+    /Allowed addresses: "192\.0\.2\.7\/24" has address bits beyond its prefix: 192\.0\.2\.0\/24 is the network\./,
+  );
+  await expect(page.getByLabel("Calls per minute")).toHaveAccessibleDescription(/Calls per minute must be 1 to 1000000\./);
+
+  await page.getByLabel("Not before").fill("");
+  await next(page).click();
+  await expect(page.getByLabel("Allowed addresses")).toBeFocused();
+  await expect(page.getByLabel("Allowed addresses")).toHaveValue("203.0.113.7\n192.0.2.7/24");
+  await page.getByLabel("Allowed addresses").fill("");
+  await next(page).click();
+  await expect(page.getByLabel("Calls per minute")).toBeFocused();
+  await expect(page.getByLabel("Calls per minute")).toHaveValue("1.5");
+  // What is cleared stays unfolded under the hand.
+  await page.getByLabel("Calls per minute").fill("");
+  await expect(page.getByLabel("Calls per minute")).toBeVisible();
+  await page.getByLabel("Calls per minute").fill("60");
+  await next(page).click();
+  await expect(step(page, "Extension")).toBeVisible();
+  await page.getByRole("button", { name: "Back" }).click();
+  await expect(page.getByLabel("Calls per minute")).toHaveValue("60");
+  await expect(page.getByLabel("Calls per minute")).toBeVisible();
+});
+
+test("a date or a number that is typed in part is not taken for none", async ({ page }) => {
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  await restrictions(page).click();
+  await page.getByLabel("Not before").focus();
+  await page.keyboard.type("31");
+  await next(page).click();
+  await expect(page.getByLabel("Not before")).toHaveAccessibleDescription(/Not before needs a whole date\./);
+  await page.getByLabel("Not before").fill("");
+  await page.getByLabel("Calls per minute").focus();
+  await page.keyboard.type("-");
+  await next(page).click();
+  await expect(page.getByLabel("Calls per minute")).toBeFocused();
+  await expect(page.getByLabel("Calls per minute")).toHaveAccessibleDescription(/Calls per minute must be 1 to 1000000\./);
+  await expect(step(page, "General")).toBeVisible();
 });

@@ -8,6 +8,11 @@ export type Token = {
   status: string;
   description: string | null;
   permissions: { object: { id: string; name: string } }[];
+  not_before: string | null;
+  allowed_addresses: string[];
+  calls_per_minute: number | null;
+  previous_expiration_date: string | null;
+  last_used: { at: string; address: string; program: string } | null;
 };
 export type NewToken = {
   name: string;
@@ -57,6 +62,11 @@ export class Api {
   async update(id: string, change: Record<string, unknown>): Promise<void> {
     const etag = (await this.send("GET", `/auth/tokens/${id}`)).headers.get("etag") ?? "";
     await this.send("PUT", `/auth/tokens/${id}`, change, { "If-Match": etag });
+  }
+
+  /** The secret and the handle as they are now. */
+  async reveal(id: string): Promise<{ token: string; handle: string }> {
+    return (await (await this.send("POST", `/auth/tokens/${id}/reveal`)).json()) as { token: string; handle: string };
   }
 
   async deactivate(id: string): Promise<void> {

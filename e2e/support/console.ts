@@ -28,6 +28,9 @@ export async function walkToPermissions(page: Page, name: string, extension = "C
   if (await asks.isVisible()) await asks.click();
 }
 
+/** The line that folds *Restrictions* open and away. */
+export const restrictions = (page: Page): Locator => page.locator("summary", { hasText: "Restrictions" });
+
 /** Opens ⋮ and presses an entry. */
 export async function act(page: Page, token: string, action: string): Promise<void> {
   await page.getByRole("button", { name: `Actions for ${token}` }).click();

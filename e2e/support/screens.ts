@@ -1,7 +1,7 @@
 import { type Page, expect } from "@playwright/test";
 
 import type { Api } from "./api.js";
-import { act, at, create, nameField, next, step, walkToPermissions } from "./console.js";
+import { act, at, create, nameField, next, restrictions, step, walkToPermissions } from "./console.js";
 
 type Screen = { name: string; open: (page: Page, api: Api) => Promise<void> };
 
@@ -77,6 +77,27 @@ export const screens: Screen[] = [
     },
   },
   {
+    name: "the question before rotating",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto(at.list);
+      await act(page, "Billing", "Rotate key…");
+      await page.getByLabel("The old key works on").selectOption({ label: "7 days" });
+      await expect(page.getByText(/works beside the new one until/)).toBeVisible();
+    },
+  },
+  {
+    name: "a key that was rotated",
+    open: async (page, api) => {
+      await page.goto(at.details((await token(api)).id));
+      await act(page, "Billing", "Rotate key…");
+      await page.getByLabel("The old key works on").selectOption({ label: "24 hours" });
+      await page.getByRole("dialog").getByRole("button", { name: "Rotate key" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "View" }).click();
+      await expect(page.getByRole("dialog").getByRole("button", { name: "Hide" })).toBeVisible();
+    },
+  },
+  {
     name: "the question before deleting",
     open: async (page, api) => {
       await token(api);
@@ -92,6 +113,18 @@ export const screens: Screen[] = [
       await page.goto(at.create);
       await next(page).click();
       await expect(page.getByText("Name is required.")).toBeVisible();
+    },
+  },
+  {
+    name: "the wizard's restrictions with problems",
+    open: async (page) => {
+      await page.goto(at.create);
+      await restrictions(page).click();
+      await page.getByLabel("Not before").fill("2098-01-31");
+      await page.getByLabel("Allowed addresses").fill("2001:db8:1111:2222:3333:4444:5555:6666/64");
+      await page.getByLabel("Calls per minute").fill("0");
+      await next(page).click();
+      await expect(page.getByText(/address bits beyond its prefix/)).toBeVisible();
     },
   },
   {
@@ -136,6 +169,15 @@ export const screens: Screen[] = [
       await page.goto(at.details((await token(api)).id));
       await page.getByRole("button", { name: "View" }).click();
       await expect(page.getByRole("button", { name: "Hide" })).toBeVisible();
+    },
+  },
+  {
+    name: "the details of a token with every restriction",
+    open: async (page, api) => {
+      const allowed_addresses = Array.from({ length: 50 }, (_, index) => `2001:db8:1111:2222:3333:4444:5555:${index + 1000}`);
+      const { id } = await api.create({ name: "Ruled", not_before: "2098-01-31T10:30:00Z", allowed_addresses, calls_per_minute: 600 });
+      await page.goto(at.details(id));
+      await expect(page.getByText("Calls per minute")).toBeVisible();
     },
   },
   {

@@ -23,7 +23,7 @@ impl FromStr for Network {
         let shape = || format!("{text:?} must be an address or a network, such as 203.0.113.7 or 2001:db8::/32");
         let network = match text.parse::<IpAddr>() {
             Ok(address) => IpNet::from(address.to_canonical()),
-            Err(_) => text.parse::<IpNet>().map_err(|_| shape())?,
+            Err(_) => with_prefix(text).ok_or_else(shape)?,
         };
         if matches!(network.addr(), IpAddr::V6(address) if address.to_ipv4_mapped().is_some()) {
             return Err(format!("{text:?} must be written as an IPv4 network"));
@@ -33,6 +33,14 @@ impl FromStr for Network {
         }
         Ok(Self(network))
     }
+}
+
+/// An address with the length of its prefix. The parser of `ipnet` brings parsers of addresses of its own, which are
+/// heavy in the bundle of the console.
+fn with_prefix(text: &str) -> Option<IpNet> {
+    let (address, length) = text.split_once('/')?;
+    let length = length.parse().ok().filter(|_| length.bytes().all(|byte| byte.is_ascii_digit()))?;
+    IpNet::new(address.parse().ok()?, length).ok()
 }
 
 impl fmt::Display for Network {
@@ -55,11 +63,17 @@ impl AllowedAddresses {
     /// # Errors
     /// Says what is wrong with the first one that is.
     pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Option<Self>, String> {
-        let mut networks = texts.iter().map(|text| text.as_ref().parse()).collect::<Result<Vec<Network>, _>>()?;
-        networks.sort();
-        networks.dedup();
-        if networks.len() > Self::MAX {
-            return Err(format!("must be at most {} networks, and has {}", Self::MAX, networks.len()));
+        let mut networks: Vec<Network> = Vec::new();
+        for text in texts {
+            let network = text.as_ref().parse()?;
+            // Put in its place at once: they are few, and sorting is heavy in the bundle of the console.
+            let place = networks.iter().position(|other| *other >= network).unwrap_or(networks.len());
+            if networks.get(place) != Some(&network) {
+                networks.insert(place, network);
+            }
+            if networks.len() > Self::MAX {
+                return Err(format!("must be at most {} networks, and has {}", Self::MAX, texts.len()));
+            }
         }
         Ok(Some(Self(networks)).filter(|addresses| !addresses.0.is_empty()))
     }
@@ -135,6 +149,10 @@ mod tests {
         for (text, part) in [
             ("203.0.113.7/24", "203.0.113.0/24 is the network"),
             ("203.0.113.0/33", "must be an address or a network"),
+            ("203.0.113.0/+24", "must be an address or a network"),
+            ("203.0.113.0/", "must be an address or a network"),
+            ("203.0.113.0/24/24", "must be an address or a network"),
+            ("2001:db8::/129", "must be an address or a network"),
             ("example.com", "must be an address or a network"),
             ("203.0.113", "must be an address or a network"),
             ("::ffff:203.0.113.0/120", "must be written as an IPv4 network"),

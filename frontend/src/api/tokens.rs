@@ -100,7 +100,7 @@ impl Api {
         let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/rotate")).header("Idempotency-Key", key);
         let answer = self.send(call.json(&body)).await?;
         let Fresh { token } = parse(&answer)?;
-        Ok((parse(&answer)?, token))
+        Ok((versioned(&answer)?.token, token))
     }
 
     /// The secret of a token, for the person in front of the page.

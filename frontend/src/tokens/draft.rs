@@ -215,7 +215,8 @@ impl Draft {
             return Ok(None);
         }
         // What is no number is as wrong as a number out of range, and the words are the same.
-        CallsPerMinute::try_from(typed.parse::<i64>().unwrap_or_default()).map(|calls| Some(calls.get().into()))
+        CallsPerMinute::try_from(i64::from(typed.parse::<u32>().unwrap_or_default()))
+            .map(|calls| Some(calls.get().into()))
     }
 
     fn begin(&self, clock: Clock) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The fields of a token that the wizard and the edit form have in common.
 
-use latchkey_shared::{Problems, Timestamp};
+use latchkey_shared::Problems;
 use leptos::prelude::*;
 
 use super::draft::{Clock, Draft, Expiration};
@@ -29,7 +29,7 @@ pub struct Fields {
     /// *Calls per minute*.
     pub calls: RwSignal<String>,
     /// When it begins already.
-    begins: RwSignal<Option<Timestamp>>,
+    begins: StoredValue<Option<Expiration>>,
     /// What is wrong, by field.
     pub problems: RwSignal<Problems>,
     keep: StoredValue<Option<Expiration>>,
@@ -48,7 +48,7 @@ impl Fields {
             not_before: RwSignal::default(),
             addresses: RwSignal::default(),
             calls: RwSignal::default(),
-            begins: RwSignal::default(),
+            begins: StoredValue::new(None),
             problems: RwSignal::default(),
             keep: StoredValue::new(None),
         };
@@ -63,8 +63,8 @@ impl Fields {
         self.description.set(draft.description.clone());
         self.keep.set_value(Some(draft.expiration.clone()).filter(|it| matches!(it, Expiration::At(_))));
         self.expiration.set(draft.expiration.clone());
+        self.begins.set_value(draft.begins.map(Expiration::At));
         self.not_before.set(draft.not_before.clone());
-        self.begins.set(draft.begins);
         self.addresses.set(draft.addresses.clone());
         self.calls.set(draft.calls.clone());
         self.problems.set(Problems::default());
@@ -77,19 +77,18 @@ impl Fields {
             Expiration::Date(_) => Expiration::Date(self.date.get()),
             other => other,
         };
-        let mut not_before = self.not_before.get();
-        // The browser gives a date that is typed in part as none.
-        if not_before.is_empty() && focus::finds("#field-not_before:invalid") {
-            "?".clone_into(&mut not_before);
-        }
+        // The browser gives a date or a number that is typed in part as none.
+        let or_part = |typed: String, selector| {
+            if typed.is_empty() && focus::finds(selector) { "?".to_owned() } else { typed }
+        };
         Draft {
             name: self.name.get(),
             external_id: self.external_id.get(),
             description: self.description.get(),
             expiration,
-            not_before,
+            not_before: or_part(self.not_before.get(), "#field-not_before:invalid"),
             addresses: self.addresses.get(),
-            calls: self.calls.get(),
+            calls: or_part(self.calls.get(), "#field-calls_per_minute:invalid"),
             ..rest
         }
     }
@@ -177,8 +176,13 @@ fn restrictions(fields: Fields) -> impl IntoView {
     let open = Memo::new(move |before: Option<&bool>| before == Some(&true) || set() || wrong());
     // A beginning that an API client has set may lie within the day.
     let begins = move || {
-        let exact = fields.begins.get().filter(|at| fields.not_before.with(|day| dates::local_day(*at) == *day));
-        exact.filter(|at| fields.not_before.with(|day| dates::start_of_local_day(day)) != Some(*at))
+        let day = fields.not_before.get();
+        match fields.begins.get_value() {
+            Some(Expiration::At(at)) if dates::local_day(at) == day && dates::start_of_local_day(&day) != Some(at) => {
+                Some(at)
+            }
+            _ => None,
+        }
     };
     view! {
         <details class="fold" prop:open=open>

@@ -19,7 +19,7 @@ pub fn TextField(
     /// What is wrong with it, as said after the label: `is required`.
     #[prop(optional, into)]
     problem: Signal<Option<String>>,
-    /// The type of the input; `number` takes digits, and what is no number stays as typed.
+    /// The type of the input.
     #[prop(default = "text")]
     kind: &'static str,
     /// What a browser may fill in.
@@ -70,11 +70,8 @@ pub fn TextField(
         }
         .into_any()
     } else {
-        // The browser's own number field reads as empty when it holds no number.
-        let digits = kind == "number";
-        let kind = if digits { "text" } else { kind };
         view! {
-            <input class="input" id=id.clone() name=name type=kind inputmode=digits.then_some("numeric") autocomplete=autocomplete autofocus=autofocus min=min
+            <input class="input" id=id.clone() name=name type=kind autocomplete=autocomplete autofocus=autofocus min=min
                 aria-required=required.then_some("true") aria-invalid=invalid aria-describedby=described_by
                 prop:value=value on:input:target=move |event| value.set(event.target().value()) on:blur=leave
             />

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{
     Actions, Kind,
     last_use::LastUse,
-    rotate::Rotate,
+    rotate,
     run::{Pending, name},
 };
 use crate::{
@@ -43,10 +43,8 @@ pub fn ActionDialogs(
         asked.with(|asked| match asked {
             Some(Pending { kind: Kind::Disable, tokens }) => format!("Disable {}?", name(tokens)),
             Some(Pending { kind: Kind::Delete, tokens }) => format!("Delete {}?", name(tokens)),
-            Some(Pending { kind: Kind::Rotate, tokens }) if actions.replaced.with(Option::is_none) => {
-                format!("Rotate the key of {}?", name(tokens))
-            }
-            Some(Pending { kind: Kind::Rotate, tokens }) => format!("The key of {} is rotated", name(tokens)),
+            Some(Pending { kind: Kind::Rotate, tokens }) => format!("Rotate the key of {}?", name(tokens)),
+            Some(Pending { kind: Kind::Rotated, tokens }) => format!("The key of {} is rotated", name(tokens)),
             None => String::new(),
         })
     });
@@ -56,8 +54,11 @@ pub fn ActionDialogs(
         <Dialog open=open title=title>
             {live(move || match asked.get() {
                 Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens).into_any(),
-                Some(Pending { kind: Kind::Rotate, tokens }) => {
-                    tokens.first().cloned().map(|token| view! { <Rotate actions=actions open=open token=token /> }).into_any()
+                Some(Pending { kind: Kind::Rotate, mut tokens }) => {
+                    tokens.pop().map(|token| rotate::question(actions, open, token)).into_any()
+                }
+                Some(Pending { kind: Kind::Rotated, tokens }) => {
+                    tokens.first().map(|token| rotate::outcome(actions, open, token)).into_any()
                 }
                 Some(pending) => view! { <Delete actions=actions open=open pending=pending /> }.into_any(),
                 None => ().into_any(),

@@ -4,7 +4,7 @@ use latchkey_shared::{LastUsed, Token};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::Api,
+    api::{Api, tokens::Versioned},
     ui::{Moment, live},
 };
 
@@ -16,20 +16,22 @@ pub fn LastUse(
     tokens: Vec<Token>,
 ) -> impl IntoView {
     let api = expect_context::<Api>();
-    let alone = tokens.len() == 1;
-    let latest = tokens.iter().filter_map(|token| token.last_used.clone()).max_by_key(|last| last.at);
-    let last = RwSignal::new(latest);
+    let fresh = RwSignal::new(None::<Versioned>);
     if let [token] = tokens.as_slice() {
         let id = token.id.clone();
         spawn_local(async move {
-            if let Ok(fresh) = api.token(id.as_str()).await {
-                last.try_set(fresh.token.last_used);
+            if let Ok(version) = api.token(id.as_str()).await {
+                fresh.try_set(Some(version));
             }
         });
     }
+    let alone = tokens.len() == 1;
+    let known = tokens.into_iter().filter_map(|token| token.last_used).max_by_key(|last| last.at);
+    let last =
+        move || fresh.with(|fresh| fresh.as_ref().map_or_else(|| known.clone(), |it| it.token.last_used.clone()));
     view! {
         <p>
-            {live(move || match (last.get(), alone) {
+            {live(move || match (last(), alone) {
                 (None, true) => view! { "The key has never been used." }.into_any(),
                 (None, false) => view! { "None of their keys has ever been used." }.into_any(),
                 (Some(last), alone) => view! {

@@ -1,6 +1,6 @@
 //! A new key in place of the old one.
 
-use latchkey_shared::{Credential, Secret, Timestamp, Token, TokenStatus, key};
+use latchkey_shared::{Credential, Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{Actions, last_use::LastUse};
@@ -15,40 +15,23 @@ use crate::{
 const OVERLAPS: [(&str, &str); 4] =
     [("0", "Not at all"), ("3600", "1 hour"), ("86400", "24 hours"), ("604800", "7 days")];
 
-/// Asks how long the old key works on, and shows the new one once.
-#[component]
-pub fn Rotate(
-    /// The actions.
-    actions: Actions,
-    /// Whether the dialog is open.
-    open: RwSignal<bool>,
-    /// The token.
-    token: Token,
-) -> impl IntoView {
-    let token = StoredValue::new(token);
-    live(move || match actions.replaced.get() {
-        None => question(actions, open, token.get_value()),
-        Some((token, secret)) => {
-            request_animation_frame(|| focus::by_id("rotated"));
-            outcome(open, &token, &secret)
-        }
-    })
-}
-
-fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView {
+/// Asks how long the old key works on.
+pub fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView {
     let options = OVERLAPS.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
-    let handle = (credential(&token) == Credential::Handle).then_some(
-        "The handle stays as it is: the extension gets the new key with it. The key that it holds now is the old one.",
-    );
-    let before = (token.status == TokenStatus::Revitalised)
-        .then_some("The key before the present one still works, too. It stops at once.");
-    let off = (token.status == TokenStatus::Inactive)
-        .then_some("The token is disabled: neither key works until you enable it.");
+    let mut words = "The token gets a new key and keeps everything else.".to_owned();
+    if credential(&token) == Credential::Handle {
+        words += " The handle stays as it is: the extension gets the new key with it. The key that it holds now is the old one.";
+    }
+    match token.status {
+        TokenStatus::Revitalised => words += " The key before the present one still works, too. It stops at once.",
+        TokenStatus::Inactive => words += " The token is disabled: neither key works until you enable it.",
+        _ => {}
+    }
     let expires = token.expiration_date;
     let stops = move || match actions.overlap.get() {
         0 => "The old key stops at once: every call with it is refused until its program has the new one.".to_owned(),
         seconds => {
-            let stop = dates::now().plus(seconds);
+            let stop = dates::now().plus(seconds.into());
             let stop = expires.map_or(stop, |end| end.min(stop));
             format!(
                 "The old key works beside the new one until {}, then every call with it is refused.",
@@ -58,11 +41,8 @@ fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView {
     };
     view! {
         <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
-            <p>"The token gets a new key and keeps everything else."</p>
-            {handle.map(|text| view! { <p>{text}</p> })}
+            <p>{words}</p>
             <LastUse tokens=vec![token] />
-            {before.map(|text| view! { <p>{text}</p> })}
-            {off.map(|text| view! { <p>{text}</p> })}
             <Note problem=actions.problem />
             <Select label="The old key works on" name="overlap" options=Signal::stored(options)
                 value=Signal::derive(move || actions.overlap.get().to_string())
@@ -77,7 +57,10 @@ fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView {
     .into_any()
 }
 
-fn outcome(open: RwSignal<bool>, token: &Token, secret: &Secret) -> AnyView {
+/// Shows the new key once.
+pub fn outcome(actions: Actions, open: RwSignal<bool>, token: &Token) -> AnyView {
+    // The button that was pressed is gone.
+    request_animation_frame(|| focus::by_id("rotated"));
     let kind = credential(token);
     let new = match (kind, token.status) {
         (_, TokenStatus::Inactive) => "The key is replaced. The new one works as soon as you enable the token.",
@@ -85,15 +68,15 @@ fn outcome(open: RwSignal<bool>, token: &Token, secret: &Secret) -> AnyView {
         (Credential::Handle, _) => "The handle is the same as before; the extension gets the new key with it.",
     };
     let old = match token.previous_expiration_date {
-        Some(at) => old_key_stops(at),
-        None => view! { "The old key has stopped." }.into_any(),
+        Some(at) => view! { " The old key works until " <Moment at=at with_time=true /> "." }.into_any(),
+        None => " The old key has stopped.".into_any(),
     };
     let shown = (kind == Credential::ApiKey).then(|| {
-        view! { <NewKey id=token.id.clone() kind=kind secret=key::header_value(&token.id, secret) /> }
+        view! { <NewKey id=token.id.clone() kind=kind secret=actions.secret.get_untracked() /> }
     });
     view! {
         <div class="stack">
-            <p id="rotated" tabindex="-1">{new} " " {old}</p>
+            <p id="rotated" tabindex="-1">{new} {old}</p>
             {shown}
             <div class="dialog__actions">
                 <Button on_press=move |()| open.set(false)>"Done"</Button>
@@ -101,10 +84,6 @@ fn outcome(open: RwSignal<bool>, token: &Token, secret: &Secret) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn old_key_stops(at: Timestamp) -> AnyView {
-    view! { "The old key works until " <Moment at=at with_time=true /> "." }.into_any()
 }
 
 /// What people hold of the token.

@@ -1,6 +1,6 @@
 //! Doing it, for one token or for many, and saying what became of it.
 
-use latchkey_shared::{Secret, Token};
+use latchkey_shared::{Token, key};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -18,6 +18,8 @@ pub enum Kind {
     Delete,
     /// A new key in place of the old one, of one token.
     Rotate,
+    /// No question: the new key is there.
+    Rotated,
 }
 
 /// A question that waits for its answer.
@@ -39,13 +41,13 @@ pub struct Actions {
     /// What could not be done.
     pub problem: RwSignal<Option<String>>,
     /// How long the old key shall work on after a rotation, in seconds.
-    pub overlap: RwSignal<i64>,
-    /// The token with its new key, until the dialog is closed.
-    pub replaced: RwSignal<Option<(Token, Secret)>>,
+    pub overlap: RwSignal<u32>,
+    /// The new key after a rotation, as the header has it, until the dialog is closed.
+    pub secret: RwSignal<String>,
     /// How many keys were replaced.
     pub rotated: RwSignal<u32>,
-    /// The overlap and the `Idempotency-Key` that were sent: after an answer that got lost the same is sent again.
-    sent: StoredValue<Option<(i64, String)>>,
+    /// The `Idempotency-Key` of the open question: after an answer that got lost the same request is sent again.
+    key: StoredValue<String>,
     on_change: Callback<()>,
     api: Api,
     toasts: Toasts,
@@ -60,9 +62,9 @@ impl Actions {
             busy: RwSignal::new(false),
             problem: RwSignal::new(None),
             overlap: RwSignal::new(0),
-            replaced: RwSignal::new(None),
+            secret: RwSignal::default(),
             rotated: RwSignal::new(0),
-            sent: StoredValue::new(None),
+            key: StoredValue::new(String::new()),
             on_change,
             api: expect_context(),
             toasts: expect_context(),
@@ -74,6 +76,7 @@ impl Actions {
         if !tokens.is_empty() {
             self.forget();
             self.problem.set(None);
+            self.key.set_value(random::uuid());
             self.pending.set(Some(Pending { kind, tokens }));
         }
     }
@@ -81,9 +84,9 @@ impl Actions {
     /// Drops the question that is open, and the key that came of it.
     pub fn forget(self) {
         self.pending.set(None);
-        self.replaced.set(None);
+        self.secret.set(String::new());
         self.overlap.set(0);
-        self.sent.set_value(None);
+        self.key.set_value(String::new());
     }
 
     /// Switches `tokens` on, at once: nothing breaks by it, and it can be undone.
@@ -101,6 +104,7 @@ impl Actions {
             Kind::Disable => self.set_enabled(tokens, false),
             Kind::Delete => self.delete(tokens),
             Kind::Rotate => tokens.into_iter().for_each(|token| self.rotate(token)),
+            Kind::Rotated => {}
         }
     }
 
@@ -142,22 +146,20 @@ impl Actions {
 
     fn rotate(self, token: Token) {
         let overlap = self.overlap.get_untracked();
-        let before = self.sent.get_value().filter(|(sent, _)| *sent == overlap);
-        let (_, key) = before.unwrap_or_else(|| (overlap, random::uuid()));
-        self.sent.set_value(Some((overlap, key.clone())));
+        // Another overlap is another request.
+        let asked = self.key.get_value();
+        let key = format!("{asked}-{overlap}");
         self.busy.set(true);
         self.problem.set(None);
         spawn_local(async move {
-            match self.api.rotate_token(&token.id, overlap, &key).await {
-                Ok(replaced) => {
+            match self.api.rotate_token(&token.id, overlap.into(), &key).await {
+                Ok((fresh, secret)) => {
                     self.busy.try_set(false);
                     self.rotated.try_update(|count| *count += 1);
                     // Whoever has closed the dialog meanwhile finds the new key in the details.
-                    let waits = self.pending.try_with_untracked(|pending| {
-                        pending.as_ref().is_some_and(|it| it.kind == Kind::Rotate && it.tokens.contains(&token))
-                    });
-                    if waits == Some(true) {
-                        self.replaced.try_set(Some(replaced));
+                    if self.key.try_get_value() == Some(asked) {
+                        self.secret.try_set(key::header_value(&fresh.id, &secret));
+                        self.pending.try_set(Some(Pending { kind: Kind::Rotated, tokens: vec![fresh] }));
                     } else {
                         self.toasts.say(format!("“{}” has a new key", token.name));
                     }

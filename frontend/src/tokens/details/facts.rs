@@ -19,8 +19,7 @@ pub fn Facts(
     /// For the extension's words.
     catalogue: Catalogue,
     /// How many keys were replaced on this screen: a new one hides what is shown of the one before.
-    #[prop(into)]
-    rotated: Signal<u32>,
+    rotated: RwSignal<u32>,
 ) -> impl IntoView {
     let catalogue = StoredValue::new(catalogue);
     let extension = move || token.with(|it| catalogue.with_value(|all| all.extension(&it.extension.id).cloned()));

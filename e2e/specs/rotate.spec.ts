@@ -1,0 +1,135 @@
+import { act, at, clipboard, row, tabTo } from "../support/console.js";
+import { curl } from "../support/curl.js";
+import { expect, test } from "../support/fixtures.js";
+
+test.beforeEach(async ({ signIn }) => signIn());
+
+test("without an overlap the old key stops at once, and the new one is shown once", async ({ page, context, api, server }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
+  const token = await api.create({ name: "Billing" });
+  const call = async (key: string) => (await curl(`${server.url}/public/v1/agreements`, key)).status;
+  const old = `ApiKey ${token.id}:${token.token}`;
+  expect(await call(old)).toBe(200);
+  await page.goto(at.list);
+  await act(page, "Billing", "Rotate key…");
+  const question = page.getByRole("dialog", { name: "Rotate the key of “Billing”?" });
+  await expect(question).toContainText("The old key stops at once");
+  await question.getByRole("button", { name: "Rotate key" }).click();
+
+  const answer = page.getByRole("dialog", { name: "The key of “Billing” is rotated" });
+  await expect(answer).toContainText("The new key works now. The old key has stopped.");
+  await expect(answer.locator("#rotated")).toBeFocused();
+  await expect(answer.locator("#created-secret")).toHaveText(/^•+$/);
+  await answer.getByRole("button", { name: "View" }).click();
+  await expect(answer.locator("#created-secret")).toHaveText(/^ApiKey SU-\d{3}-\d{3}-\d{3}:[0-9a-f]{40}$/);
+  await answer.getByRole("button", { name: "Copy API Key" }).click();
+  await expect(answer.getByText("Copied")).toBeVisible();
+  const fresh = await clipboard(page);
+  expect(fresh).not.toBe(old);
+  expect(await call(fresh)).toBe(200);
+  expect(await call(old)).toBe(401);
+
+  await answer.getByRole("button", { name: "Done" }).click();
+  await expect(page.getByRole("button", { name: "Actions for Billing" })).toBeFocused();
+  await expect(page.locator("body")).not.toContainText(fresh);
+  await expect(row(page, "Billing")).toContainText("Enabled");
+});
+
+test("with an overlap both keys work, and the details say until when", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  const call = async (secret: string) => (await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${secret}`)).status;
+  await page.goto(at.details(token.id));
+  // What is shown of the old key must not stay there as if it were the new one.
+  await page.getByRole("button", { name: "View" }).click();
+  await expect(page.locator("#credential")).toContainText(token.token);
+  await act(page, "Billing", "Rotate key…");
+  await page.getByLabel("The old key works on").selectOption({ label: "1 hour" });
+  await expect(page.getByRole("dialog")).toContainText(/The old key works beside the new one until /);
+  await page.getByRole("dialog").getByRole("button", { name: "Rotate key" }).click();
+  await expect(page.getByRole("dialog")).toContainText(/The new key works now\. The old key works until /);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Actions for Billing" })).toBeFocused();
+
+  const fresh = (await api.reveal(token.id)).token;
+  expect(fresh).not.toBe(token.token);
+  expect(await call(fresh)).toBe(200);
+  expect(await call(token.token)).toBe(200);
+  await expect(page.locator("#credential")).toHaveText(/^•+$/);
+  const stops = page.locator("dt", { hasText: "Old key" }).locator("xpath=following-sibling::dd[1]");
+  await expect(stops).toContainText("Works until");
+  const until = Date.parse((await api.get(token.id)).previous_expiration_date ?? "");
+  expect(Math.abs(until - Date.now() - 3_600_000)).toBeLessThan(60_000);
+
+  await act(page, "Billing", "Rotate key…");
+  await expect(page.getByRole("dialog")).toContainText("The key before the present one still works, too. It stops at once.");
+});
+
+test("an answer that is lost does not rotate twice", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.details(token.id));
+  await act(page, "Billing", "Rotate key…");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("The old key works on").selectOption({ label: "24 hours" });
+  await page.route("**/rotate", async (route) => {
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await dialog.getByRole("button", { name: "Rotate key" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("“Billing” was not rotated. The server cannot be reached.");
+  await page.unroute("**/rotate");
+  await dialog.getByRole("button", { name: "Rotate key" }).click();
+  await expect(dialog.locator("#rotated")).toBeVisible();
+  // Rotated twice, the very first key would have been the one before the old one.
+  expect((await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status).toBe(200);
+  await dialog.getByRole("button", { name: "View" }).click();
+  await expect(dialog.locator("#created-secret")).toHaveText(`ApiKey ${token.id}:${(await api.reveal(token.id)).token}`);
+});
+
+test("a handle stays, and brings the new key", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Zap", extension: "zapier" });
+  await page.goto(at.details(token.id));
+  await act(page, "Zap", "Rotate key…");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText("The handle stays as it is");
+  await dialog.getByRole("button", { name: "Rotate key" }).click();
+  await expect(dialog).toContainText("The handle is the same as before");
+  await expect(dialog.getByRole("button", { name: "View" })).toHaveCount(0);
+  const { token: fresh, handle } = await api.reveal(token.id);
+  expect(handle).toBe(token.handle);
+  expect(fresh).not.toBe(token.token);
+  const body = JSON.stringify({ handle });
+  const traded = await fetch(`${server.url}/public/v1/auth/tokens`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
+  expect(((await traded.json()) as { token: string }).token).toBe(fresh);
+});
+
+test("a key is rotated without a mouse", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  const keys = page.keyboard;
+  await page.goto(at.details(token.id));
+  await tabTo(page, page.getByRole("button", { name: "Actions for Billing" }));
+  await keys.press("Enter");
+  await keys.press("r");
+  await expect(page.getByRole("menuitem", { name: "Rotate key…" })).toBeFocused();
+  await keys.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await tabTo(page, dialog.getByLabel("The old key works on"), "Shift+Tab");
+  await keys.press("7");
+  await expect(dialog.getByLabel("The old key works on")).toHaveValue("604800");
+  await tabTo(page, dialog.getByRole("button", { name: "Rotate key" }));
+  await keys.press("Enter");
+  await tabTo(page, dialog.getByRole("button", { name: "Done" }));
+  await keys.press("Enter");
+  await expect(page.getByRole("button", { name: "Actions for Billing" })).toBeFocused();
+  expect((await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status).toBe(200);
+});
+
+test("a key that has ended is not rotated: another would not work either", async ({ page, api }) => {
+  const soon = new Date(Date.now() + 2_000).toISOString();
+  const token = await api.create({ name: "Billing", expiration_date: soon });
+  await expect.poll(async () => (await api.get(token.id)).status).toBe("expired");
+  await page.goto(at.details(token.id));
+  await page.getByRole("button", { name: "Actions for Billing" }).click();
+  await expect(page.getByRole("menuitem", { name: "Delete…" })).toBeVisible();
+  await expect(page.getByRole("menuitem", { name: "Rotate key…" })).toHaveCount(0);
+});
