@@ -9,4 +9,5 @@ pub mod page;
 pub mod popover;
 pub mod random;
 pub mod storage;
+pub mod text;
 pub mod timer;

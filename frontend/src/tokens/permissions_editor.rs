@@ -6,6 +6,7 @@ use latchkey_shared::{Module, ModuleId};
 use leptos::prelude::*;
 
 use super::draft::set_of;
+use crate::browser::text;
 use crate::ui::{Check, CheckBox, Icon, live};
 
 /// What *All Modules* shows for a choice.
@@ -55,9 +56,9 @@ pub fn PermissionsEditor(
     let modules = StoredValue::new(modules);
     let count = modules.with_value(Vec::len);
     let shown = Memo::new(move |_| {
-        let wanted = filter.get().trim().to_lowercase();
+        let wanted = text::lower(filter.get().trim());
         let fits = |module: &&Module| {
-            module.name.to_lowercase().contains(&wanted) || module.description.to_lowercase().contains(&wanted)
+            text::lower(&module.name).contains(&wanted) || text::lower(&module.description).contains(&wanted)
         };
         modules.with_value(|modules| modules.iter().filter(fits).cloned().collect::<Vec<_>>())
     });

@@ -7,7 +7,7 @@ use leptos::{html, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{Icon, live};
-use crate::browser::{focus, popover};
+use crate::browser::{focus, popover, text};
 
 const ITEMS: &str = "[role^=menuitem]";
 
@@ -128,11 +128,11 @@ fn key_target<'a>(items: &'a [HtmlElement], key: &str) -> Option<&'a HtmlElement
         "Home" => 0,
         "End" => count.checked_sub(1)?,
         letter if letter.chars().count() == 1 && letter != " " => {
-            let letter = letter.to_lowercase();
+            let letter = text::lower(letter);
             let start = current.map_or(0, |at| at + 1);
             let starts = |at: &usize| {
-                let text = items[*at].text_content().unwrap_or_default();
-                text.trim().to_lowercase().starts_with(&letter)
+                let words = items[*at].text_content().unwrap_or_default();
+                text::lower(words.trim()).starts_with(&letter)
             };
             (start..start + count).map(|at| at % count).find(starts)?
         }

@@ -29,19 +29,16 @@ pub fn LastUse(
     let known = tokens.into_iter().filter_map(|token| token.last_used).max_by_key(|last| last.at);
     let last =
         move || fresh.with(|fresh| fresh.as_ref().map_or_else(|| known.clone(), |it| it.token.last_used.clone()));
-    view! {
-        <p>
-            {live(move || match (last(), alone) {
-                (None, true) => view! { "The key has never been used." }.into_any(),
-                (None, false) => view! { "None of their keys has ever been used." }.into_any(),
-                (Some(last), alone) => view! {
-                    {if alone { "The key was last used on " } else { "The latest use of one of their keys was on " }} {last_use(&last)} "."
-                }
-                .into_any(),
-            })}
-        </p>
-    }
-    .into_any()
+    let (never, on) = if alone {
+        ("The key has never been used.", "The key was last used on ")
+    } else {
+        ("None of their keys has ever been used.", "The latest use of one of their keys was on ")
+    };
+    let words = move || match last() {
+        None => never.into_any(),
+        Some(last) => view! { {on} {last_use(&last)} "." }.into_any(),
+    };
+    view! { <p>{live(words)}</p> }.into_any()
 }
 
 /// When, from where, by which program.

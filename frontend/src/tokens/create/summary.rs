@@ -28,7 +28,11 @@ pub fn Summary(
     let extension = catalogue.extension(&token.extension.id).cloned();
     let kind = extension.as_ref().map_or(Credential::ApiKey, |it| it.credential);
     let secret = credential_text(kind, &token.id, &created.token, &created.handle);
-    let begins = token.not_before.filter(|at| *at > dates::now());
+    let works = if token.not_before.is_some_and(|at| at > dates::now()) {
+        " is created. It does not work yet: see below from when."
+    } else {
+        " is created and works at once."
+    };
     let modules: Vec<String> = token
         .permissions
         .iter()
@@ -43,11 +47,7 @@ pub fn Summary(
             <h2 class="wizard__title" id="step-title" tabindex="-1">"Summary"</h2>
             <div class="note note--success" role="status">
                 <Icon icon=icondata_lu::LuCircleCheck />
-                <p>"The token " <strong class="breakable">{token.name.clone()}</strong> " is created and works "
-                    {begins.map_or_else(
-                        || "at once".into_any(),
-                        |at| view! { "from " <Moment at=at with_time=true /> " on" }.into_any(),
-                    )} "."</p>
+                <p>"The token " <strong class="breakable">{token.name.clone()}</strong> {works}</p>
             </div>
             <div class="wizard__body">
                 <NewKey id=token.id.clone() kind=kind secret=secret />
