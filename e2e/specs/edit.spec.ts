@@ -162,7 +162,7 @@ test("a restriction is mended beside its field and acts on the next call", async
   await page.getByLabel("Allowed addresses").fill("192.0.2.1");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
-  expect(await call()).toBe(401);
+  expect(await call()).toBe(403);
 });
 
 test("two versions of the restrictions are shown side by side", async ({ page, api }) => {

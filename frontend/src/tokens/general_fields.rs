@@ -77,18 +77,19 @@ impl Fields {
             Expiration::Date(_) => Expiration::Date(self.date.get()),
             other => other,
         };
-        // The browser gives a date or a number that is typed in part as none.
-        let or_part = |typed: String, selector| {
-            if typed.is_empty() && focus::finds(selector) { "?".to_owned() } else { typed }
-        };
+        let mut not_before = self.not_before.get();
+        // The browser gives a date that is typed in part as none.
+        if not_before.is_empty() && focus::finds("#field-not_before:invalid") {
+            "?".clone_into(&mut not_before);
+        }
         Draft {
             name: self.name.get(),
             external_id: self.external_id.get(),
             description: self.description.get(),
             expiration,
-            not_before: or_part(self.not_before.get(), "#field-not_before:invalid"),
+            not_before,
             addresses: self.addresses.get(),
-            calls: or_part(self.calls.get(), "#field-calls_per_minute:invalid"),
+            calls: self.calls.get(),
             ..rest
         }
     }
