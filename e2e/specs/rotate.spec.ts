@@ -110,6 +110,7 @@ test("a key is rotated without a mouse", async ({ page, api, server }) => {
   await page.goto(at.details(token.id));
   await tabTo(page, page.getByRole("button", { name: "Actions for Billing" }));
   await keys.press("Enter");
+  await expect(page.getByRole("menuitem", { name: "Disable" })).toBeFocused();
   await keys.press("r");
   await expect(page.getByRole("menuitem", { name: "Rotate key…" })).toBeFocused();
   await keys.press("Enter");
