@@ -54,8 +54,8 @@ fn declared<'a>(properties: &'a [Property], name: &Name) -> Option<&'a Property>
 }
 
 impl Query {
-    /// The rows that the query asks for, before paging: filtered, searched and ordered, ties in the order of
-    /// `id`.
+    /// The rows that the query asks for, before paging: filtered, searched and ordered, ties by `id` in the
+    /// direction of the last key.
     #[must_use]
     pub fn select<'a>(&self, rows: &'a [Json], properties: &[Property]) -> Vec<&'a Json> {
         let words = self.search.as_deref().map(str::to_lowercase);
@@ -81,7 +81,11 @@ fn compare_rows(a: &Json, b: &Json, ordering: &[Ordering], properties: &[Propert
         Some(if key.descending { order.reverse() } else { order })
     });
     let id = |row: &Json| row.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
-    by_keys.fold(cmp::Ordering::Equal, cmp::Ordering::then).then_with(|| id(a).cmp(&id(b)))
+    let ties = || {
+        let order = id(a).cmp(&id(b));
+        if ordering.last().is_some_and(|key| key.descending) { order.reverse() } else { order }
+    };
+    by_keys.fold(cmp::Ordering::Equal, cmp::Ordering::then).then_with(ties)
 }
 
 impl Filter {

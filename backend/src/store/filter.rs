@@ -19,6 +19,9 @@ pub enum Column {
         /// The expression that reads the property in one of them.
         value: Expr,
     },
+    /// In the row: an expression that reads it, and for each of its words a condition that says the same as the
+    /// comparison with it, but for which the database has an index.
+    Words(Expr, Vec<(&'static str, Condition)>),
 }
 
 /// Finds a property by its declared name.
@@ -42,9 +45,14 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
                 exists(*rows, compare(column, Comparison::Eq, value)).not()
             }
             (Column::Many { rows, value: column }, ..) => exists(*rows, compare(column, *comparison, value)),
+            (Column::Words(column, words), Comparison::Eq, Value::Text(text)) => {
+                let word = words.into_iter().find(|(word, _)| word == text);
+                word.map_or_else(|| compare(column, Comparison::Eq, value), |(_, condition)| condition)
+            }
+            (Column::Words(column, _), ..) => compare(column, *comparison, value),
         },
         Filter::Like { property, pattern, case_sensitive } => match columns(&property.text) {
-            Column::One(column) => like(column, pattern, *case_sensitive),
+            Column::One(column) | Column::Words(column, _) => like(column, pattern, *case_sensitive),
             Column::Many { rows, value } => exists(*rows, like(value, pattern, *case_sensitive)),
         },
     }

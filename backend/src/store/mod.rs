@@ -17,6 +17,7 @@ mod installation;
 mod listen;
 mod migrations;
 mod sessions;
+mod token_lists;
 mod tokens;
 mod usage;
 mod users;
@@ -25,7 +26,8 @@ pub use checks::{CheckRow, Watcher};
 pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
 pub use listen::Listener;
-pub use tokens::{NewTokenRow, SortedBy, TokenQuery, TokenRow};
+pub use token_lists::{SortedBy, TokenQuery};
+pub use tokens::{NewTokenRow, TokenRow};
 pub use usage::{LastUse, NewCalls};
 
 use std::{

@@ -2,19 +2,16 @@
 
 use std::collections::HashMap;
 
-use latchkey_shared::{ModuleId, TokenStatus};
+use latchkey_shared::ModuleId;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, Order,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::{CaseStatement, Expr, NullOrdering, Query},
+    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::{
     Result, Store, StoreError, Tx,
-    entities::{account, token, token_last_use, token_permission},
-    filter::{self, Column},
+    entities::{account, token, token_count, token_last_use, token_permission},
 };
-use crate::rql::{Filter, Ordering};
 
 /// A token with its permissions, in the order of the modules' ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,130 +27,9 @@ pub struct TokenRow {
 /// A token about to be kept; its columns are those of the entity.
 pub type NewTokenRow = token::Model;
 
-/// A key of the order of a list.
-pub type SortedBy = Ordering;
-
-/// Which tokens of an account, in which order.
-#[derive(Debug, Clone)]
-pub struct TokenQuery<'a> {
-    /// The owner.
-    pub account_id: &'a str,
-    /// The present moment, which decides what has expired.
-    pub now: i64,
-    /// The filter, with declared names and typed values.
-    pub filter: &'a Filter,
-    /// The order; ties are broken by id.
-    pub ordering: &'a [SortedBy],
-    /// Words to look for.
-    pub search: Option<&'a str>,
-    /// Whether deleted tokens are listed.
-    pub with_deleted: bool,
-    /// Rows at the most; 0 only counts.
-    pub limit: u64,
-    /// Rows to pass over.
-    pub offset: u64,
-}
-
-/// What a token is worth at a moment, as SQL; [`crate::tokens::status`] is the same rule in Rust.
-fn status_at(now: i64) -> Expr {
-    // Compared by bytes, as the columns are.
-    let word = |status: TokenStatus| Expr::cust(format!("'{}' COLLATE \"C\"", status.as_str()));
-    let state = |status: TokenStatus| token::Column::State.eq(status.as_str());
-    let ends_by = |moment: i64| token::Column::ExpiresAt.is_not_null().and(token::Column::ExpiresAt.lte(moment));
-    let when = |case: CaseStatement, condition: Expr, status: TokenStatus| case.case(condition, word(status));
-    let mut case = CaseStatement::new();
-    case = when(case, state(TokenStatus::Deleted), TokenStatus::Deleted);
-    case = when(case, ends_by(now), TokenStatus::Expired);
-    case = when(case, state(TokenStatus::Inactive), TokenStatus::Inactive);
-    let previous_works = token::Column::PreviousDigest
-        .is_not_null()
-        .and(token::Column::PreviousExpiresAt.is_null().or(token::Column::PreviousExpiresAt.gt(now)));
-    case = when(case, previous_works, TokenStatus::Revitalised);
-    case = when(case, ends_by(now + TokenStatus::EXPIRING_WINDOW), TokenStatus::Expiring);
-    case.finally(word(TokenStatus::Active)).into()
-}
-
-fn column(name: &str, now: i64) -> Column {
-    match name {
-        "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
-        "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
-        _ => Column::One(own_column(name, now)),
-    }
-}
-
-/// [`crate::tokens::present`] makes the same id in Rust.
-const PERMISSION_ID: &str =
-    r#"'TP-' || substr("token_permissions"."token_id", 4) || '-' || substr("token_permissions"."module_id", 4)"#;
-
-/// Something about the permissions of the token under test.
-fn permission(value: Expr) -> Column {
-    let own = Expr::col((token_permission::Entity, token_permission::Column::TokenId))
-        .equals((token::Entity, token::Column::Id));
-    let rows = Query::select().expr(Expr::val(1)).from(token_permission::Entity).and_where(own).to_owned();
-    Column::Many { rows: Box::new(rows), value }
-}
-
-fn own_column(name: &str, now: i64) -> Expr {
-    let column = match name {
-        "status" => return status_at(now),
-        "description" => token::Column::Description,
-        "name" => token::Column::Name,
-        "external_id" => token::Column::ExternalId,
-        "extension.id" => token::Column::ExtensionId,
-        "extension.name" => token::Column::ExtensionName,
-        "expiration_date" => token::Column::ExpiresAt,
-        "events.created.at" => token::Column::CreatedAt,
-        "events.created.by.id" => token::Column::CreatedById,
-        "events.created.by.name" => token::Column::CreatedByName,
-        _ => token::Column::Id,
-    };
-    Expr::col((token::Entity, column))
-}
-
 impl Store {
-    /// A page of tokens, and how many there are on all pages.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
-        let columns = |name: &str| column(name, query.now);
-        let mut condition = Condition::all()
-            .add(token::Column::AccountId.eq(query.account_id))
-            .add(filter::condition(query.filter, &columns));
-        if !query.with_deleted {
-            condition = condition.add(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-        }
-        if let Some(words) = query.search {
-            condition = condition.add(filter::contains(token::Column::Search.into_expr(), words));
-        }
-        let select = token::Entity::find().filter(condition);
-        let total = select.clone().count(&self.readers).await?;
-        if query.limit == 0 || total <= query.offset {
-            return Ok((Vec::new(), total));
-        }
-        let ordered = query.ordering.iter().fold(select, |select, key| {
-            let (order, nulls) =
-                if key.descending { (Order::Desc, NullOrdering::Last) } else { (Order::Asc, NullOrdering::First) };
-            let name = key.property.text.as_str();
-            if matches!(name, "expiration_date" | "external_id" | "description") {
-                // What has no value comes before every value, as SQLite has it; PostgreSQL would put it last.
-                select.order_by_with_nulls(own_column(name, query.now), order, nulls)
-            } else {
-                // To say where nulls go where there are none would keep PostgreSQL from using an index.
-                select.order_by(own_column(name, query.now), order)
-            }
-        });
-        let tokens = ordered
-            .order_by(token::Column::Id, Order::Asc)
-            .limit(query.limit)
-            .offset(query.offset)
-            .all(&self.readers)
-            .await?;
-        Ok((self.whole(tokens).await?, total))
-    }
-
     /// Adds what stands in other tables.
-    async fn whole(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
+    pub(super) async fn whole(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
         let ids: Vec<&str> = tokens.iter().map(|token| token.id.as_str()).collect();
         let granted = token_permission::Entity::find()
             .filter(token_permission::Column::TokenId.is_in(ids.iter().copied()))
@@ -239,11 +115,9 @@ impl Tx {
         if sea_orm::ConnectionTrait::get_database_backend(&self.db) == sea_orm::DatabaseBackend::Postgres {
             account::Entity::find_by_id(account_id).lock_exclusive().one(&self.db).await?;
         }
-        let count = token::Entity::find()
-            .filter(token::Column::AccountId.eq(account_id))
-            .filter(token::Column::ExtensionId.eq(extension_id))
-            .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-        Ok(count.count(&self.db).await?)
+        let counts = token_count::Entity::find_by_id((account_id.to_owned(), extension_id.to_owned()));
+        let counts = counts.one(&self.db).await?;
+        Ok(counts.map_or(0, |counts| u64::try_from(counts.active + counts.inactive).unwrap_or_default()))
     }
 
     /// Keeps a new token and its permissions.

@@ -4,6 +4,7 @@ mod m0001_start;
 mod m0002_two_secrets;
 mod m0003_rules_and_usage;
 mod m0004_list_indexes;
+mod m0005_counts_and_search;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_two_secrets::Migration),
             Box::new(m0003_rules_and_usage::Migration),
             Box::new(m0004_list_indexes::Migration),
+            Box::new(m0005_counts_and_search::Migration),
         ]
     }
 }

@@ -1,0 +1,381 @@
+//! Lists of tokens, made so that an ordinary page costs about the same in an account of a thousand tokens and of a
+//! million (`docs/PERFORMANCE.md`).
+//!
+//! Every list says how many rows it has on all pages, and to count them is what costs. So the database keeps counts
+//! by account, extension and state; the statuses that follow from the clock are ranges of an index, and the large ones
+//! are what the small ones leave over. Whatever else is asked for is counted row by row. A page is read from the index
+//! of its order, first the ids alone, so that passing over rows does not read them.
+
+use std::collections::HashMap;
+
+use latchkey_shared::TokenStatus;
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select,
+    sea_query::{CaseStatement, Expr, NullOrdering, Query},
+};
+
+use super::{
+    Result, Store, TokenRow,
+    entities::{token, token_count, token_permission},
+    filter::{self, Column},
+};
+use crate::rql::{Comparison, Filter, Ordering, Value};
+
+/// SQLite is made to read up to so many rows by the index of their filter and to sort them. When more fulfil it, they
+/// are so dense that walking along the order soon finds a page. PostgreSQL's planner finds that out by itself.
+const FEW: u64 = 10_000;
+
+/// The index of the words knows no shorter ones.
+const SHORTEST_WORD: usize = 3;
+
+/// A key of the order of a list.
+pub type SortedBy = Ordering;
+
+/// Which tokens of an account, in which order.
+#[derive(Debug, Clone)]
+pub struct TokenQuery<'a> {
+    /// The owner.
+    pub account_id: &'a str,
+    /// The present moment, which decides what has expired.
+    pub now: i64,
+    /// The filter, with declared names and typed values.
+    pub filter: &'a Filter,
+    /// The order; ties are broken by id, in the direction of the last key.
+    pub ordering: &'a [SortedBy],
+    /// Words to look for.
+    pub search: Option<&'a str>,
+    /// Whether deleted tokens are listed.
+    pub with_deleted: bool,
+    /// Rows at the most; 0 only counts.
+    pub limit: u64,
+    /// Rows to pass over.
+    pub offset: u64,
+}
+
+/// A filter that asks for nothing but a status and an extension: for those the counts are at hand.
+#[derive(Debug, Clone, Copy, Default)]
+struct Plain<'a> {
+    status: Option<TokenStatus>,
+    extension_id: Option<&'a str>,
+}
+
+impl<'a> Plain<'a> {
+    fn of(filter: &'a Filter) -> Option<Self> {
+        let mut plain = Self::default();
+        plain.add(filter).then_some(plain)
+    }
+
+    fn add(&mut self, filter: &'a Filter) -> bool {
+        match filter {
+            Filter::And(filters) => filters.iter().all(|filter| self.add(filter)),
+            Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(text) } => {
+                match property.text.as_str() {
+                    "status" if self.status.is_none() => {
+                        self.status = TokenStatus::from_word(text);
+                        self.status.is_some()
+                    }
+                    "extension.id" if self.extension_id.is_none() => {
+                        self.extension_id = Some(text);
+                        true
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Where the words of a search are looked up.
+#[derive(Debug, Clone)]
+enum Search<'a> {
+    /// Nothing is searched.
+    None,
+    /// In SQLite's index of words, which has so many tokens with them; deleted tokens are not in it.
+    Index { words: &'a str, found: u64 },
+    /// In the texts; PostgreSQL has an index for that, too.
+    Texts { words: &'a str },
+}
+
+impl Store {
+    /// A page of tokens, and how many there are on all pages.
+    ///
+    /// # Errors
+    /// [`StoreError`](super::StoreError).
+    pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
+        let by_status = query.ordering.first().filter(|key| key.property.text == "status");
+        match (by_status, Plain::of(query.filter), query.search) {
+            (Some(key), Some(Plain { status: None, .. }), None) => self.list_by_status(query, key.descending).await,
+            _ => self.list_in_order(query).await,
+        }
+    }
+
+    /// A list that is ordered by status first is the lists of each status, one after the other: no index could have
+    /// the order of what the clock decides.
+    async fn list_by_status(&self, query: &TokenQuery<'_>, descending: bool) -> Result<(Vec<TokenRow>, u64)> {
+        let mut statuses: Vec<_> = TokenStatus::ALL.into_iter().map(TokenStatus::as_str).collect();
+        statuses.sort_unstable_by(|a, b| if descending { b.cmp(a) } else { a.cmp(b) });
+        let mut rest = query.ordering[1..].to_vec();
+        if rest.is_empty() && descending {
+            rest.push(Ordering { property: "id".into(), descending });
+        }
+        let (mut rows, mut total) = (Vec::new(), 0);
+        for status in statuses {
+            if status == TokenStatus::Deleted.as_str() && !query.with_deleted {
+                continue;
+            }
+            let (property, value) = ("status".into(), Value::Text(status.to_owned()));
+            let status = Filter::Compare { property, comparison: Comparison::Eq, value };
+            let part = TokenQuery {
+                filter: &Filter::And(vec![query.filter.clone(), status]),
+                ordering: &rest,
+                limit: query.limit - rows.len() as u64,
+                offset: query.offset.saturating_sub(total),
+                ..query.clone()
+            };
+            let (found, count) = self.list_in_order(&part).await?;
+            rows.extend(found);
+            total += count;
+        }
+        Ok((rows, total))
+    }
+
+    async fn list_in_order(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
+        let search = self.search_of(query).await?;
+        let total = self.count_listed(query, &search).await?;
+        if query.limit == 0 || total <= query.offset {
+            return Ok((Vec::new(), total));
+        }
+        let by_filter = !self.is_shared() && total <= FEW;
+        let walked = !self.is_shared() && total > FEW;
+        let select = token::Entity::find().filter(condition(query, &search, walked));
+        let ids: Vec<String> = ordered(select, query, by_filter)
+            .select_only()
+            .column(token::Column::Id)
+            .limit(query.limit)
+            .offset(query.offset)
+            .into_tuple()
+            .all(&self.readers)
+            .await?;
+        let tokens = token::Entity::find().filter(token::Column::Id.is_in(&ids)).all(&self.readers).await?;
+        let mut rows: HashMap<String, TokenRow> =
+            self.whole(tokens).await?.into_iter().map(|row| (row.token.id.clone(), row)).collect();
+        Ok((ids.iter().filter_map(|id| rows.remove(id)).collect(), total))
+    }
+
+    async fn search_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Search<'a>> {
+        let Some(words) = query.search else { return Ok(Search::None) };
+        // SQLite takes a text for ended at a NUL.
+        let is_indexed = words.chars().count() >= SHORTEST_WORD && !words.contains('\0');
+        if self.is_shared() || query.with_deleted || !is_indexed {
+            return Ok(Search::Texts { words });
+        }
+        let count = Query::select()
+            .expr(Expr::cust("COUNT(*)"))
+            .from("token_search")
+            .and_where(in_index(query, words))
+            .to_owned();
+        let row = sea_orm::ConnectionTrait::query_one(&self.readers, &count).await?;
+        let found: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        Ok(Search::Index { words, found: u64::try_from(found).unwrap_or_default() })
+    }
+
+    async fn count_listed(&self, query: &TokenQuery<'_>, search: &Search<'_>) -> Result<u64> {
+        match (Plain::of(query.filter), search) {
+            (Some(plain), Search::None) => self.count_plain(query, plain).await,
+            (Some(Plain { status: None, extension_id: None }), Search::Index { found, .. }) => Ok(*found),
+            _ => Ok(token::Entity::find().filter(condition(query, search, false)).count(&self.readers).await?),
+        }
+    }
+
+    async fn count_plain(&self, query: &TokenQuery<'_>, plain: Plain<'_>) -> Result<u64> {
+        let TokenQuery { account_id, now, .. } = *query;
+        let of_extension = |condition: Condition| match plain.extension_id {
+            Some(id) => condition.add(token::Column::ExtensionId.eq(id)),
+            None => condition,
+        };
+        let count = async |condition: Condition| {
+            let own = of_extension(Condition::all().add(token::Column::AccountId.eq(account_id)));
+            token::Entity::find().filter(own.add(condition)).count(&self.readers).await
+        };
+        let mut kept = token_count::Entity::find().filter(token_count::Column::AccountId.eq(account_id));
+        if let Some(id) = plain.extension_id {
+            kept = kept.filter(token_count::Column::ExtensionId.eq(id));
+        }
+        let kept = kept.all(&self.readers).await?;
+        let sum = |state: fn(&token_count::Model) -> i64| -> u64 {
+            u64::try_from(kept.iter().map(state).sum::<i64>()).unwrap_or_default()
+        };
+        let (active, inactive, deleted) =
+            (sum(|counts| counts.active), sum(|counts| counts.inactive), sum(|counts| counts.deleted));
+        Ok(match plain.status {
+            None => active + inactive + if query.with_deleted { deleted } else { 0 },
+            Some(TokenStatus::Deleted) => deleted,
+            Some(TokenStatus::Inactive) => {
+                inactive.saturating_sub(count(state(TokenStatus::Inactive).add(ends_by(now))).await?)
+            }
+            Some(TokenStatus::Active) => {
+                let soon = now + TokenStatus::EXPIRING_WINDOW;
+                let ending = count(state(TokenStatus::Active).add(ends_by(soon))).await?;
+                let renewed = state(TokenStatus::Active).add(ends_by(soon).not()).add(previous_works(now));
+                active.saturating_sub(ending + count(renewed).await?)
+            }
+            Some(status) => count(status_is(status, now)).await?,
+        })
+    }
+}
+
+/// Which rows; `walked` when SQLite shall not look for them by an index of what is asked for.
+fn condition(query: &TokenQuery<'_>, search: &Search<'_>, walked: bool) -> Condition {
+    let columns = |name: &str| column(name, query.now, walked);
+    let mut condition = Condition::all()
+        .add(token::Column::AccountId.eq(query.account_id))
+        .add(filter::condition(query.filter, &columns));
+    if !query.with_deleted {
+        condition = condition.add(token::Column::State.ne(TokenStatus::Deleted.as_str()));
+    }
+    match *search {
+        Search::None => condition,
+        Search::Index { words, found } if found <= FEW => {
+            let ids = Query::select()
+                .expr(Expr::cust(TOKEN_OF_NUMBER))
+                .from("token_search")
+                .and_where(in_index(query, words))
+                .to_owned();
+            condition.add(token::Column::Id.in_subquery(ids))
+        }
+        Search::Index { words, .. } | Search::Texts { words } => {
+            condition.add(filter::contains(token::Column::Search.into_expr(), words))
+        }
+    }
+}
+
+/// The id of the token whose words a row of `token_search` has.
+const TOKEN_OF_NUMBER: &str = "printf('SU-%03d-%03d-%03d', rowid / 1000000 % 1000, rowid / 1000 % 1000, rowid % 1000)";
+
+/// The account's rows of `token_search` that have these words.
+fn in_index(query: &TokenQuery<'_>, words: &str) -> Expr {
+    // An index row's number is the account's digits, with a 1 in front for a provider, and the token's nine.
+    let digits = query.account_id.bytes().filter(u8::is_ascii_digit);
+    let account = digits
+        .fold(i64::from(query.account_id.starts_with('P')), |number, digit| number * 10 + i64::from(digit - b'0'));
+    let first = account * 1_000_000_000;
+    // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
+    let phrase = format!("\"{}\"", words.to_lowercase().replace('"', "\"\""));
+    Expr::cust_with_values("token_search MATCH ?", [phrase]).and(Expr::col("rowid").between(first, first + 999_999_999))
+}
+
+fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, sorted: bool) -> Select<token::Entity> {
+    // With a plus sign in front of it, SQLite looks for no index.
+    let expression = |name: &str| match own_column(name, query.now) {
+        column if sorted => Expr::cust_with_exprs("+?", [column]),
+        column => column,
+    };
+    let direction = |descending: bool| if descending { Order::Desc } else { Order::Asc };
+    let ordered = query.ordering.iter().fold(select, |select, key| {
+        let nulls = if key.descending { NullOrdering::Last } else { NullOrdering::First };
+        let name = key.property.text.as_str();
+        if matches!(name, "expiration_date" | "external_id" | "description") {
+            // What has no value comes before every value, as SQLite has it; PostgreSQL would put it last.
+            select.order_by_with_nulls(expression(name), direction(key.descending), nulls)
+        } else {
+            // To say where nulls go where there are none would keep PostgreSQL from using an index.
+            select.order_by(expression(name), direction(key.descending))
+        }
+    });
+    // So that one index serves both directions.
+    let last = query.ordering.last().is_some_and(|key| key.descending);
+    ordered.order_by(expression("id"), direction(last))
+}
+
+fn state(status: TokenStatus) -> Condition {
+    Condition::all().add(token::Column::State.eq(status.as_str()))
+}
+
+fn ends_by(moment: i64) -> Condition {
+    Condition::all().add(token::Column::ExpiresAt.is_not_null()).add(token::Column::ExpiresAt.lte(moment))
+}
+
+fn previous_works(now: i64) -> Condition {
+    let still = token::Column::PreviousExpiresAt.is_null().or(token::Column::PreviousExpiresAt.gt(now));
+    Condition::all().add(token::Column::PreviousDigest.is_not_null()).add(still)
+}
+
+/// Whether a token is worth `status` at a moment, in terms of the indexed columns; never SQL's "unknown".
+fn status_is(status: TokenStatus, now: i64) -> Condition {
+    let soon = now + TokenStatus::EXPIRING_WINDOW;
+    match status {
+        TokenStatus::Deleted => state(status),
+        TokenStatus::Expired => {
+            let alive = [TokenStatus::Active, TokenStatus::Inactive].map(TokenStatus::as_str);
+            Condition::all().add(token::Column::State.is_in(alive)).add(ends_by(now))
+        }
+        TokenStatus::Inactive => state(status).add(ends_by(now).not()),
+        TokenStatus::Revitalised => state(TokenStatus::Active).add(previous_works(now)).add(ends_by(now).not()),
+        TokenStatus::Expiring => state(TokenStatus::Active)
+            .add(ends_by(soon))
+            .add(token::Column::ExpiresAt.gt(now))
+            .add(previous_works(now).not()),
+        TokenStatus::Active => state(status).add(ends_by(soon).not()).add(previous_works(now).not()),
+    }
+}
+
+/// What a token is worth at a moment, as SQL; [`crate::tokens::status`] is the same rule in Rust.
+fn status_at(now: i64) -> Expr {
+    // Compared by bytes, as the columns are.
+    let word = |status: TokenStatus| Expr::cust(format!("'{}' COLLATE \"C\"", status.as_str()));
+    let mut case = CaseStatement::new();
+    for (condition, status) in [
+        (state(TokenStatus::Deleted), TokenStatus::Deleted),
+        (ends_by(now), TokenStatus::Expired),
+        (state(TokenStatus::Inactive), TokenStatus::Inactive),
+        (previous_works(now), TokenStatus::Revitalised),
+        (ends_by(now + TokenStatus::EXPIRING_WINDOW), TokenStatus::Expiring),
+    ] {
+        case = case.case(condition, word(status));
+    }
+    case.finally(word(TokenStatus::Active)).into()
+}
+
+fn column(name: &str, now: i64, walked: bool) -> Column {
+    match name {
+        "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
+        "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
+        "status" if !walked => {
+            let words = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, now)));
+            Column::Words(status_at(now), words.to_vec())
+        }
+        "extension.id" if walked => Column::One(Expr::cust_with_exprs("+?", [own_column(name, now)])),
+        _ => Column::One(own_column(name, now)),
+    }
+}
+
+/// [`crate::tokens::present`] makes the same id in Rust.
+const PERMISSION_ID: &str =
+    r#"'TP-' || substr("token_permissions"."token_id", 4) || '-' || substr("token_permissions"."module_id", 4)"#;
+
+/// Something about the permissions of the token under test.
+fn permission(value: Expr) -> Column {
+    let own = Expr::col((token_permission::Entity, token_permission::Column::TokenId))
+        .equals((token::Entity, token::Column::Id));
+    let rows = Query::select().expr(Expr::val(1)).from(token_permission::Entity).and_where(own).to_owned();
+    Column::Many { rows: Box::new(rows), value }
+}
+
+fn own_column(name: &str, now: i64) -> Expr {
+    let column = match name {
+        "status" => return status_at(now),
+        "description" => token::Column::Description,
+        "name" => token::Column::Name,
+        "external_id" => token::Column::ExternalId,
+        "extension.id" => token::Column::ExtensionId,
+        "extension.name" => token::Column::ExtensionName,
+        "expiration_date" => token::Column::ExpiresAt,
+        "events.created.at" => token::Column::CreatedAt,
+        "events.created.by.id" => token::Column::CreatedById,
+        "events.created.by.name" => token::Column::CreatedByName,
+        _ => token::Column::Id,
+    };
+    Expr::col((token::Entity, column))
+}
