@@ -23,6 +23,7 @@ mod get;
 mod headers;
 mod introspect;
 mod list;
+mod many;
 mod permissions;
 mod reference;
 mod refusals;

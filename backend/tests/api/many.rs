@@ -1,0 +1,212 @@
+//! Lists of an account with thousands of tokens, on both databases: other plans and kept counts, the same answers.
+
+use std::cmp::Ordering;
+
+use axum::http::{Method, StatusCode};
+use rstest::rstest;
+use sea_orm::ConnectionTrait as _;
+use serde_json::{Value, json};
+
+use crate::harness::{CUSTOM, Client, Database, Postgres, Server, Sqlite, ZAPIER, new_token};
+
+/// Above what the store still has SQLite sort.
+const ROWS: i64 = 12_000;
+const DAY: i64 = 86_400;
+
+/// A token as it is put into the database, by hand: to create so many by the API takes minutes.
+#[derive(Debug, Clone)]
+struct Row {
+    number: i64,
+    id: String,
+    name: String,
+    extension_id: &'static str,
+    state: &'static str,
+    ends: Option<i64>,
+    has_previous: bool,
+    created: i64,
+}
+
+fn row(number: i64, now: i64) -> Row {
+    Row {
+        number,
+        id: format!("SU-{:03}-{:03}-{:03}", number / 1_000_000, number / 1000 % 1000, number % 1000),
+        name: format!("N{:05} of {}", number * 7919 % ROWS, ["Billing", "stock"][usize::from(number % 3 == 0)]),
+        extension_id: if number % 4 == 0 { ZAPIER } else { CUSTOM },
+        state: match number {
+            number if number % 50 == 1 => "deleted",
+            number if number % 10 == 0 => "inactive",
+            _ => "active",
+        },
+        ends: (number % 5 != 0).then_some(now + (number % 60 - 5) * DAY),
+        has_previous: number % 100 == 7,
+        created: now - number * 31 % 5000,
+    }
+}
+
+impl Row {
+    fn status(&self, now: i64) -> &'static str {
+        match (self.state, self.ends) {
+            ("deleted", _) => "deleted",
+            (_, Some(ends)) if ends <= now => "expired",
+            ("inactive", _) => "inactive",
+            _ if self.has_previous => "revitalised",
+            (_, Some(ends)) if ends <= now + 14 * DAY => "expiring",
+            _ => "active",
+        }
+    }
+
+    fn words(&self) -> String {
+        format!("{}\n{}\next-{}\n", self.name, self.id, self.number % 700).to_lowercase()
+    }
+
+    fn values(&self, database: Database, account_id: &str) -> String {
+        let bytes = |hex: &str| match database {
+            Sqlite => format!("X'{hex}'"),
+            Postgres => format!("decode('{hex}', 'hex')"),
+        };
+        let Self { number, id, name, extension_id, state, created, .. } = self;
+        let ends = self.ends.map_or("NULL".to_owned(), |ends| ends.to_string());
+        let previous = if self.has_previous { bytes("01") } else { "NULL".to_owned() };
+        let (digest, handle, words) = (bytes("00"), bytes(&format!("{number:016x}")), self.words());
+        format!(
+            "('{id}', '{account_id}', '{name}', 'ext-{}', '{extension_id}', 'x', '{state}', {ends}, {digest}, {previous}, \
+             {handle}, 1, 1, '{words}', 1, {created}, 'UR-1', 'A', {created}, 'UR-1', 'A')",
+            number % 700,
+        )
+    }
+}
+
+async fn fill(server: &Server, database: Database) -> Vec<Row> {
+    let now = server.clock.now().unix();
+    let account = server.app.store.first_account().await.unwrap().unwrap();
+    let rows: Vec<Row> = (0..ROWS).map(|number| row(number, now)).collect();
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    for part in rows.chunks(500) {
+        let values: Vec<String> = part.iter().map(|row| row.values(database, &account.id)).collect();
+        let insert = format!(
+            "INSERT INTO tokens (id, account_id, name, external_id, extension_id, extension_name, state, expires_at, \
+             digest, previous_digest, handle_digest, key_version, secret_version, search, revision, created_at, \
+             created_by_id, created_by_name, updated_at, updated_by_id, updated_by_name) VALUES {}",
+            values.join(", ")
+        );
+        connection.execute_unprepared(&insert).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    rows
+}
+
+/// The ids of a page, and how many rows all pages have.
+async fn page(client: &Client<'_>, query: &str) -> (Vec<String>, usize) {
+    let answer = client.get(&format!("/auth/tokens?{query}")).await;
+    let total = answer.header("content-range").rsplit('/').next().unwrap().parse().unwrap_or_default();
+    let rows = answer.expect(StatusCode::OK);
+    let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
+    (rows.as_array().unwrap().iter().map(id).collect(), total)
+}
+
+/// Null before every value, as the API has it.
+fn by(key: &str, now: i64, a: &Row, b: &Row) -> Ordering {
+    match key {
+        "name" => a.name.cmp(&b.name),
+        "created" => a.created.cmp(&b.created),
+        "expiration_date" => a.ends.cmp(&b.ends),
+        "extension.id" => a.extension_id.cmp(b.extension_id),
+        "status" => a.status(now).cmp(b.status(now)),
+        _ => Ordering::Equal,
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let rows = fill(&server, database).await;
+    let now = server.clock.now().unix();
+    let alive = |row: &&Row| row.state != "deleted";
+    type Wanted<'a> = Box<dyn Fn(&&Row) -> bool + 'a>;
+    let mut filters: Vec<(String, Wanted<'_>)> = vec![
+        (String::new(), Box::new(alive)),
+        (format!("eq(extension.id,{ZAPIER})"), Box::new(move |row| alive(row) && row.extension_id == ZAPIER)),
+        ("in(status,(active,deleted))".into(), Box::new(move |row| ["active", "deleted"].contains(&row.status(now)))),
+        ("not(eq(status,active))".into(), Box::new(move |row| alive(row) && row.status(now) != "active")),
+        ("search=billing".into(), Box::new(move |row| alive(row) && row.words().contains("billing"))),
+        ("search=EXT-69".into(), Box::new(move |row| alive(row) && row.words().contains("ext-69"))),
+        ("search=99".into(), Box::new(move |row| alive(row) && row.words().contains("99"))),
+        (
+            "search=billing&eq(status,inactive)".into(),
+            Box::new(move |row| row.status(now) == "inactive" && row.words().contains("billing")),
+        ),
+        (
+            "search=ext-1&eq(status,deleted)".into(),
+            Box::new(move |row| row.status(now) == "deleted" && row.words().contains("ext-1")),
+        ),
+    ];
+    for status in ["active", "inactive", "expiring", "expired", "revitalised", "deleted"] {
+        filters.push((format!("eq(status,{status})"), Box::new(move |row| row.status(now) == status)));
+        filters.push((
+            format!("eq(status,{status})&eq(extension.id,{CUSTOM})"),
+            Box::new(move |row| row.status(now) == status && row.extension_id == CUSTOM),
+        ));
+    }
+    for (filter, wanted) in &filters {
+        let found: Vec<&Row> = rows.iter().filter(wanted).collect();
+        assert!(found.len() > 5, "{filter} finds {}", found.len());
+        for key in ["name", "-name", "created", "-created", "expiration_date", "-expiration_date", "-status", "status"] {
+            let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
+            let mut sorted = found.clone();
+            sorted.sort_by(|a, b| {
+                let order = by(name, now, a, b).then_with(|| a.id.cmp(&b.id));
+                if descending { order.reverse() } else { order }
+            });
+            for offset in [0, found.len() / 2, found.len() - 3] {
+                let query = format!("{filter}&ordering({key})&limit=7&offset={offset}");
+                let expected: Vec<String> = sorted.iter().skip(offset).take(7).map(|row| row.id.clone()).collect();
+                assert_eq!(page(&admin, &query).await, (expected, found.len()), "{query}");
+            }
+        }
+        assert_eq!(page(&admin, &format!("{filter}&limit=0")).await, (vec![], found.len()), "{filter}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let stranger = server.stranger().await;
+    stranger.post("/auth/tokens", new_token("Wanderer", &[])).await.expect(StatusCode::CREATED);
+    let token = admin.post("/auth/tokens", new_token("Say \"hi\" 100%_x", &[])).await.expect(StatusCode::CREATED);
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    let totals = async || {
+        let mut totals = Vec::new();
+        for query in ["", "eq(status,active)", "eq(status,inactive)", "eq(status,deleted)"] {
+            totals.push(page(&admin, query).await.1);
+        }
+        totals
+    };
+    let found = async |words: &str| page(&admin, &format!("search={words}")).await.1;
+    assert_eq!(totals().await, [1, 1, 0, 0]);
+    for (words, expected) in [
+        ("y%20%22hi%22", 1),
+        ("SAY%20%22", 1),
+        ("i%22", 1),
+        ("100%25", 1),
+        ("0%25_x", 1),
+        ("0__x", 0),
+        ("wanderer", 0),
+        ("say%20%22hi%22%20OR%20x", 0),
+        ("say*", 0),
+    ] {
+        assert_eq!(found(words).await, expected, "{words}");
+    }
+    admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+    assert_eq!(totals().await, [1, 0, 1, 0]);
+    admin.json(Method::PUT, &path, json!({ "name": "Überweisung" })).await.expect(StatusCode::OK);
+    assert_eq!((found("y%20%22hi").await, found("%C3%BCBERW").await), (0, 1));
+    admin.send(Method::DELETE, &path, axum::body::Body::empty()).await;
+    assert_eq!(totals().await, [0, 0, 0, 1]);
+    assert_eq!(found("%C3%BCberw").await, 0);
+    assert_eq!(page(&admin, "search=%C3%BCberw&eq(status,deleted)").await.1, 1);
+    assert_eq!(page(&stranger, "search=wanderer").await.1, 1);
+}
