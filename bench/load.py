@@ -10,8 +10,8 @@ CONNECTIONS = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(pid):
-    """User and system time of a process and its children, dead ones included."""
+def cpu_seconds(pids):
+    """User and system time of processes and their children, dead ones included."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -19,7 +19,7 @@ def cpu_seconds(pid):
         except OSError:
             continue
         parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    total, waiting = 0, [pid]
+    total, waiting = 0, list(pids)
     while waiting:
         one = waiting.pop()
         waiting += parents.get(one, [])
@@ -31,8 +31,9 @@ def cpu_seconds(pid):
     return total / TICKS
 
 
-def memory_mb(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+def memory_mb(target):
+    """What the target's own process has in memory."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{target.pids[0]}/status").read_text())[1]) / 1024
 
 
 def milliseconds(text):
@@ -46,9 +47,9 @@ def most(target, seconds=5, script=None, connections=CONNECTIONS):
     command += [word for header in target.headers for word in ("-H", header)]
     if script:
         command += ["-s", str(script)]
-    before = cpu_seconds(target.pid)
+    before = cpu_seconds(target.pids)
     text = subprocess.run([*command, target.url], capture_output=True, text=True, check=True).stdout
-    used = cpu_seconds(target.pid) - before
+    used = cpu_seconds(target.pids) - before
     requests = int(re.search(r"(\d+) requests in", text)[1])
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     return {

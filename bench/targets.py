@@ -24,6 +24,7 @@ LATCHKEY = Path(os.environ["LATCHKEY_BIN"]).resolve()
 BARE = Path(os.environ["BENCH_BARE"]).resolve()
 ADMIN = {"email": "admin@example.com", "password": "correct horse battery staple 42"}
 PARTNERS = "MD-0002"
+WORDS = ("billing", "reports", "stock", "orders")
 ASKED = ["X-Forwarded-Method: GET", "X-Forwarded-Uri: /agreements/AGP-1?limit=10"]
 
 
@@ -42,7 +43,7 @@ class Target:
         self.child = subprocess.Popen(
             command, cwd=folder, env=os.environ | (environment or {}), stdout=subprocess.PIPE, stderr=self.log, text=True
         )
-        self.pid = self.child.pid
+        self.pids = [self.child.pid]
 
     def line(self):
         line = self.child.stdout.readline()
@@ -165,17 +166,49 @@ def drf(folder):
     return Target("drf-api-key", command, folder, f"http://127.0.0.1:{port}/verify", headers, environment).wait()
 
 
+COLUMNS = (
+    "id account_id name external_id description extension_id extension_name state expires_at digest handle_digest sealed "
+    "key_version secret_version search revision created_at created_by_id created_by_name updated_at updated_by_id "
+    "updated_by_name"
+).split()
+
+
+class Postgres:
+    """A database of its own on the server that `cargo xtask bench` has started."""
+
+    def __init__(self, name):
+        server = os.environ["BENCH_POSTGRES"]
+        self.url = f"{server.rsplit('/', 1)[0]}/{name}"
+        self.run(f"CREATE DATABASE {name}", server)
+
+    def run(self, sql, url=None, lines=()):
+        """Runs a statement; `lines` are what a COPY reads. Returns what it prints."""
+        command = ["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql, url or self.url]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+            for line in lines:
+                child.stdin.write(line)
+            child.stdin.close()
+            printed = child.stdout.read()
+        assert child.returncode == 0, sql
+        return printed.strip()
+
+
 class Tokens:
     """Many tokens, written into a database that a server has made: to create a million by the API would take hours."""
 
-    def __init__(self, data):
+    def __init__(self, data, postgres=None):
+        self.postgres = postgres
         pepper = subprocess.run([LATCHKEY, "pepper", "--data-dir", data], capture_output=True, text=True, check=True)
         self.pepper, self.data = bytes.fromhex(pepper.stdout.strip()), data
         self.random = random.Random(1)
 
+    @staticmethod
+    def id_of(number):
+        return f"SU-{number // 10**6:03}-{number // 1000 % 1000:03}-{number % 1000:03}"
+
     def key(self, number):
         """The id and the secret of a token; the same for the same number."""
-        token = f"SU-{number // 10**6:03}-{number // 1000 % 1000:03}-{number % 1000:03}"
+        token = self.id_of(number)
         digits = hashlib.md5(token.encode()).hexdigest()
         return token, f"{digits}{zlib.crc32(f'{token}:{digits}'.encode()):08x}"
 
@@ -188,7 +221,7 @@ class Tokens:
     def rows(self, account, numbers):
         for number in numbers:
             token, secret = self.key(number)
-            name = f"Token {number} of {('billing', 'reports', 'stock', 'orders')[number % 4]}"
+            name = f"Token {number} of {WORDS[number % 4]}"
             state = "active" if number % 10 else "inactive"
             end = 2208988800 if number % 3 else None
             made = 1600000000 + number * 7 % 200000000
@@ -198,33 +231,55 @@ class Tokens:
 
     def fill(self, count):
         numbers = self.random.sample(range(10**9), count)
-        database = sqlite3.connect(self.data / "latchkey.db")
-        database.execute("PRAGMA synchronous=OFF")
-        (account,) = database.execute("SELECT id FROM accounts ORDER BY created_at LIMIT 1").fetchone()
-        columns = "id account_id name external_id description extension_id extension_name state expires_at digest " \
-            "handle_digest sealed key_version secret_version search revision created_at created_by_id created_by_name " \
-            "updated_at updated_by_id updated_by_name".split()  # fmt: skip
-        marks = ",".join("?" * len(columns))
-        database.executemany(f"INSERT INTO tokens ({','.join(columns)}) VALUES ({marks})", self.rows(account, numbers))
-        permissions = ((self.key(number)[0], PARTNERS) for number in numbers)
-        database.executemany("INSERT INTO token_permissions (token_id, module_id) VALUES (?,?)", permissions)
-        database.execute("ANALYZE")
-        database.commit()
-        database.close()
+        if self.postgres:
+            self.fill_postgres(numbers)
+        else:
+            self.fill_sqlite(numbers)
         self.active = [number for number in numbers if number % 10]
         return self
 
-    def script(self, path, count, junk=0.0):
-        """For wrk: requests with keys drawn at random from `count` tokens, and a part of junk."""
+    def fill_sqlite(self, numbers):
+        database = sqlite3.connect(self.data / "latchkey.db")
+        database.execute("PRAGMA synchronous=OFF")
+        (account,) = database.execute("SELECT id FROM accounts ORDER BY created_at LIMIT 1").fetchone()
+        marks = ",".join("?" * len(COLUMNS))
+        database.executemany(f"INSERT INTO tokens ({','.join(COLUMNS)}) VALUES ({marks})", self.rows(account, numbers))
+        permissions = ((self.key(number)[0], PARTNERS) for number in numbers)
+        database.executemany("INSERT INTO token_permissions (token_id, module_id) VALUES (?,?)", permissions)
+        database.commit()
+        database.close()
+
+    def fill_postgres(self, numbers):
+        database = self.postgres
+        account = database.run("SELECT id FROM accounts ORDER BY created_at LIMIT 1")
+        text = lambda value: "\\N" if value is None else f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)  # noqa: E731
+        rows = ("\t".join(map(text, row)).replace("\n", "\\n") + "\n" for row in self.rows(account, numbers))
+        # A row of counts that one transaction changes a million times would take hours.
+        database.run("ALTER TABLE tokens DISABLE TRIGGER token_counts_insert")
+        database.run(f"COPY tokens ({','.join(COLUMNS)}) FROM STDIN", lines=rows)
+        database.run("ALTER TABLE tokens ENABLE TRIGGER token_counts_insert")
+        database.run(
+            "INSERT INTO token_counts SELECT account_id, extension_id, count(*) FILTER (WHERE state = 'active'), "
+            "count(*) FILTER (WHERE state = 'inactive'), 0 FROM tokens GROUP BY 1, 2"
+        )
+        permissions = (f"{self.key(number)[0]}\t{PARTNERS}\n" for number in numbers)
+        database.run("COPY token_permissions (token_id, module_id) FROM STDIN", lines=permissions)
+        # As autovacuum does within a minute.
+        database.run("VACUUM ANALYZE")
+
+    def script(self, path, count, junk=0.0, in_order=False):
+        """For wrk: requests with keys of `count` tokens, drawn at random or one after the other, and a part of junk."""
         keys = [":".join(self.key(number)) for number in self.random.sample(self.active, count)]
         asked = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in (line.split(": ", 1) for line in ASKED))
-        quoted = ",".join(f'"{key}"' for key in keys)
+        path.with_suffix(".txt").write_text("\n".join(keys))
         path.write_text(
-            f"local keys = {{{quoted}}}\n{asked}math.randomseed(os.time())\n"
+            f"local keys, last = {{}}, 0\nfor key in io.lines('{path.with_suffix('.txt')}') do keys[#keys + 1] = key end\n"
+            f"{asked}math.randomseed(os.time())\n"
             "request = function()\n"
             f"  if math.random() < {junk} then\n"
             '    wrk.headers["Authorization"] = "ApiKey SU-160-984-311:" .. string.format("%040x", math.random(1, 2^31))\n'
-            '  else wrk.headers["Authorization"] = "ApiKey " .. keys[math.random(#keys)] end\n'
+            f"  else last = {'last % #keys + 1' if in_order else 'math.random(#keys)'}\n"
+            '    wrk.headers["Authorization"] = "ApiKey " .. keys[last] end\n'
             "  return wrk.format()\nend\n"
         )
         return path

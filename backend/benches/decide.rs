@@ -1,10 +1,11 @@
-//! What a decision costs: `cargo bench -p latchkey --bench decide`.
+//! What a decision costs: `cargo bench -p latchkey --bench decide`. With `DECISIONS="1000 hit"` in the environment it
+//! makes just so many of a kind, for callgrind.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may end at the first surprise")]
 
-use std::{hint::black_box, sync::Arc};
+use std::{env, hint::black_box, sync::Arc};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use latchkey::{
     catalogue::Catalogue,
     clock::Clock,
@@ -14,7 +15,26 @@ use latchkey::{
 };
 use latchkey_shared::{ApiKey, PresentedKey, Secret, TokenId};
 
-fn benchmarks(criterion: &mut Criterion) {
+/// A gatekeeper that knows one token.
+struct Gatekeeper {
+    entry: Arc<Entry>,
+    digester: Digester,
+    modules: Modules,
+    clock: Clock,
+}
+
+impl Gatekeeper {
+    /// Whether this `Authorization` opens the way.
+    fn allows(&self, header: &str) -> bool {
+        let Ok(key) = PresentedKey::from_header(header.as_bytes()) else { return false };
+        let address = Some(std::net::IpAddr::from([127, 0, 0, 1]));
+        let question = Question { key, path: Some("/agreements/AGP-1?limit=10"), address, now: self.clock.now() };
+        decide(Some(&self.entry), &question, &self.digester, &self.modules).answer.is_ok()
+    }
+}
+
+/// The gatekeeper, and headers of every kind for it.
+fn set_up() -> (Gatekeeper, Vec<(&'static str, String)>) {
     let pepper = latchkey::keys::Key::new([7; 32]);
     let id: TokenId = "SU-160-984-311".parse().unwrap();
     let key = ApiKey { secret: Secret::new(&id, &[9; 16]), id: id.clone() };
@@ -36,32 +56,37 @@ fn benchmarks(criterion: &mut Criterion) {
     };
     let modules = Modules::new(&Catalogue::built_in().unwrap());
     let account = Arc::new(row.account().into());
-    let entry = Entry::new(&row, account, &modules, |_, _| unreachable!()).unwrap();
-    let entry = Arc::new(entry);
-    let digester = Digester::new(&pepper);
-    let clock = Clock::system();
-    let header = key.header_value();
-    let decision = |header: &str| {
-        let key = PresentedKey::from_header(header.as_bytes()).ok()?;
-        let address = Some(std::net::IpAddr::from([127, 0, 0, 1]));
-        let question = Question { key, path: Some("/agreements/AGP-1?limit=10"), address, now: clock.now() };
-        Some(decide(Some(&entry), &question, &digester, &modules))
-    };
-    assert_eq!(decision(&header).unwrap().answer, Ok(()));
-    criterion.bench_function("hit", |bencher| bencher.iter(|| decision(black_box(&header))));
-    let wrong = ApiKey { secret: Secret::new(&id, &[8; 16]), id }.header_value();
-    criterion.bench_function("wrong secret", |bencher| bencher.iter(|| decision(black_box(&wrong))));
-    for (name, junk) in [
-        ("junk: another scheme", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln"),
-        ("junk: wrong checksum", "ApiKey SU-160-984-311:f45bee7e79b10ff6eff67902ccb4f3d46724ceb8"),
-    ] {
-        criterion.bench_function(name, |bencher| bencher.iter(|| decision(black_box(junk))));
+    let entry = Arc::new(Entry::new(&row, account, &modules, |_, _| unreachable!()).unwrap());
+    let gatekeeper = Gatekeeper { entry, digester: Digester::new(&pepper), modules, clock: Clock::system() };
+    let wrong = ApiKey { secret: Secret::new(&id, &[8; 16]), id };
+    let headers = vec![
+        ("hit", key.header_value()),
+        ("wrong secret", wrong.header_value()),
+        ("junk: another scheme", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln".to_owned()),
+        ("junk: wrong checksum", "ApiKey SU-160-984-311:f45bee7e79b10ff6eff67902ccb4f3d46724ceb8".to_owned()),
+        ("junk: 8 kB", "x".repeat(8000)),
+    ];
+    for (name, header) in &headers {
+        assert_eq!(gatekeeper.allows(header), *name == "hit");
     }
-    let long = "x".repeat(8000);
-    criterion.bench_function("junk: 8 kB", |bencher| bencher.iter(|| decision(black_box(&long))));
-    criterion
-        .bench_function("path", |bencher| bencher.iter(|| path::normalise(black_box("/agreements/AGP-1?limit=10"))));
+    (gatekeeper, headers)
 }
 
-criterion_group!(benches, benchmarks);
-criterion_main!(benches);
+fn main() {
+    let (gatekeeper, headers) = set_up();
+    if let Ok(wanted) = env::var("DECISIONS") {
+        let (times, kind) = wanted.split_once(' ').unwrap();
+        let (_, header) = headers.iter().find(|(name, _)| *name == kind).unwrap();
+        for _ in 0..times.parse().unwrap() {
+            black_box(gatekeeper.allows(black_box(header)));
+        }
+        return;
+    }
+    let mut criterion = Criterion::default().configure_from_args();
+    for (name, header) in &headers {
+        criterion.bench_function(name, |bencher| bencher.iter(|| gatekeeper.allows(black_box(header))));
+    }
+    criterion
+        .bench_function("path", |bencher| bencher.iter(|| path::normalise(black_box("/agreements/AGP-1?limit=10"))));
+    criterion.final_summary();
+}

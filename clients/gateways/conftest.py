@@ -115,6 +115,8 @@ class Answer:
 class Proxy:
     """One of the proxies, and a client that sends just the bytes that it is told to."""
 
+    without_key = 401
+
     def __init__(self, name, folder, latchkey, api):
         self.name, self.port, self.folder = name, free_port(), folder
         self.addresses = {8080: latchkey.port, 9000: api.port, 8000: self.port}
@@ -154,7 +156,7 @@ class Proxy:
             assert self.child.poll() is None, (self.folder / "log").read_text()
             try:
                 # Traefik answers 404 until it has read its routes.
-                if self.send("/", key=None).status == 401:
+                if self.send("/", key=None).status == self.without_key:
                     return
             except OSError:
                 pass

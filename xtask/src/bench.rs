@@ -1,8 +1,9 @@
-//! `cargo xtask bench`: what a decision costs, beside what others do, in tables of ratios. See `bench/`.
+//! `cargo xtask bench`: what decisions, lists and revocations cost, beside what others do, in tables of ratios. See
+//! `bench/`.
 
 use std::env;
-use std::os::unix::process::CommandExt as _;
 
+use crate::postgres::Cluster;
 use crate::steps::Steps;
 use crate::test::clients;
 use crate::{Result, build, debian, process, setup, workspace};
@@ -23,10 +24,15 @@ pub fn main(arguments: &[String]) -> Result {
     })?;
     let place =
         |name: &str| env::current_dir().unwrap_or_default().join(workspace::target()).join("release").join(name);
+    let cluster = steps.step("start PostgreSQL", Cluster::start)?;
     let mut bench = process::command(programs.join("python"));
-    bench.arg("bench/bench.py").args(arguments);
+    bench.arg("bench/bench.py").args(arguments).env("BENCH_POSTGRES", cluster.url());
     bench.env("LATCHKEY_BIN", place("latchkey")).env("BENCH_BARE", place("examples/bare_axum"));
     // A proxy would be measured, too.
     bench.env("NO_PROXY", "127.0.0.1").env("PYTHONDONTWRITEBYTECODE", "1");
-    Err(format!("bench/bench.py: {}", bench.exec()))
+    match bench.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("bench/bench.py ended with {status}")),
+        Err(error) => Err(format!("bench/bench.py: {error}")),
+    }
 }

@@ -45,7 +45,8 @@ pub const TEST: &[Package] = &[
 ];
 
 /// What `bench` needs beside that.
-pub const BENCH: &[Package] = &[package("wrk", "wrk"), package("nghttp2-client", "h2load")];
+pub const BENCH: &[Package] =
+    &[package("wrk", "wrk"), package("nghttp2-client", "h2load"), package("valgrind", "valgrind")];
 
 /// Makes sure that every package is there.
 pub fn ensure(packages: &[Package], step: &mut Step) -> Result {

@@ -166,9 +166,7 @@ impl Store {
 
     async fn search_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Search<'a>> {
         let Some(words) = query.search else { return Ok(Search::None) };
-        // SQLite takes a text for ended at a NUL.
-        let is_indexed = words.chars().count() >= SHORTEST_WORD && !words.contains('\0');
-        if self.is_shared() || query.with_deleted || !is_indexed {
+        if self.is_shared() || query.with_deleted || words.chars().count() < SHORTEST_WORD {
             return Ok(Search::Texts { words });
         }
         let count = Query::select()

@@ -152,7 +152,8 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
     for (filter, wanted) in &filters {
         let found: Vec<&Row> = rows.iter().filter(wanted).collect();
         assert!(found.len() > 5, "{filter} finds {}", found.len());
-        for key in ["name", "-name", "created", "-created", "expiration_date", "-expiration_date", "-status", "status"] {
+        for key in ["name", "-name", "created", "-created", "expiration_date", "-expiration_date", "-status", "status"]
+        {
             let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
             let mut sorted = found.clone();
             sorted.sort_by(|a, b| {

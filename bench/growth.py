@@ -1,0 +1,86 @@
+"""What a million tokens cost: memory, the start, keys that are not in memory yet, and lists."""
+
+import random
+import shutil
+import time
+
+import load
+import tables
+import targets
+
+SIZES = (100, 1000, 100_000, 1_000_000)
+CALLS = 40
+
+# What is asked for: by the number of tokens, and a random source, so that no two calls need be the same.
+LISTS = {
+    "first page": lambda count, chance: "ordering(-created)",
+    "page 100": lambda count, chance: f"ordering(-created)&offset={min(5000, count // 2)}",
+    "a page in the middle": lambda count, chance: f"ordering(-created)&offset={count // 2}",
+    "by name": lambda count, chance: "ordering(name)",
+    "by end": lambda count, chance: "ordering(-expiration_date)",
+    "by status": lambda count, chance: "ordering(status)",
+    "active": lambda count, chance: "eq(status,active)&ordering(-created)",
+    "inactive": lambda count, chance: "eq(status,inactive)&ordering(-created)",
+    "expiring": lambda count, chance: "eq(status,expiring)&ordering(-created)",
+    "inactive, of an extension": lambda count, chance: "eq(status,inactive)&eq(extension.id,EXT-000-001)&ordering(name)",
+    "of an external id": lambda count, chance: f"eq(external_id,ext-{chance.randrange(5000)})",
+    "search: one": lambda count, chance: f"search={targets.Tokens.id_of(chance.choice(numbers))}&ordering(-created)",
+    "search: 1 in 5000": lambda count, chance: f"search=ext-{chance.randrange(1000, 5000)}&ordering(-created)",
+    "search: 1 in 4": lambda count, chance: f"search={chance.choice(targets.WORDS)}&ordering(-created)",
+    "search: two letters": lambda count, chance: "search=or&ordering(-created)",
+    "like(name,*…*)": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
+}
+numbers = []
+
+
+def growth(folder):
+    for database in ("SQLite", "PostgreSQL"):
+        rows, lists = [], {name: [] for name in LISTS}
+        for count in SIZES:
+            place = folder / f"{database}-{count}"
+            place.mkdir()
+            measure(place, database, count, rows, lists)
+            shutil.rmtree(place)
+        head = [f"{count:,}" for count in SIZES]
+        tables.show(
+            f"By the number of tokens, {database}",
+            ["tokens", "start to ready, ms", "memory at the start, MB", "with every key in the index, MB",
+             "requests/s, random keys, cold", "requests/s, hot key", "ratio"], rows,
+        )  # fmt: skip
+        title = f"Lists of 50 of one account by its number of tokens, {database}: median and p95 of {CALLS} calls, ms"
+        tables.show(title, ["", *head], [[name, *cells] for name, cells in lists.items()])
+
+
+def measure(place, database, count, rows, lists):
+    postgres = targets.Postgres(f"growth{count}") if database == "PostgreSQL" else None
+    flags = ["--database", postgres.url] if postgres else []
+    targets.Latchkey(place, flags=flags).stop()
+    tokens = targets.Tokens(place / "data", postgres).fill(count)
+    latchkey = targets.Latchkey(place, flags=flags).sign_in()
+    hot = latchkey.show(latchkey.create())
+    begin = load.memory_mb(latchkey)
+    # All keys are new to it in the first moments; with a thousand they soon are not.
+    cold = load.most(latchkey, 2, tokens.script(place / "cold.lua", min(len(tokens.active), 300_000)))
+    warm = load.most(hot, 4)
+    every = tokens.script(place / "every.lua", len(tokens.active), in_order=True)
+    seen = 0
+    while seen < 1.2 * len(tokens.active):
+        seen += load.most(latchkey, 10, every)["rps"] * 10
+    full = load.memory_mb(latchkey)
+    rows.append([
+        f"{count:,}", f"{latchkey.ready_ms:.0f}", f"{begin:.0f}", f"{full:.0f}", f"{cold['rps']:.0f}", f"{warm['rps']:.0f}",
+        f"{cold['rps'] / warm['rps']:.2f}",
+    ])  # fmt: skip
+    numbers[:] = tokens.active
+    chance = random.Random(2)
+    for name, query in LISTS.items():
+        timed(latchkey, query(count, chance))
+        times = sorted(timed(latchkey, query(count, chance)) for _ in range(CALLS))
+        lists[name].append(f"{times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
+    latchkey.stop()
+
+
+def timed(latchkey, query):
+    begun = time.monotonic()
+    latchkey.send("GET", f"/auth/tokens?{query}&limit=50")
+    return (time.monotonic() - begun) * 1000

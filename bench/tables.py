@@ -1,0 +1,35 @@
+"""Rounds, medians, tables."""
+
+import statistics
+import sys
+
+import load
+
+ROUNDS = 5
+
+
+def median(rounds, what):
+    return statistics.median(round[what] for round in rounds)
+
+
+def spread(rounds, what, digits=1):
+    values = [round[what] for round in rounds]
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+
+
+def show(title, head, rows):
+    print(f"\n### {title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(str(cell) for cell in row)} |")
+    sys.stdout.flush()
+
+
+def alternate(all_targets, rounds=ROUNDS, seconds=5, scripts=None):
+    """Rounds of every target in turn, so that what disturbs the machine disturbs all of them."""
+    for target in all_targets:
+        load.most(target, 2, (scripts or {}).get(target))
+    measured = {target: [] for target in all_targets}
+    for _ in range(rounds):
+        for target in all_targets:
+            measured[target].append(load.most(target, seconds, (scripts or {}).get(target)))
+    return measured
