@@ -342,6 +342,7 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
         "latchkey_decisions_total{outcome=\"unknown_id\"} 1",
         "latchkey_index_misses_total 1",
         "latchkey_index_tokens 0",
+        "latchkey_database_seconds_count",
         "latchkey_decision_seconds_count 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");

@@ -152,6 +152,14 @@ def test_nobody_can_say_where_they_are(proxy, api, latchkey):
         assert error == "This key may not be used from 127.0.0.2."
 
 
+def test_a_client_in_the_network_of_the_proxies_does_not_choose_its_address(proxy, latchkey):
+    elsewhere = latchkey.create(PARTNERS, allowed_addresses=["203.0.113.0/24"])
+    for value in ["203.0.113.5", "203.0.113.5, 127.0.0.1"]:
+        said = [("X-Forwarded-For", value), ("X-Real-IP", "203.0.113.5"), ("Forwarded", "for=203.0.113.5")]
+        assert proxy.send("/agreements", elsewhere["key"], *said, source="127.0.0.1").status == 403
+
+
+
 PATHS = """
 /../auth/tokens /agreements/../auth/tokens /agreements/./../auth/tokens /agreements/..;/auth/tokens
 /agreements/%2e%2e/auth/tokens /agreements/%2E%2e/auth/tokens /agreements/.%2e/auth/tokens

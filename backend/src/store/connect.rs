@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use metrics::histogram;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -186,7 +187,12 @@ async fn connect(url: &str, options: &mut ConnectOptions) -> Result<DatabaseConn
     // Writers of SQLite wait for each other; a server that is away is not waited for.
     let patience = Duration::from_secs(if url.starts_with("sqlite:") { 10 } else { 3 });
     options.sqlx_logging(false).connect_timeout(patience).acquire_timeout(patience);
-    Database::connect(options.clone()).await.map_err(|error| OpenError::Connect { url: without_password(url), error })
+    let mut connection = Database::connect(options.clone())
+        .await
+        .map_err(|error| OpenError::Connect { url: without_password(url), error })?;
+    // Looked up each time: the recorder is made after the store.
+    connection.set_metric_callback(|query| histogram!("latchkey_database_seconds").record(query.elapsed));
+    Ok(connection)
 }
 
 #[cfg(test)]

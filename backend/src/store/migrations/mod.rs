@@ -67,3 +67,70 @@ pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
     Migrator::up(&transaction, None).await?;
     transaction.commit().await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use sea_orm::Database;
+
+    use super::*;
+    use crate::rng::Rng;
+
+    /// An empty database of either kind, and the folder that must outlive the first.
+    async fn databases() -> (tempfile::TempDir, [DatabaseConnection; 2]) {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("latchkey.db").display());
+        let server = env::var("LATCHKEY_TEST_POSTGRES").expect("run `cargo xtask test`, which starts PostgreSQL");
+        let name = format!("t{}", Rng::system().hex::<8>());
+        let connection = Database::connect(&server).await.unwrap();
+        connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let postgres = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+        (folder, [Database::connect(sqlite).await.unwrap(), Database::connect(postgres).await.unwrap()])
+    }
+
+    async fn numbers(connection: &DatabaseConnection, sql: &str) -> Vec<i64> {
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        (0..row.column_names().len()).map(|index| row.try_get_by_index(index).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_there_before_is_counted_and_found() {
+        let (_folder, connections) = databases().await;
+        for connection in connections {
+            Migrator::up(&connection, Some(4)).await.unwrap();
+            let is_postgres = connection.get_database_backend() == DatabaseBackend::Postgres;
+            let bytes = |hex: &str| if is_postgres { format!("'\\x{hex}'") } else { format!("X'{hex}'") };
+            let mut rows = Vec::new();
+            for (number, state) in [(1, "active"), (2, "active"), (3, "inactive"), (4, "deleted")] {
+                let (digest, handle) = (bytes("00"), bytes(&format!("0{number}")));
+                rows.push(format!(
+                    "('SU-000-000-00{number}', 'PA-000-007', 'N', 'EXT-000-001', 'x', '{state}', {digest}, {handle}, \
+                     1, 1, 'words of {number}', 1, 0, 'u', 'U', 0, 'u', 'U')"
+                ));
+            }
+            let account = "INSERT INTO accounts (id, name, created_at) VALUES ('PA-000-007', 'A', 0)";
+            connection.execute_unprepared(account).await.unwrap();
+            let insert = format!(
+                "INSERT INTO tokens (id, account_id, name, extension_id, extension_name, state, digest, handle_digest, \
+                 key_version, secret_version, search, revision, created_at, created_by_id, created_by_name, updated_at, \
+                 updated_by_id, updated_by_name) VALUES {}",
+                rows.join(", ")
+            );
+            connection.execute_unprepared(&insert).await.unwrap();
+            apply(&connection).await.unwrap();
+            let counts = "SELECT active, inactive, deleted FROM token_counts WHERE extension_id = 'EXT-000-001'";
+            assert_eq!(numbers(&connection, counts).await, [2, 1, 1]);
+            let search = if is_postgres {
+                "SELECT count(*), 1000007000000003 FROM tokens WHERE search LIKE '%of 3%'"
+            } else {
+                "SELECT count(*), max(rowid) FROM token_search WHERE token_search MATCH '\"of 3\"'"
+            };
+            assert_eq!(numbers(&connection, search).await, [1, 1_000_007_000_000_003]);
+            // What goes by another way than a change of state is counted, too.
+            connection.execute_unprepared("DELETE FROM tokens WHERE state <> 'active'").await.unwrap();
+            assert_eq!(numbers(&connection, counts).await, [2, 0, 0]);
+        }
+    }
+}
