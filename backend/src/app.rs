@@ -136,8 +136,7 @@ pub fn routes(examples: bool) -> Vec<Route> {
 /// What is answered where there is nothing but the gatekeeper.
 pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Service {
     let probe = store.clone();
-    let router = keeper
-        .routes()
+    let router = bounded(keeper.routes())
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(async move || ready(&probe).await))
         .fallback(async || Error::NoSuchPath);
@@ -174,23 +173,29 @@ pub fn router(app: &App) -> Router {
         .route("/api-reference", get(reference::page))
         .route("/api-reference/{file}", get(reference::file))
         .fallback(site::serve)
-        .layer(middleware::from_fn(limit_time))
-        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".to_owned()).into_response()))
+        .with_state(app.clone());
+    let router = bounded(router)
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         // Paths only: a query may hold what somebody searches for.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             let id = request.extensions().get::<Origin>().map(|origin| origin.request_id.clone());
             tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
         }))
-        .layer(middleware::from_fn_with_state(app.clone(), Origin::note))
-        .with_state(app.clone());
+        .layer(middleware::from_fn_with_state(app.clone(), Origin::note));
     // Rewriting an address must happen before routing, so it stands around the whole router.
     let router = middleware::map_request(async |request: Request| paths::tidy(request)).layer(router);
     if !app.config.has_gateway() {
         return Router::new().fallback_service(router);
     }
     // Proxies ask here about every request: nothing stands before the decision.
-    app.gatekeeper.routes().fallback_service(router)
+    bounded(app.gatekeeper.routes()).fallback_service(router)
+}
+
+/// Routes that answer within a bounded time, whatever happens in them.
+fn bounded(router: Router) -> Router {
+    router
+        .layer(middleware::from_fn(limit_time))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".to_owned()).into_response()))
 }
 
 async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {

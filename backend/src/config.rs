@@ -127,7 +127,7 @@ pub struct Config {
     pub no_examples: bool,
 
     /// The address under which people reach the console, such as https://keys.example.com. With https, cookies
-    /// are sent over TLS alone and browsers are told to insist on it.
+    /// are sent over TLS alone and browsers are told to insist on it. A refusal names it, so give it to gatekeepers, too.
     #[arg(long, env = "LATCHKEY_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
@@ -172,7 +172,7 @@ impl Config {
     #[must_use]
     pub fn gatekeeper(&self) -> gatekeeper::Options {
         let grace = Duration::from_secs(self.database_grace);
-        gatekeeper::Options { proxies: self.trusted_proxies.clone(), grace }
+        gatekeeper::Options { proxies: self.trusted_proxies.clone(), grace, console: self.public_url.clone() }
     }
 
     /// Whether proxies and resource servers are answered beside the API.

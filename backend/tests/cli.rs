@@ -347,12 +347,14 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
-    assert!(
-        get(&main, "/metrics").starts_with("HTTP/1.1 200") && !get(&main, "/metrics").contains("latchkey_decisions")
-    );
+    assert!(get(&main, "/metrics").starts_with("HTTP/1.1 404"), "figures are on their own listener alone");
+    let flood =
+        format!("/gateway/envoy/a HTTP/1.1\r\nauthorization: ApiKey x\r\nx-request-id: {}\r\nx: ", "A".repeat(9000));
+    assert!(get(&gateway, &flood).starts_with("HTTP/1.1 401"));
     let _ = child.kill();
     let _ = child.wait();
     let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!log.contains("AAAA"), "who needs no key must not fill the disk");
     let refused = log.lines().find(|line| line.contains("key refused")).unwrap();
     let refused: serde_json::Value = serde_json::from_str(refused).unwrap();
     assert_eq!(

@@ -328,35 +328,87 @@ fn without_a_database_known_keys_work_for_a_while_and_all_comes_back_by_itself()
     there.until(&known, 401, BOUND);
 }
 
-#[test]
-fn a_gatekeeper_checks_keys_and_knows_none() {
+/// What `docs/OPERATIONS.md` has an operator grant to a gatekeeper's account.
+fn documented_grants() -> String {
+    let guide = include_str!("../../docs/OPERATIONS.md");
+    let sql = guide.split("```sql").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    sql.replace("'…'", "'none'")
+}
+
+fn pepper() -> String {
+    let pepper = Command::new(env!("CARGO_BIN_EXE_latchkey")).arg("pepper").env("LATCHKEY_MASTER_KEY", MASTER).output();
+    String::from_utf8(pepper.unwrap().stdout).unwrap().trim().to_owned()
+}
+
+fn begin_gatekeeper(cluster: &Cluster, user: &str, pepper: &str, flags: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .args(["serve", "--role", "gatekeeper", "--listen", "127.0.0.1:0", "--database"])
+        .arg(cluster.url().replace("postgres@", &format!("{user}@")))
+        .args(flags)
+        .env("LATCHKEY_PEPPER", pepper)
+        .env_remove("LATCHKEY_MASTER_KEY")
+        .current_dir(Path::new("/"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gatekeeper_checks_keys_and_knows_none_and_needs_few_rights() {
     let cluster = Cluster::start();
     let console = Replica::start(&cluster, &["--role", "console"]);
     let (key, id) = console.create();
     assert_eq!(console.check(&key), 404, "a console answers no proxy");
-    let pepper = Command::new(env!("CARGO_BIN_EXE_latchkey")).arg("pepper").env("LATCHKEY_MASTER_KEY", MASTER).output();
-    let pepper = String::from_utf8(pepper.unwrap().stdout).unwrap().trim().to_owned();
-    assert!(pepper.len() == 64 && pepper != MASTER);
-    let begin = |pepper: &str| {
-        Command::new(env!("CARGO_BIN_EXE_latchkey"))
-            .args(["serve", "--role", "gatekeeper", "--listen", "127.0.0.1:0", "--database", &cluster.url()])
-            .env("LATCHKEY_PEPPER", pepper)
-            .env_remove("LATCHKEY_MASTER_KEY")
-            .current_dir(Path::new("/"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
-    };
-    let wrong = begin(&"2".repeat(64)).wait_with_output().unwrap();
+    assert!(pepper().len() == 64 && pepper() != MASTER);
+    cluster.execute(&documented_grants()).await;
+    let wrong = begin_gatekeeper(&cluster, "gatekeeper", &"2".repeat(64), &[]).wait_with_output().unwrap();
     let error = String::from_utf8(wrong.stderr).unwrap();
     assert!(!wrong.status.success() && error.contains("the pepper is not the one"), "{error}");
 
-    let keeper = Replica::finish((begin(&pepper), tempfile::tempdir().unwrap()));
+    let keeper = begin_gatekeeper(&cluster, "gatekeeper", &pepper(), &[]);
+    let keeper = Replica::finish((keeper, tempfile::tempdir().unwrap()));
     keeper.until(&key, 200, BOUND);
     assert_eq!(console.set(&id, "deactivate"), 200);
     keeper.until(&key, 401, BOUND);
     assert_eq!(keeper.request("GET", "/public/v1/accounts", "", "").0, 404);
     assert_eq!(keeper.request("GET", "/", "", "").0, 404);
     assert_eq!(keeper.request("GET", "/readyz", "", "").0, 200);
+    // What it has counted it may write, too.
+    let begun = Instant::now();
+    while console.admin("GET", &format!("/auth/tokens/{id}"), "").1["last_used"].is_null() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the use was not written");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_is_cut_off_lets_a_revoked_key_through_for_the_grace_and_no_longer() {
+    let cluster = Cluster::start();
+    let console = Replica::start(&cluster, &[]);
+    let ((key, id), (other, _)) = (console.create(), console.create());
+    cluster.execute(&documented_grants()).await;
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gatekeeper'";
+    for (grace, after_a_second) in [("4", 200), ("0", 503)] {
+        let keeper = begin_gatekeeper(&cluster, "gatekeeper", &pepper(), &["--database-grace", grace]);
+        let keeper = Replica::finish((keeper, tempfile::tempdir().unwrap()));
+        // Until it hears the others, it keeps nothing.
+        keeper.until(&other, 200, BOUND);
+        thread::sleep(BOUND);
+        keeper.until(&key, 200, BOUND);
+        cluster.execute("ALTER ROLE gatekeeper NOLOGIN").await;
+        cluster.execute(cut).await;
+        let begun = Instant::now();
+        // The last that it hears must not be what it shall miss.
+        thread::sleep(Duration::from_millis(500));
+        assert_eq!(console.set(&id, "deactivate"), 200);
+        thread::sleep(BOUND);
+        assert_eq!(keeper.check(&key), after_a_second, "a grace of {grace} seconds");
+        keeper.until(&key, 503, Duration::from_secs(7));
+        assert!(begun.elapsed() < Duration::from_secs(8), "the grace of {grace} seconds lasted {:?}", begun.elapsed());
+        cluster.execute("ALTER ROLE gatekeeper LOGIN").await;
+        keeper.until(&key, 401, Duration::from_secs(10));
+        keeper.until(&other, 200, BOUND);
+        assert_eq!(console.set(&id, "activate"), 200);
+    }
 }

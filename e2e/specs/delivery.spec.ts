@@ -20,7 +20,7 @@ test("what is not there is a 404, not the page", async ({ server }) => {
 });
 
 test("a client that knows no Brotli gets the plain files", async ({ server }) => {
-  const page = await (await fetch(`${server.url}/`, { headers: { "Accept-Encoding": "identity" } })).text();
+  const page = await (await fetch(`${server.url}/`, { headers: { Accept: "text/html", "Accept-Encoding": "identity" } })).text();
   const script = /from '(\/[^']+\.js)'/.exec(page)?.[1];
   const answer = await fetch(`${server.url}${script}`, { headers: { "Accept-Encoding": "identity" } });
   expect(answer.headers.get("content-encoding")).toBeNull();

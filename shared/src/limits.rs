@@ -84,6 +84,12 @@ impl AllowedAddresses {
         self.0.iter().any(|network| network.contains(address))
     }
 
+    /// Whether every address of `other` is in one of the networks.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.0.iter().all(|inner| self.0.iter().any(|outer| outer.0.contains(&inner.0)))
+    }
+
     /// The networks as texts, in order.
     #[must_use]
     pub fn to_texts(&self) -> Vec<String> {
@@ -125,6 +131,17 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn networks_cover_what_lies_within_one_of_them() {
+        let own = allowed(&["10.0.0.0/8", "2001:db8::/32"]);
+        for within in [&["10.1.2.3"][..], &["10.128.0.0/9", "2001:db8:1::/48"], &["10.0.0.0/8"]] {
+            assert!(own.covers(&allowed(within)), "{within:?}");
+        }
+        for beyond in [&["11.0.0.1"][..], &["10.0.0.0/7"], &["10.1.2.3", "::1"], &["0.0.0.0/0"]] {
+            assert!(!own.covers(&allowed(beyond)), "{beyond:?}");
+        }
     }
 
     #[test]

@@ -3,14 +3,25 @@
 
 use axum::Json;
 use latchkey_shared::Account;
+use serde_json::Value;
 
 use super::present;
-use crate::http::{Caller, Error, Id, ListQuery, Page};
+use crate::{
+    http::{Caller, Error, Id, ListQuery, Page},
+    rql::{Kind, Property},
+};
+
+/// What accounts can be filtered and ordered by.
+pub const PROPERTIES: &[Property] = &[
+    Property::new("id", Kind::Text).orderable(),
+    Property::new("name", Kind::Text).orderable().searchable(),
+    Property::new("type", Kind::Text).orderable(),
+];
 
 /// A list of one.
 #[utoipa::path(get, path = "/accounts", operation_id = "list_accounts", tag = "Account", responses((status = 200, description = "The own account", body = [Account])))]
-pub async fn handler(caller: Caller, query: ListQuery) -> Result<Page<Account>, Error> {
-    query.page_of(vec![present(&caller.account)?])
+pub async fn handler(caller: Caller, query: ListQuery) -> Result<Page<Value>, Error> {
+    query.page_of(&[present(&caller.account)?], PROPERTIES)
 }
 
 /// `GET /accounts/{id}`: no other account is there.

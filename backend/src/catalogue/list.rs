@@ -2,22 +2,39 @@
 
 use axum::{Json, extract::State};
 use latchkey_shared::{Extension, Module};
+use serde_json::Value;
 
 use crate::{
     app::App,
     http::{Error, Id, ListQuery, Page},
+    rql::{Kind, Property},
 };
+
+/// What modules can be filtered and ordered by.
+pub const MODULES: &[Property] = &[
+    Property::new("id", Kind::Text).orderable().searchable(),
+    Property::new("name", Kind::Text).orderable().searchable(),
+    Property::new("description", Kind::Text).searchable(),
+];
+
+/// What extensions can be filtered and ordered by.
+pub const EXTENSIONS: &[Property] = &[
+    Property::new("id", Kind::Text).orderable().searchable(),
+    Property::new("name", Kind::Text).orderable().searchable(),
+    Property::new("title", Kind::Text).orderable().searchable(),
+    Property::new("description", Kind::Text).searchable(),
+];
 
 /// `GET /modules`.
 #[utoipa::path(get, path = "/modules", operation_id = "list_modules", tag = "Catalogue", responses((status = 200, description = "Every module", body = [Module])))]
-pub async fn modules(State(app): State<App>, query: ListQuery) -> Result<Page<Module>, Error> {
-    query.page_of(app.catalogue.modules.clone())
+pub async fn modules(State(app): State<App>, query: ListQuery) -> Result<Page<Value>, Error> {
+    query.page_of(&app.catalogue.modules, MODULES)
 }
 
 /// `GET /extensions`.
 #[utoipa::path(get, path = "/extensions", operation_id = "list_extensions", tag = "Catalogue", responses((status = 200, description = "Every extension", body = [Extension])))]
-pub async fn extensions(State(app): State<App>, query: ListQuery) -> Result<Page<Extension>, Error> {
-    query.page_of(app.catalogue.extensions.clone())
+pub async fn extensions(State(app): State<App>, query: ListQuery) -> Result<Page<Value>, Error> {
+    query.page_of(&app.catalogue.extensions, EXTENSIONS)
 }
 
 /// `GET /modules/{id}`.

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use latchkey_shared::{KeyError, PresentedKey, Timestamp};
+use latchkey_shared::{KeyError, PresentedKey, Timestamp, TokenStatus};
 use subtle::ConstantTimeEq as _;
 
 use super::{
@@ -117,6 +117,8 @@ impl Refusal {
 pub struct Decision {
     /// The token, when its secret was proven.
     pub token: Option<Arc<Entry>>,
+    /// When the secret ends that was shown: the token, or before it the one that a newer secret has replaced.
+    pub expires_at: Option<i64>,
     /// The module of the path, when there was a path and the decision came so far.
     pub module: Option<ModuleIndex>,
     /// Where the token stands with its limit, if it has one and the decision came so far.
@@ -131,7 +133,16 @@ impl Decision {
     /// Refused before anything was proven.
     #[must_use]
     pub fn refused(why: Refusal, at: Timestamp) -> Self {
-        Self { token: None, module: None, quotum: None, at, answer: Err(why) }
+        Self { token: None, expires_at: None, module: None, quotum: None, at, answer: Err(why) }
+    }
+
+    /// When the secret ends, if its holder is to be told: within [`TokenStatus::EXPIRING_WINDOW`] from now. Of a key that
+    /// is worth nothing any more nothing is told.
+    #[must_use]
+    pub fn ends_soon(&self) -> Option<Timestamp> {
+        let is_key = !matches!(self.answer, Err(Refusal::Key(_)));
+        let end = self.expires_at.filter(|end| is_key && *end <= self.at.unix() + TokenStatus::EXPIRING_WINDOW)?;
+        Some(Timestamp::from_unix(end))
     }
 }
 
@@ -159,14 +170,19 @@ pub fn decide(entry: Option<&Arc<Entry>>, question: &Question<'_>, pepper: &Dige
     let kept = entry.map_or(&NOBODY, |entry| &entry.digest);
     // Of a renewed token the secret before the last one counts, too. Both are compared in any case.
     let previous = rare.and_then(|rare| rare.previous.as_ref());
-    let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now)).map_or(&NOBODY, |(digest, _)| digest);
-    let proven: bool = (presented.ct_eq(kept) | presented.ct_eq(previous)).into();
+    let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now));
+    let is_kept = presented.ct_eq(kept);
+    let is_previous = presented.ct_eq(previous.map_or(&NOBODY, |(digest, _)| digest));
+    let proven: bool = (is_kept | is_previous).into();
     let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId), question.now) };
     if !proven {
         return Decision::refused(Refusal::Key(Denial::WrongSecret), question.now);
     }
     let token = Some(Arc::clone(entry));
-    let mut decision = Decision { token, module: None, quotum: None, at: question.now, answer: Ok(()) };
+    // The end of the token is the end of both.
+    let own_end = previous.and_then(|(_, end)| *end).filter(|_| !bool::from(is_kept));
+    let expires_at = own_end.into_iter().chain(entry.expires_at).min();
+    let mut decision = Decision { token, expires_at, module: None, quotum: None, at: question.now, answer: Ok(()) };
     decision.answer = judge(entry, question, modules, &mut decision);
     decision
 }

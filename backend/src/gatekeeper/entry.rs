@@ -9,7 +9,7 @@ use governor::{
     middleware::StateInformationMiddleware,
     state::{InMemoryState, NotKeyed},
 };
-use latchkey_shared::{AllowedAddresses, ModuleId, Timestamp, TokenId, TokenStatus};
+use latchkey_shared::{AllowedAddresses, ModuleId, TokenId, TokenStatus};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use super::modules::{ModuleSet, Modules};
@@ -137,11 +137,16 @@ impl Entry {
         TokenId::from_number(self.number)
     }
 
-    /// When the token ends, if that is within [`TokenStatus::EXPIRING_WINDOW`] of `now`.
+    /// From where it may be used, if not from everywhere.
     #[must_use]
-    pub fn ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
-        let end = self.expires_at.filter(|end| *end <= now.unix() + TokenStatus::EXPIRING_WINDOW)?;
-        Some(Timestamp::from_unix(end))
+    pub fn addresses(&self) -> Option<&AllowedAddresses> {
+        self.rare.as_deref()?.addresses.as_ref()
+    }
+
+    /// How often a minute it may be used, if not without limit.
+    #[must_use]
+    pub fn calls_per_minute(&self) -> Option<u32> {
+        Some(self.rare.as_deref()?.limit.as_ref()?.calls.get())
     }
 }
 
@@ -162,6 +167,15 @@ pub struct Quotum {
     pub remaining: u32,
     /// Until when nothing is left, if so.
     pub wait: Duration,
+}
+
+impl Quotum {
+    /// Whole seconds after which one more call is allowed, when none is left: one is each 60 / n seconds.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        let wait = if self.wait.is_zero() { Duration::from_secs(60) / self.limit } else { self.wait };
+        wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+    }
 }
 
 impl Limit {

@@ -25,17 +25,16 @@ pub fn identify(headers: &mut HeaderMap, token: &Entry) {
 
 /// Tells the client that its key ends soon, and where it stands with its limit.
 pub fn tell(headers: &mut HeaderMap, decision: &Decision) {
-    let ends = decision.token.as_ref().and_then(|token| token.ends_soon(decision.at));
-    if let Some(Ok(end)) = ends.map(|end| HeaderValue::try_from(end.to_string())) {
+    if let Some(Ok(end)) = decision.ends_soon().map(|end| HeaderValue::try_from(end.to_string())) {
         headers.insert(TOKEN_EXPIRES, end);
     }
     if let Some(quotum) = decision.quotum {
-        let Quotum { limit, remaining, wait } = quotum;
-        // One more call is allowed each 60 / limit seconds; when none is left, after the wait.
-        let seconds = if remaining == 0 { wait.as_secs().max(60 / u64::from(limit)) } else { 0 };
+        let Quotum { limit, remaining, .. } = quotum;
+        // When none is left: whole seconds until the next, as in Retry-After.
+        let until = if remaining == 0 { format!(";t={}", quotum.seconds()) } else { String::new() };
         let values = [
             (RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w=60")),
-            (RATE_LIMIT, format!("\"minute\";r={remaining};t={seconds}")),
+            (RATE_LIMIT, format!("\"minute\";r={remaining}{until}")),
         ];
         for (header, value) in values {
             if let Ok(value) = HeaderValue::try_from(value) {

@@ -17,9 +17,10 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::{Credential, Decision, Entry, Gatekeeper, Refusal, headers, usage::Call};
-use crate::http::{Error, MAX_BODY};
+use crate::http::{Error, LONGEST_BODY, MAX_BODY};
 
 /// Who asks must hold the module that owns this path.
 const PATH: &str = "/auth/tokens";
@@ -53,7 +54,7 @@ struct Introspection {
 }
 
 impl Introspection {
-    fn of(token: &Entry) -> Self {
+    fn of(token: &Entry, decision: &Decision) -> Self {
         let id: String = token.id().into();
         let modules: Vec<&str> = token.modules.ids.iter().map(latchkey_shared::ModuleId::as_str).collect();
         Self {
@@ -63,7 +64,7 @@ impl Introspection {
             sub: Some(id),
             username: Some(token.name()),
             token_type: Some("ApiKey"),
-            exp: token.expires_at,
+            exp: decision.expires_at,
             account_id: Some(token.account.account.id.clone()),
         }
     }
@@ -80,9 +81,10 @@ async fn introspect(
     let credential = basic.as_deref().map_or(Credential::Header(&parts.headers), Credential::Pair);
     let caller = keeper.check(credential, Some(PATH), address).await;
     let answer = match caller.answer {
-        Ok(()) => match to_bytes(body, MAX_BODY).await {
-            Ok(bytes) => answer(&keeper, &parts.headers, &bytes).await,
-            Err(_) => Err(Error::TooLarge),
+        Ok(()) => match timeout(LONGEST_BODY, to_bytes(body, MAX_BODY)).await {
+            Ok(Ok(bytes)) => answer(&keeper, &parts.headers, &bytes).await,
+            Ok(Err(_)) => Err(Error::TooLarge),
+            Err(_) => Err(Error::TooSlow),
         },
         Err(refusal) => {
             keeper.log(&parts.headers, &caller, address);
@@ -147,7 +149,7 @@ async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Resul
     if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
         let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
         keeper.usage.note(token, &call, true);
-        return Ok(Json(Introspection::of(token)));
+        return Ok(Json(Introspection::of(token, &decision)));
     }
     match decision.answer {
         // To say "not active" because nobody knows would be a lie.

@@ -66,6 +66,8 @@ pub struct Gatekeeper {
     pub usage: Usage,
     /// The clock.
     pub clock: Clock,
+    /// The address of the console, for those who are told to go there.
+    pub console: Option<Arc<str>>,
     pepper: Digester,
     metrics: Metrics,
     /// The operator's own proxies.
@@ -81,7 +83,12 @@ pub struct Options {
     pub proxies: Vec<Network>,
     /// For how long what is known stays good when nobody can confirm it.
     pub grace: Duration,
+    /// The address under which people reach the console.
+    pub console: Option<String>,
 }
+
+/// Characters of a proxy's `X-Request-Id` that are logged at the most: a UUID has 36.
+const REQUEST_ID: usize = 64;
 
 /// Refusals that are logged each second.
 const LINES: NonZeroU32 = NonZeroU32::new(50).unwrap();
@@ -127,6 +134,7 @@ impl Gatekeeper {
             clock,
             pepper: Digester::new(pepper),
             metrics: Metrics::new(),
+            console: options.console.map(Into::into),
             proxies: options.proxies,
             lines: RateLimiter::direct(Quota::per_second(LINES)),
         })
@@ -193,7 +201,9 @@ impl Gatekeeper {
         let key = headers.get(AUTHORIZATION).and_then(|value| PresentedKey::from_header(value.as_bytes()).ok());
         let token = key.map(|key| key.id);
         let address = address.map(tracing::field::display);
+        // Whoever sends it needs no key: what is no number of a request is not logged, so that logs stay small.
         let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
+        let request_id = request_id.filter(|id| id.len() <= REQUEST_ID);
         tracing::info!(reason = refusal.as_str(), token, address, request_id, "key refused");
     }
 
@@ -203,14 +213,12 @@ impl Gatekeeper {
         match refusal {
             Refusal::Key(_) => Error::Unauthorized,
             Refusal::Address(address) => Error::AddressRefused(address),
-            Refusal::Limited => {
-                let wait = decision.quotum.map(|quotum| quotum.wait).unwrap_or_default();
-                Error::Limited { seconds: wait.as_secs() + 1 }
-            }
+            Refusal::Limited => Error::Limited { seconds: decision.quotum.map_or(1, |quotum| quotum.seconds()) },
             Refusal::Path(error) => Error::Malformed(format!("The path {error}.")),
             Refusal::Module(module) => Error::InsufficientScope {
                 token: decision.token.as_ref().map(|token| token.id().to_string()).unwrap_or_default(),
                 module: Box::new(self.modules.get(module).clone()),
+                console: self.console.clone(),
             },
             Refusal::Unavailable => Error::Internal("the database does not answer".to_owned()),
         }

@@ -26,6 +26,8 @@ const PARTS: usize = 16;
 #[derive(Debug)]
 pub struct Usage {
     parts: [Mutex<Uses>; PARTS],
+    /// Held while calls are being written: whoever writes last, at the end, waits for the one before.
+    writing: tokio::sync::Mutex<()>,
 }
 
 /// By the number of the token.
@@ -66,7 +68,7 @@ struct Last {
 
 impl Default for Usage {
     fn default() -> Self {
-        Self { parts: std::array::from_fn(|_| Mutex::default()) }
+        Self { parts: std::array::from_fn(|_| Mutex::default()), writing: tokio::sync::Mutex::default() }
     }
 }
 
@@ -139,6 +141,7 @@ fn shown(name: &[u8]) -> [u8; NAME] {
 /// # Errors
 /// [`StoreError`].
 pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreError> {
+    let _writing = gatekeeper.usage.writing.lock().await;
     let taken = gatekeeper.usage.take();
     if taken.is_empty() {
         return Ok(());

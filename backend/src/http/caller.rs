@@ -18,7 +18,7 @@ use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 use super::{Error, paths};
 use crate::{
     app::App,
-    gatekeeper::{self, Credential, Decision, ModuleSet, headers, usage::Call},
+    gatekeeper::{self, Credential, Decision, Entry, headers, usage::Call},
     sessions,
     store::entities::account,
 };
@@ -69,10 +69,7 @@ pub enum Identity {
         email: String,
     },
     /// A token, by its key.
-    Token {
-        /// The modules that it holds.
-        modules: Arc<ModuleSet>,
-    },
+    Token(Arc<Entry>),
 }
 
 /// Somebody who may do what the route is for.
@@ -94,7 +91,7 @@ impl Caller {
     pub fn may_grant(&self, module: &ModuleId) -> bool {
         match &self.identity {
             Identity::User { .. } => true,
-            Identity::Token { modules } => gatekeeper::opens(&modules.ids, module),
+            Identity::Token(token) => gatekeeper::opens(&token.modules.ids, module),
         }
     }
 }
@@ -106,14 +103,14 @@ impl Caller {
     /// [`Error::Forbidden`], [`Error::InsufficientScope`].
     pub fn require(&self, app: &App, needs: Needs, path: &str) -> Result<(), Error> {
         permit(self, needs)?;
-        let Identity::Token { modules } = &self.identity else { return Ok(()) };
+        let Identity::Token(token) = &self.identity else { return Ok(()) };
         let keeper = &app.gatekeeper;
         let module = keeper.modules.of_path(path);
-        if modules.opens(module) {
+        if token.modules.opens(module) {
             return Ok(());
         }
         let module = Box::new(keeper.modules.get(module).clone());
-        Err(Error::InsufficientScope { token: self.actor.id.clone(), module })
+        Err(Error::InsufficientScope { token: self.actor.id.clone(), module, console: keeper.console.clone() })
     }
 }
 
@@ -217,7 +214,7 @@ fn program_caller(
     let caller = Caller {
         account: token.account.account.clone(),
         actor: Reference { id: token.id().into(), name: token.name() },
-        identity: Identity::Token { modules: Arc::clone(&token.modules) },
+        identity: Identity::Token(Arc::clone(token)),
         origin,
     };
     permit(&caller, needs)?;
@@ -232,7 +229,7 @@ fn permit(caller: &Caller, needs: Needs) -> Result<(), Error> {
         {
             Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
         }
-        (Identity::Token { .. }, Needs::Session | Needs::Revealing) => {
+        (Identity::Token(_), Needs::Session | Needs::Revealing) => {
             Err(Error::Forbidden("Only a person who is signed in may do this; a key may not."))
         }
         _ => Ok(()),

@@ -1,7 +1,7 @@
 //! Every error that a caller can see, mapped to status and body in one place. What went wrong inside is
 //! logged and never leaves.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Json,
@@ -25,6 +25,8 @@ pub enum Error {
         token: String,
         /// The module that is missing.
         module: Box<Module>,
+        /// The address of the console, when it is known; the caller may have asked quite another host.
+        console: Option<Arc<str>>,
     },
     /// The caller may not do this at all.
     Forbidden(&'static str),
@@ -101,10 +103,12 @@ impl Error {
         match self {
             Self::Unauthorized => one(StatusCode::UNAUTHORIZED, "AUTH_001", "API request is unauthorized."),
             Self::SignInFailed => one(StatusCode::UNAUTHORIZED, "AUTH_002", "E-mail address or password is wrong."),
-            Self::InsufficientScope { token, module } => {
+            Self::InsufficientScope { token, module, console } => {
                 let text = format!(
-                    "Token {token} has no permission for module {} ({}). Grant it at /integrations/tokens/{token}/permissions.",
-                    module.name, module.id
+                    "Token {token} has no permission for module {} ({}). Grant it at {}/integrations/tokens/{token}/permissions.",
+                    module.name,
+                    module.id,
+                    console.as_deref().unwrap_or_default()
                 );
                 (StatusCode::FORBIDDEN, "AUTH_003", vec![text])
             }

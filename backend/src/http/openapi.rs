@@ -81,7 +81,8 @@ struct Annotated;
 const ABOUT: &str = "Programs send `Authorization: ApiKey SU-…:<secret>`; browsers have a session. Lists answer a bare \
 array with `Content-Range: items first-last/total` and take RQL behind the `?`: `eq(status,active)`, `status=active`, \
 `in(id,(a,b))`, `ilike(name,*report*)`, `and(…)`, `or(…)`, `not(…)`, `ordering(-name)`, `select(-events)`. Errors are \
-`{\"error_code\", \"errors\": [lines]}`.";
+`{\"error_code\", \"errors\": [lines]}`. Every answer carries `Connect-Version`; to a key that ends within 14 days, its end in \
+`X-Token-Expires`; to a key with `calls_per_minute`, what is left of them in `RateLimit` and `RateLimit-Policy`.";
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_document", tag = "Catalogue",
@@ -111,8 +112,16 @@ pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
             complete(operation, &route);
         }
     }
-    if let Some(list) = document.paths.paths.get_mut("/auth/tokens").and_then(|item| item.get.as_mut()) {
-        add_query(list, tokens::list::PROPERTIES);
+    for (path, properties) in [
+        ("/auth/tokens", tokens::list::PROPERTIES),
+        ("/auth/tokens/{id}/permissions", tokens::permissions::PROPERTIES),
+        ("/modules", catalogue::list::MODULES),
+        ("/extensions", catalogue::list::EXTENSIONS),
+        ("/accounts", accounts::list::PROPERTIES),
+    ] {
+        if let Some(list) = document.paths.paths.get_mut(path).and_then(|item| item.get.as_mut()) {
+            add_query(list, properties);
+        }
     }
     let components = document.components.get_or_insert_with(Components::new);
     let key = ApiKeyValue::with_description("Authorization", "`ApiKey SU-ddd-ddd-ddd:<secret>`, as *Copy* gives it.");
@@ -212,7 +221,7 @@ fn complete(operation: &mut Operation, route: &Route) {
         ),
         (has_body, "413", "The body is too large"),
         (has_body, "415", "The body is not JSON"),
-        (matches!(route.needs, Needs::Nothing | Needs::Revealing), "429", "Too many attempts"),
+        (true, "429", "Too many attempts, or more calls of a key than it is good for: see `Retry-After`"),
         (true, "503", "The server cannot answer right now"),
     ];
     for (_, status, about) in refusals.into_iter().filter(|(applies, ..)| *applies) {
@@ -224,11 +233,30 @@ fn complete(operation: &mut Operation, route: &Route) {
     if has_id {
         parameters.push(parameter("id", ParameterIn::Path, "The id of the object", id_schema(&route.path)));
     }
+    if of_token && changes {
+        let about =
+            "The `ETag` of the revision that was read: when somebody has changed the token since, nothing is done";
+        parameters.push(parameter("If-Match", ParameterIn::Header, about, string(Some("^[!-~]{1,100}$"), None)));
+    }
+    if REPEATABLE.contains(&route.path.as_str()) && route.method == axum::http::Method::POST {
+        let about = "Repeated within a day, the same request does nothing again and gets the same answer";
+        parameters.push(parameter("Idempotency-Key", ParameterIn::Header, about, string(Some("^[!-~]{1,255}$"), None)));
+    }
+    if has_id && route.method == axum::http::Method::GET && !is_list {
+        let about = "The `ETag` of what is known: when it is still the same, the answer is 304 without a body";
+        parameters.push(parameter("If-None-Match", ParameterIn::Header, about, string(Some("^[!-~]{1,100}$"), None)));
+        let same = ResponseBuilder::new().description("It is as `If-None-Match` knows it").build();
+        operation.responses.responses.insert("304".to_owned(), RefOr::T(same));
+    }
     operation.parameters = Some(parameters);
     if is_list {
         add_paging(operation);
     }
 }
+
+/// What may be sent again under an `Idempotency-Key`.
+const REPEATABLE: [&str; 4] =
+    ["/auth/tokens", "/auth/tokens/{id}/permissions", "/auth/tokens/{id}/renew", "/auth/tokens/{id}/rotate"];
 
 fn answers_a_list(response: &RefOr<utoipa::openapi::Response>) -> bool {
     let RefOr::T(response) = response else { return false };
@@ -267,6 +295,11 @@ fn add_paging(operation: &mut Operation) {
     ]);
 }
 
+/// A day, or a moment in UTC. Other offsets are taken, too; no month has less than 28 days.
+const MOMENT: &str = "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?$";
+/// A text that stands for itself, without the signs of RQL; those go in quotes.
+const TEXT: &str = "^[A-Za-z0-9\u{c0}-\u{24f}][A-Za-z0-9\u{c0}-\u{24f} @._-]{0,60}$";
+
 /// Every property that the collection declares, as the plainest form of RQL: `property=value`.
 fn add_query(operation: &mut Operation, properties: &[Property]) {
     let parameters = operation.parameters.get_or_insert_default();
@@ -274,8 +307,8 @@ fn add_query(operation: &mut Operation, properties: &[Property]) {
         let schema = match property.kind {
             Kind::Boolean => string(Some("^(true|false)$"), None),
             Kind::Integer => string(Some("^[0-9]{1,9}$"), None),
-            Kind::Moment => string(Some("^20[0-9]{2}-0[1-9]-[01][1-9]$"), Some(json!("2027-01-31"))),
-            Kind::Text | Kind::Object => string(Some("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,60}$"), None),
+            Kind::Moment => string(Some(MOMENT), Some(json!("2027-01-31T09:30:00Z"))),
+            Kind::Text | Kind::Object => string(Some(TEXT), None),
         };
         let order = if property.orderable { "; may be ordered by" } else { "" };
         let about = format!("Rows whose `{}` is this{order}", property.name);

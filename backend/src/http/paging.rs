@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Error;
-use crate::rql::{self, Query};
+use crate::rql::{self, Property, Query};
 
 /// What a list is asked for, not yet held against the properties of the collection.
 #[derive(Debug)]
@@ -25,12 +25,16 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
 }
 
 impl ListQuery {
-    /// A page of rows that cannot be filtered or ordered.
+    /// A page of rows that are all at hand, filtered, searched and ordered by the properties that they declare.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when the query asks for more than a page.
-    pub fn page_of<T>(self, rows: Vec<T>) -> Result<Page<T>, Error> {
-        Ok(Page::cut(rows, &self.0.resolve(&[])?))
+    /// [`Error::Malformed`] for a property that is not declared.
+    pub fn page_of<T: Serialize>(self, rows: &[T], properties: &[Property]) -> Result<Page<Value>, Error> {
+        let query = self.0.resolve(properties)?;
+        let rows: Result<Vec<Value>, _> = rows.iter().map(serde_json::to_value).collect();
+        let rows = rows.map_err(|error| Error::Internal(error.to_string()))?;
+        let chosen = query.select(&rows, properties).into_iter().cloned().collect();
+        Ok(Page::cut(chosen, &query))
     }
 }
 

@@ -1,5 +1,8 @@
 //! The console's files, embedded in the program. Hashed files may be kept for ever, the page itself is asked
 //! for each time, and an unknown file is 404 and never the page.
+//!
+//! The page is for browsers alone, and a success only where the console has a screen: a proxy that asks for permission at
+//! a wrong address would take its 200 for one.
 
 use axum::{
     body::Body,
@@ -61,12 +64,14 @@ pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: H
     if method != Method::GET && method != Method::HEAD {
         return Error::MethodNotAllowed.into_response();
     }
-    // Never the page for what programs ask: a proxy would take its 200 for a permission.
-    if ["/public", "/gateway", "/oauth2"].iter().any(|start| uri.path().starts_with(start)) {
-        return Error::NoSuchPath.into_response();
-    }
     let path = uri.path().trim_start_matches('/');
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if !is_file && !is_for_a_browser(uri.path(), &headers) {
+        return Error::NoSuchPath.into_response();
+    }
+    let has_screen =
+        SCREENS.iter().any(|screen| uri.path() == *screen || uri.path().starts_with(&format!("{screen}/")));
+    let found = if is_file || has_screen || uri.path() == "/" { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let name = if is_file { path } else { PAGE };
     // Precompressed copies are for negotiation, not addresses of their own.
     let Some(file) = Files::get(name).filter(|_| !name.ends_with(".br")) else {
@@ -74,19 +79,35 @@ pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: H
     };
     let tag = format!("\"{}\"", crate::hex(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.contains(&tag)) {
+    let mut response = if found == StatusCode::OK && known.is_some_and(|known| known.contains(&tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        content(name, file, accepts_brotli(&headers))
+        let mut response = content(name, file, accepts_brotli(&headers));
+        *response.status_mut() = found;
+        response
     };
     let caching = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
     response
+}
+
+/// Where the console has screens, beside the root (`frontend/src/routes.rs`). What it does not know below them, it says
+/// itself.
+const SCREENS: [&str; 2] = ["/sign-in", "/integrations"];
+
+/// What proxies that ask for permission send along, and no browser.
+const OF_PROXIES: [&str; 4] = ["x-forwarded-uri", "x-forwarded-method", "x-original-uri", "x-original-method"];
+
+fn is_for_a_browser(path: &str, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_program = OF_PROXIES.iter().any(|name| headers.contains_key(*name))
+        || ["/public", "/gateway", "/oauth2"].iter().any(|start| path.starts_with(start));
+    accepted.contains("text/html") && !is_program
 }
 
 fn accepts_brotli(headers: &HeaderMap) -> bool {

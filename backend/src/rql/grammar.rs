@@ -6,6 +6,7 @@ use winnow::{
     combinator::{alt, cut_err, delimited, empty, opt, preceded, separated, terminated},
     error::{ContextError, ErrMode, StrContext, StrContextValue},
     stream::Location as _,
+    stream::Stream as _,
     token::{one_of, take_till, take_while},
 };
 
@@ -199,12 +200,15 @@ fn among(input: &mut Input<'_>) -> ModalResult<Filter> {
 
 fn like(input: &mut Input<'_>) -> ModalResult<Filter> {
     let case_sensitive = terminated(alt(("like".value(true), "ilike".value(false))), '(').parse_next(input)?;
-    let (property, text, _) =
-        cut_err((property, preceded(described("`,`", ','), text), described("`)`", ')'))).parse_next(input)?;
-    match pattern(&text) {
-        Some(pattern) => Ok(Filter::Like { property, pattern, case_sensitive }),
-        None => expected("a pattern without `**`"),
-    }
+    let (property, _) = cut_err((property, described("`,`", ','))).parse_next(input)?;
+    let start = input.checkpoint();
+    let text = cut_err(text).parse_next(input)?;
+    let Some(pattern) = pattern(&text) else {
+        input.reset(&start);
+        return expected("a pattern without `**`");
+    };
+    cut_err(described("`)`", ')')).parse_next(input)?;
+    Ok(Filter::Like { property, pattern, case_sensitive })
 }
 
 /// `None` for `**`, which Connect refuses as well.

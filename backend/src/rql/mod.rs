@@ -116,6 +116,36 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// The values of `in(…)` or `out(…)`: what these filters, all of them, compare one property with.
+    #[must_use]
+    pub fn values_of_one(filters: &[Self], wanted: Comparison) -> Option<(&Name, Vec<&Value>)> {
+        let mut found: Option<(&Name, Vec<&Value>)> = None;
+        for filter in filters {
+            let Self::Compare { property, comparison, value: value @ (Value::Text(_) | Value::Integer(_)) } = filter
+            else {
+                return None;
+            };
+            match &mut found {
+                _ if *comparison != wanted => return None,
+                None => found = Some((property, vec![value])),
+                Some((name, values)) if *name == property => values.push(value),
+                Some(_) => return None,
+            }
+        }
+        found
+    }
+
+    /// How many conditions it consists of. `in(…)` and `out(…)` are one, however many values they have.
+    fn conditions(&self) -> usize {
+        match self {
+            Self::Or(filters) if Self::values_of_one(filters, Comparison::Eq).is_some() => 1,
+            Self::And(filters) if Self::values_of_one(filters, Comparison::Ne).is_some() => 1,
+            Self::And(filters) | Self::Or(filters) => filters.iter().map(Self::conditions).sum(),
+            Self::Not(inner) => inner.conditions(),
+            Self::Compare { .. } | Self::Like { .. } => 1,
+        }
+    }
+
     /// The same condition on the parts of `property`: what a tuple says.
     fn below(self, property: &str) -> Self {
         let below = |name: Name| Name { text: format!("{property}.{name}"), ..name };

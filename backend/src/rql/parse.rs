@@ -9,6 +9,8 @@ use super::{
 
 /// Longer queries are refused: nobody writes them, and parsing them is work for nothing.
 const MAX_LENGTH: usize = 8 * 1024;
+/// More conditions are refused, so that no query makes more of an expression than a database takes (SQLite: 1000 deep).
+const MAX_CONDITIONS: usize = 200;
 /// Deeper nesting is refused, so that no query can exhaust the stack.
 const MAX_DEPTH: usize = 24;
 
@@ -45,7 +47,11 @@ fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Qu
                     return Err(RqlError::whole("limit and offset are set incorrectly"));
                 }
                 *slot = match value {
-                    Value::Text(text) if is_plain(&text) => Some(text.parse::<u64>().ok()),
+                    // More than a number can hold is as many as there may be.
+                    Value::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() => {
+                        Some(Some(text.parse::<u64>().unwrap_or(u64::MAX)))
+                    }
+                    Value::Text(text) if is_plain(&text) => Some(None),
                     _ => return Err(RqlError::whole("limit and offset are set incorrectly")),
                 };
             }
@@ -56,6 +62,9 @@ fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Qu
         1 => filters.remove(0),
         _ => Filter::And(filters),
     };
+    if filter.conditions() > MAX_CONDITIONS {
+        return Err(RqlError::whole(format!("more than {MAX_CONDITIONS} conditions")));
+    }
     Ok(Query {
         filter,
         ordering: ordering.unwrap_or_default(),
@@ -80,7 +89,9 @@ fn take_search(raw: &str) -> Result<(Option<String>, String), RqlError> {
     let mut rest = Vec::new();
     let mut depth = 0usize;
     for part in raw.split('&') {
-        match part.strip_prefix("search=").filter(|_| depth == 0) {
+        let words =
+            part.split_once('=').filter(|(name, _)| depth == 0 && decode(name).is_ok_and(|name| name == "search"));
+        match words.map(|(_, words)| words) {
             Some(_) if search.is_some() => return Err(RqlError::whole("more than one search")),
             Some(words) => search = Some(decode(&words.replace('+', " "))?),
             None if part.is_empty() => {}

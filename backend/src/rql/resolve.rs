@@ -123,6 +123,10 @@ impl Query {
             }
             property.name.clone_into(&mut key.property.text);
         }
+        // What nothing is found with must not find everything.
+        if self.search.is_some() && !properties.iter().any(|property| property.searchable) {
+            return Err(RqlError::whole("`search` finds nothing here: no property of this list is searched"));
+        }
         let unknown = |name: &&Name| !properties.iter().any(|property| property.is_within(&name.text));
         if let Some(name) = select.iter().map(|select| &select.property).find(unknown) {
             return Err(placed((name.at, format!("`{name}` is not a property to select"))));

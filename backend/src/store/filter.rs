@@ -31,10 +31,12 @@ pub type Columns<'a> = &'a dyn Fn(&str) -> Column;
 /// means the opposite on rows with nulls, too.
 pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
     match filter {
-        Filter::And(filters) => {
+        Filter::And(filters) => among(filters, Comparison::Ne, columns).unwrap_or_else(|| {
             filters.iter().fold(Condition::all(), |all, filter| all.add(condition(filter, columns)))
-        }
-        Filter::Or(filters) => filters.iter().fold(Condition::any(), |any, filter| any.add(condition(filter, columns))),
+        }),
+        Filter::Or(filters) => among(filters, Comparison::Eq, columns).unwrap_or_else(|| {
+            filters.iter().fold(Condition::any(), |any, filter| any.add(condition(filter, columns)))
+        }),
         Filter::Not(inner) => condition(inner, columns).not(),
         Filter::Compare { property, comparison, value } => match (columns(&property.text), comparison, value) {
             (Column::One(column), ..) => compare(column, *comparison, value),
@@ -56,6 +58,29 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
             Column::Many { rows, value } => exists(*rows, like(value, pattern, *case_sensitive)),
         },
     }
+}
+
+/// `in(…)` and `out(…)` as SQL's `IN`: a chain of a thousand `OR`s is deeper than SQLite takes.
+fn among(filters: &[Filter], wanted: Comparison, columns: Columns<'_>) -> Option<Condition> {
+    let (name, values) = Filter::values_of_one(filters, wanted).filter(|(_, values)| values.len() > 1)?;
+    let is_one_of = |column: Expr| {
+        let values = values.iter().filter_map(|value| match value {
+            Value::Text(text) => Some(sea_orm::Value::from(text.clone())),
+            Value::Integer(integer) => Some((*integer).into()),
+            _ => None,
+        });
+        Condition::all().add(column.clone().is_not_null()).add(column.is_in(values))
+    };
+    let found = match columns(&name.text) {
+        Column::One(column) => is_one_of(column),
+        Column::Many { rows, value } => exists(*rows, is_one_of(value)),
+        Column::Words(_, words) => {
+            let is_wanted = |word: &str| values.iter().any(|value| matches!(value, Value::Text(text) if text == word));
+            let wanted = words.into_iter().filter(|(word, _)| is_wanted(word));
+            wanted.fold(Condition::any().add(Expr::cust("1 = 0")), |any, (_, condition)| any.add(condition))
+        }
+    };
+    Some(if wanted == Comparison::Eq { found } else { found.not() })
 }
 
 fn exists(mut rows: SelectStatement, condition: Condition) -> Condition {

@@ -34,7 +34,7 @@ pub(super) async fn switch(
     let tx = app.store.begin().await?;
     let mut row = rules::for_change(&tx, caller, id, headers).await?;
     if state == TokenStatus::Active {
-        rules::check_holds(caller, &row.modules)?;
+        rules::check_reach(caller, &row)?;
     }
     if row.token.state != state.as_str() {
         state.as_str().clone_into(&mut row.token.state);

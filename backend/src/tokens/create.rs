@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     Tagged, exchange,
-    repeat::Repeatable,
+    repeat::{Done, Repeatable},
     reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
@@ -42,10 +42,6 @@ pub enum NewTokenOrHandle {
     path = "/auth/tokens",
     operation_id = "create_token",
     tag = "Tokens",
-    params((
-        "Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
-        description = "Repeated within a day, the same request answers with the same token"
-    )),
     request_body(
         content = NewTokenOrHandle,
         examples(
@@ -112,8 +108,8 @@ struct Request<'a> {
 async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
     let now = app.clock.now();
     let tx = app.store.begin().await?;
-    if let Some(id) = request.repeatable.before(&tx, caller, now).await? {
-        let row = repeated(&tx, caller, &id, now).await?;
+    if let Some(done) = request.repeatable.before(&tx, caller, now).await? {
+        let row = repeated(&tx, caller, &done, now).await?;
         tx.commit().await?;
         return Ok(Some(row));
     }
@@ -126,8 +122,9 @@ async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result
     check_limit(&tx, caller, extension).await?;
     let id = unused_id(app, &tx).await?;
     let row = new_row(app, caller, new, extension, modules, &id, now)?;
+    rules::check_reach(caller, &row)?;
     tx.insert_token(&row).await?;
-    if !request.repeatable.remember(&tx, caller, id.as_str(), now).await? {
+    if !request.repeatable.remember(&tx, caller, &row, now).await? {
         return Ok(None);
     }
     let details = json!({ "extension": row.token.extension_id, "permissions": row.modules });
@@ -138,9 +135,10 @@ async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result
 }
 
 /// The token that the same request made before. Its secret leaves once more, so that is an event once more.
-async fn repeated(tx: &Tx, caller: &Caller, id: &str, now: Timestamp) -> Result<TokenRow, Error> {
-    let row = rules::locked(tx, caller, id).await?;
-    rules::check_holds(caller, &row.modules)?;
+async fn repeated(tx: &Tx, caller: &Caller, done: &Done, now: Timestamp) -> Result<TokenRow, Error> {
+    let row = rules::locked(tx, caller, &done.token_id).await?;
+    done.still_stands(&row)?;
+    rules::check_reach(caller, &row)?;
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(tx, caller, now, Action::TokenRevealed, object, json!({ "repeated": "create" })).await?;
     Ok(row)

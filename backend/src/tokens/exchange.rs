@@ -33,7 +33,7 @@ pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
 
 /// Answers with the key. The event, in the trail of the token's owner, is committed before the secret leaves.
 pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result<Tagged<ExchangedToken>, Error> {
-    if !matches!(caller.identity, Identity::Token { .. }) {
+    if !matches!(caller.identity, Identity::Token(_)) {
         return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person."));
     }
     let unknown = || Error::field("handle", "is not the handle of a token that can be used");

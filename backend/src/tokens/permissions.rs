@@ -8,13 +8,14 @@ use axum::{
 };
 use latchkey_shared::{ModuleId, ObjectRef, Permission, PermissionGrant};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{present, repeat::Repeatable, rules};
 use crate::{
     app::App,
     events::{self, Action},
     http::{Caller, Error, Id, ListQuery, Page, Several, openapi::OneOrSeveral},
+    rql::{Kind, Property},
     store::TokenRow,
 };
 
@@ -25,16 +26,18 @@ pub struct Withdrawal {
     object: Option<ObjectRef<ModuleId>>,
 }
 
+/// What permissions can be filtered and ordered by.
+pub const PROPERTIES: &[Property] = &[
+    Property::new("id", Kind::Text).orderable(),
+    Property::new("object.id", Kind::Text).orderable(),
+    Property::new("object.name", Kind::Text).orderable().searchable(),
+];
+
 /// `GET`: the granted modules.
 #[utoipa::path(get, path = "/auth/tokens/{id}/permissions", operation_id = "list_permissions", tag = "Tokens", responses((status = 200, description = "The granted modules", body = [Permission])))]
-pub async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-    query: ListQuery,
-) -> Result<Page<Permission>, Error> {
+pub async fn list(State(app): State<App>, caller: Caller, Id(id): Id, query: ListQuery) -> Result<Page<Value>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
-    query.page_of(present::permissions(&app, &row))
+    query.page_of(&present::permissions(&app, &row), PROPERTIES)
 }
 
 /// `POST`: grants modules; one that is held already stays. Answers with all that are held now.
@@ -100,13 +103,14 @@ async fn change(
 ) -> Result<TokenRow, Error> {
     let tx = app.store.begin().await?;
     let mut row = rules::locked(&tx, caller, id).await?;
-    if let Some(repeatable) = repeatable {
-        if repeatable.before(&tx, caller, app.clock.now()).await?.is_some() {
-            return Ok(row);
-        }
-        repeatable.claim(&tx, caller, id, app.clock.now()).await?;
+    if let Some(repeatable) = repeatable
+        && let Some(done) = repeatable.before(&tx, caller, app.clock.now()).await?
+    {
+        done.still_stands(&row)?;
+        return Ok(row);
     }
     rules::check_revision(headers, &row)?;
+    rules::check_reach(caller, &row)?;
     let before = row.modules.clone();
     let extension = app.catalogue.extension_by_id(&row.token.extension_id);
     row.modules = rules::check_modules(app, caller, extension, &before, Some(modules(&row)?))?;
@@ -115,6 +119,9 @@ async fn change(
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let details = json!({ "permissions": [before, row.modules] });
         events::record(&tx, caller, app.clock.now(), Action::PermissionsChanged, object, details).await?;
+    }
+    if let Some(repeatable) = repeatable {
+        repeatable.claim(&tx, caller, &row, app.clock.now()).await?;
     }
     tx.commit().await?;
     Ok(row)

@@ -7,6 +7,7 @@ use axum::{
 };
 use latchkey_shared::{Events, LastUsed, ModuleId, Occurrence, Permission, Reference, Timestamp, Token, TokenStatus};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     app::App,
@@ -77,7 +78,14 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
         permissions: permissions(app, row),
         expiration_date: end,
         renewed_expiration_date: end.filter(|_| has_two),
-        previous_expiration_date: token.previous_expires_at.filter(|_| has_two).map(Timestamp::from_unix),
+        // The end of the token is the end of both.
+        previous_expiration_date: token
+            .previous_expires_at
+            .into_iter()
+            .chain(token.expires_at)
+            .min()
+            .filter(|_| has_two)
+            .map(Timestamp::from_unix),
         not_before: token.not_before.map(Timestamp::from_unix),
         allowed_addresses: addresses.split(',').filter(|network| !network.is_empty()).map(str::to_owned).collect(),
         calls_per_minute: token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok()),
@@ -93,8 +101,8 @@ pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Erro
     })
 }
 
-/// An answer about one token, with the `ETag` that a later change can name. The tag is the revision,
-/// and behind it what changes without one: the status, by the clock, and the last use.
+/// An answer about one token, with the `ETag` that a later change can name. The tag is the revision, and behind it a
+/// digest of all that is said, since the clock and the use of the key change some of it without a revision.
 #[derive(Debug)]
 pub struct Tagged<T> {
     /// 200, or 201 for a new one.
@@ -107,8 +115,8 @@ pub struct Tagged<T> {
 
 /// The `ETag` of a token.
 fn tag(row: &TokenRow, info: &Token) -> String {
-    let used = row.last_use.as_ref().map(|last| format!("-{}", last.at)).unwrap_or_default();
-    format!("\"{}-{}{used}\"", row.token.revision, info.status.as_str())
+    let said = Sha256::digest(serde_json::to_vec(info).unwrap_or_default());
+    format!("\"{}-{}\"", row.token.revision, crate::hex(&said[..8]))
 }
 
 impl Tagged<Token> {

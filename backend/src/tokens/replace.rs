@@ -86,12 +86,14 @@ async fn replace(
     let tx = app.store.begin().await?;
     let mut row = rules::locked(&tx, caller, id).await?;
     // The answer is a key that opens what the token opens.
-    rules::check_holds(caller, &row.modules)?;
-    if repeatable.before(&tx, caller, now).await?.is_none() {
+    rules::check_reach(caller, &row)?;
+    if let Some(done) = repeatable.before(&tx, caller, now).await? {
+        done.still_stands(&row)?;
+    } else {
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, kind, now)?;
         rules::save(app, &tx, caller, &mut row).await?;
-        repeatable.claim(&tx, caller, id, now).await?;
+        repeatable.claim(&tx, caller, &row, now).await?;
         let action = if kind == Kind::Renew { Action::TokenRenewed } else { Action::TokenRotated };
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let end = |end: Option<i64>| end.map(Timestamp::from_unix);

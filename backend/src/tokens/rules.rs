@@ -5,7 +5,7 @@ use latchkey_shared::{AllowedAddresses, CallsPerMinute, Extension, ModuleId, Pro
 
 use crate::{
     app::App,
-    http::{Caller, Error},
+    http::{Caller, Error, Identity},
     store::{TokenRow, Tx},
 };
 
@@ -58,7 +58,7 @@ pub fn check_revision(headers: &HeaderMap, row: &TokenRow) -> Result<(), Error> 
     let Some(wanted) = headers.get(header::IF_MATCH) else { return Ok(()) };
     let current = row.token.revision.to_string();
     let wanted = wanted.to_str().unwrap_or_default();
-    // What stands behind the revision is the status, which the clock changes and no person.
+    // What stands behind the revision changes with the clock and with use, and not by anybody's hand.
     let revision = |tag: &str| tag.trim_matches('"').split('-').next().is_some_and(|revision| revision == current);
     let matches = wanted.split(',').map(str::trim).any(|tag| tag == "*" || revision(tag));
     if matches { Ok(()) } else { Err(Error::Changed) }
@@ -132,7 +132,29 @@ pub fn check_modules(
     Ok(modules)
 }
 
-/// Whoever gives modules to a token, or gets its secret, must hold them.
+/// Whoever changes a token that opens something, or gets its secret, must be able to do as much: a key manages only
+/// tokens that open no more than it does itself, from no more addresses and no more often. To be asked before a change
+/// and, when modules or rules change, after it: else a key could weaken a token, plant a secret in it, and wait until
+/// its owner has given it its strength back.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn check_reach(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
+    check_holds(caller, &row.modules)?;
+    let Identity::Token(own) = &caller.identity else { return Ok(()) };
+    let networks: Vec<&str> = row.token.allowed_addresses.iter().flat_map(|texts| texts.split(',')).collect();
+    let networks = AllowedAddresses::parse(&networks).map_err(Error::Internal)?;
+    let calls = row.token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok());
+    let is_within = own.addresses().is_none_or(|own| networks.is_some_and(|networks| own.covers(&networks)))
+        && own.calls_per_minute().is_none_or(|own| calls.is_some_and(|calls| calls <= own));
+    if is_within {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("A key manages only tokens that are bound to its own addresses and calls, or to fewer."))
+    }
+}
+
+/// Whoever gives modules to a token must hold them.
 ///
 /// # Errors
 /// [`Error::Forbidden`].

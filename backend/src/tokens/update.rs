@@ -27,10 +27,10 @@ pub async fn handler(
     let update = TokenUpdate::try_from(body)?;
     let tx = app.store.begin().await?;
     let mut row = rules::for_change(&tx, &caller, &id, &headers).await?;
+    rules::check_reach(&caller, &row)?;
     let before = row.clone();
     apply(&app, &caller, &mut row, update)?;
-    // A key must not prolong, rename or leave in place what opens more than it does itself.
-    rules::check_holds(&caller, &row.modules)?;
+    rules::check_reach(&caller, &row)?;
     let changes = changes(&before, &row);
     if changes.is_empty() {
         return Tagged::ok(&app, &caller, &row);

@@ -25,10 +25,34 @@ async fn every_valid_caller_reads_the_catalogue_200() {
 async fn bad_query_400_nobody_401_unknown_404() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    admin.get("/modules?eq(name,All)").await.refused(400, "VAL_001");
+    for query in ["eq(colour,red)", "ordering(paths)", "eq(name,"] {
+        admin.get(&format!("/modules?{query}")).await.refused(400, "VAL_001");
+    }
     admin.get("/modules/MD-9999").await.refused(404, "NFND_000");
     admin.get("/extensions/EXT-999-999").await.refused(404, "NFND_000");
     for path in ["/modules", "/extensions", "/modules/MD-0002", "/extensions/EXT-000-003"] {
         server.anonymous().get(path).await.refused(401, "AUTH_001");
     }
+}
+
+#[tokio::test]
+async fn lists_without_a_table_are_filtered_searched_and_ordered_alike() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[crate::harness::INTEGRATIONS, crate::harness::PARTNERS]).await;
+    let permissions = format!("/auth/tokens/{}/permissions", token["id"].as_str().unwrap());
+    let ids = async |path: &str| -> Vec<String> {
+        let rows = admin.get(path).await.expect(StatusCode::OK);
+        rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids("/modules?eq(id,MD-0002)").await, ["MD-0002"]);
+    assert_eq!(ids("/modules?search=zzz").await, Vec::<String>::new());
+    assert_eq!(ids("/modules?search=partners&ordering(-id)&limit=1").await.len(), 1);
+    assert_eq!(ids("/extensions?name=zapier").await, ["EXT-000-003"]);
+    assert_eq!(ids("/accounts?type=vendor").await.len(), 1);
+    assert_eq!(ids("/accounts?type=provider").await.len(), 0);
+    assert_eq!(ids(&format!("{permissions}?ordering(-object.id)&limit=1")).await.len(), 1);
+    let partners = admin.get(&format!("{permissions}?object.id=MD-0002")).await;
+    assert_eq!(partners.header("content-range"), "items 0-0/1");
+    assert_eq!(ids("/agreements?forms.id=FRM-001-001&limit=1").await.len(), 1);
 }

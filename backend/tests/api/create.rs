@@ -22,7 +22,7 @@ async fn created_201(#[values(Sqlite, Postgres)] database: Database) {
     body["description"] = json!("Reads agreements\nevery night");
     body["expiration_date"] = json!("2027-02-15T00:00:00+01:00");
     let answer = server.admin().await.post("/auth/tokens", body).await;
-    assert_eq!(answer.header("etag"), "\"1-active\"");
+    assert_eq!(answer.revision(), "1");
     assert_eq!(answer.header("cache-control"), "no-store");
     let token = answer.expect(StatusCode::CREATED);
     insta::assert_json_snapshot!(token, { ".id" => "[id]", ".token" => "[secret]", ".handle" => "[handle]", ".permissions[].id" => "[permission]", ".owner.id" => "[account]", ".events.*.by.id" => "[user]" });

@@ -1,6 +1,14 @@
 //! `/gateway/…`: what proxies ask, and what they are told.
 
-use axum::http::StatusCode;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -194,7 +202,7 @@ async fn a_change_acts_although_who_asked_for_it_has_gone(#[values(Sqlite, Postg
         polls += 1;
         let mut request = Box::pin(admin.act(&path));
         for _ in 0..polls {
-            let poll = std::future::poll_fn(|context| std::task::Poll::Ready(request.as_mut().poll(context)));
+            let poll = std::future::poll_fn(|context| Poll::Ready(request.as_mut().poll(context)));
             if poll.await.is_ready() {
                 break;
             }
@@ -244,4 +252,105 @@ async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
     assert_eq!(check(&key, "/requests").await.header("x-token-expires"), end, "also with a 403");
     assert_eq!(key.get("/agreements").await.header("x-token-expires"), end);
     assert_eq!(key.get("/requests").await.header("x-token-expires"), end);
+}
+
+#[tokio::test]
+async fn who_shows_the_old_secret_is_told_the_end_of_that_one() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let mut body = crate::harness::new_token("Key", &[PARTNERS]);
+    let (old_end, new_end) = (server.clock.now().plus(3 * 86_400), server.clock.now().plus(300 * 86_400));
+    body["expiration_date"] = json!(old_end);
+    let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    let renew = format!("/auth/tokens/{}/renew", token["id"].as_str().unwrap());
+    let renewed = admin.post(&renew, json!({ "expiration_date": new_end })).await.expect(StatusCode::OK);
+    let old = check(&server.key(&token), "/agreements").await;
+    assert_eq!((old.status, old.header("x-token-expires")), (StatusCode::OK, old_end.to_string().as_str()));
+    let new = check(&server.key(&renewed), "/agreements").await;
+    assert_eq!((new.status, new.header("x-token-expires")), (StatusCode::OK, ""));
+    let resource_server = admin.create("Resource server", &[ALL]).await;
+    for (shown, end) in [(&token, old_end), (&renewed, new_end)] {
+        let form = form_urlencoded::Serializer::new(String::new()).append_pair("token", &header_value(shown)).finish();
+        let caller = server.key(&resource_server).with("content-type", "application/x-www-form-urlencoded");
+        let answer = caller.send(Method::POST, "/oauth2/introspect", Body::from(form)).await.expect(StatusCode::OK);
+        assert_eq!(answer["exp"], json!(end.unix()));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_told_of_a_key_that_is_worth_nothing_any_more() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let mut body = crate::harness::new_token("Key", &[PARTNERS]);
+    body["expiration_date"] = json!(server.clock.now().plus(86_400));
+    body["calls_per_minute"] = json!(5);
+    let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    assert_ne!(check(&server.key(&token), "/agreements").await.header("x-token-expires"), "");
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+    let dead = check(&server.key(&token), "/agreements").await;
+    dead.refused(401, "AUTH_001");
+    let wrong = check(&server.anonymous().with("authorization", "ApiKey x"), "/agreements").await;
+    assert_eq!((dead.headers, dead.body), (wrong.headers, wrong.body));
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_console_when_its_address_is_known() {
+    let flags = ["--public-url", "https://keys.example.com"];
+    let server = Server::start_with(Sqlite, &flags, latchkey::catalogue::Catalogue::built_in().unwrap()).await;
+    let token = server.admin().await.create("Key", &[PARTNERS]).await;
+    for answer in [check(&server.key(&token), "/requests").await, server.key(&token).get("/requests").await] {
+        let error = answer.refused(403, "AUTH_003");
+        let place =
+            format!("https://keys.example.com/integrations/tokens/{}/permissions.", token["id"].as_str().unwrap());
+        assert!(error.ends_with(&place), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_for_browsers_alone_and_no_permission() {
+    let server = Server::start(Sqlite).await;
+    let html = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let browser = server.anonymous().with("accept", html);
+    for wrong in ["/Gateway/check", "/gatewa", "/latchkey", "/integration", "/check"] {
+        // A proxy that asks at a wrong address, with the headers of this browser and without.
+        assert_eq!(browser.get(&format!("//beside{wrong}")).await.status, StatusCode::NOT_FOUND, "{wrong}");
+        server.anonymous().get(&format!("//beside{wrong}")).await.refused(404, "NFND_000");
+    }
+    for page in ["/", "/sign-in", "/integrations/tokens"] {
+        let path = format!("//beside{page}");
+        assert_eq!(browser.get(&path).await.status, StatusCode::OK, "{page}: is the bundle built?");
+        server.anonymous().get(&path).await.refused(404, "NFND_000");
+        server.anonymous().with("accept", "*/*").get(&path).await.refused(404, "NFND_000");
+        for (name, value) in [("x-forwarded-uri", "/a"), ("x-original-uri", "/a"), ("x-forwarded-method", "GET")] {
+            browser.with(name, value).get(&path).await.refused(404, "NFND_000");
+        }
+    }
+}
+
+/// A body of which nothing ever arrives.
+struct Never;
+
+impl axum::body::HttpBody for Never {
+    type Data = axum::body::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let server = Server::start(Sqlite).await;
+    let key = server.key(&server.admin().await.create("Resource server", &[ALL]).await);
+    let key = key.with("content-type", "application/x-www-form-urlencoded");
+    let ask = |body| key.send(Method::POST, "/oauth2/introspect", body);
+    ask(Body::from("token=x")).await.expect(StatusCode::OK);
+    // The key is in memory now, so that nothing but the body is waited for: the clock runs ahead by itself.
+    tokio::time::pause();
+    ask(Body::new(Never)).await.refused(408, "REQ_004");
 }

@@ -13,7 +13,7 @@ async fn ok_200_without_any_secret(#[values(Sqlite, Postgres)] database: Databas
     let created = admin.create("Key", &[PARTNERS, ALL]).await;
     let path = format!("/auth/tokens/{}", created["id"].as_str().unwrap());
     let answer = admin.get(&path).await;
-    assert_eq!(answer.header("etag"), "\"1-active\"");
+    assert_eq!(answer.revision(), "1");
     for secret in ["token", "handle"] {
         assert!(!answer.body.contains(created[secret].as_str().unwrap()));
     }

@@ -193,12 +193,17 @@ impl Client<'_> {
         client
     }
 
-    /// Sends a request. `path` is below the API's base path, unless it names what stands beside it.
+    /// Sends a request. `path` is below the API's base path, unless it names what stands beside it,
+    /// or says so: `//beside/sign-in`.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Answer {
         let beside = ["/public/", "/gateway", "/oauth2", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
             .iter()
             .any(|start| path.starts_with(start));
-        let path = if beside { path.to_owned() } else { format!("/public/v1{path}") };
+        let path = match path.strip_prefix("//beside") {
+            Some(path) => path.to_owned(),
+            None if beside => path.to_owned(),
+            None => format!("/public/v1{path}"),
+        };
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -258,6 +263,11 @@ pub struct Answer {
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The revision that the `ETag` begins with.
+    pub fn revision(&self) -> &str {
+        self.header("etag").trim_matches('"').split('-').next().unwrap_or_default()
     }
 
     /// The body, when the status is `status`.

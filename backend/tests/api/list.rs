@@ -149,3 +149,35 @@ async fn statuses_follow_the_clock() {
     assert_eq!(status().await, "expired");
     server.key(&token).get("/agreements").await.refused(401, "AUTH_001");
 }
+
+#[rstest]
+#[tokio::test]
+async fn long_lists_of_values_are_answered_and_too_many_conditions_are_refused(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
+    let server = Server::start(database).await;
+    let admin = four_tokens(&server).await;
+    let values = |word: &str, count: usize| (0..count).map(|n| format!("{word}{n}")).collect::<Vec<_>>().join(",");
+    let many = format!("{},Alpha,Gamma", values("a", 1200));
+    assert_eq!(names(&admin, &format!("in(name,({many}))&ordering(name)")).await, ["Alpha", "Gamma"]);
+    assert_eq!(names(&admin, &format!("out(name,({many}))&ordering(name)")).await, ["beta_1", "Ümlaut 50%"]);
+    assert_eq!(names(&admin, &format!("not(in(name,({many})))&ordering(name)")).await, ["beta_1", "Ümlaut 50%"]);
+    let modules = format!("in(permissions.object.id,({},{PARTNERS}))", values("MD-", 1000));
+    assert_eq!(names(&admin, &modules).await, ["Alpha"]);
+    let statuses = format!("in(status,({},active,expiring))&ordering(name)", values("x", 1000));
+    assert_eq!(names(&admin, &statuses).await.len(), 4);
+    for (separator, opening, closing) in [("&", "", ""), ("|", "(", ")")] {
+        let conditions = |count| format!("{opening}{}{closing}", vec!["like(name,*a*)"; count].join(separator));
+        let error = admin.get(&format!("/auth/tokens?{}", conditions(201))).await.refused(400, "VAL_001");
+        assert!(error.contains("more than 200 conditions"), "{error}");
+        assert_eq!(admin.get(&format!("/auth/tokens?{}", conditions(200))).await.status, StatusCode::OK);
+    }
+    admin.get("/auth/tokens?search=a&search=b").await.refused(400, "VAL_001");
+    assert_eq!(names(&admin, "%73earch=gamma").await, ["Gamma"]);
+    let all = admin.get("/auth/tokens?limit=99999999999999999999999").await;
+    assert_eq!(all.header("content-range"), "items 0-3/4");
+    let none = admin.get("/auth/tokens?offset=99999999999999999999999").await;
+    assert!(none.header("content-range").ends_with("/4"), "{}", none.header("content-range"));
+    let error = admin.get("/auth/tokens?like(name,a**b)").await.refused(400, "VAL_001");
+    assert!(error.contains("at character 11: expected a pattern without `**`"), "{error}");
+}

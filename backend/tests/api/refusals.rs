@@ -62,7 +62,7 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
         }
     }
     let untouched = admin.get(&format!("/auth/tokens/{id}")).await;
-    assert_eq!(untouched.header("etag"), "\"1-active\"", "no refused call changed anything");
+    assert_eq!(untouched.revision(), "1", "no refused call changed anything");
 }
 
 #[tokio::test]

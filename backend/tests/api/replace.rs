@@ -158,3 +158,73 @@ async fn a_key_cannot_get_the_secret_of_a_token_that_opens_more() {
     let own = admin.create("Own", &[INTEGRATIONS]).await;
     assert_eq!(weak.act(&path(&own, "rotate")).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_blank_date_is_no_date_400() {
+    let server = Server::start(Sqlite).await;
+    let token = create_until(&server, 30).await;
+    let admin = server.admin().await;
+    let mut new = new_token("Blank", &[]);
+    new["expiration_date"] = json!("");
+    let error = admin.post("/auth/tokens", new).await.refused(400, "VAL_001");
+    assert!(error.starts_with("expiration_date: "), "{error}");
+    for body in [json!({ "expiration_date": "" }), json!({ "expiration_date": " " })] {
+        for action in ["renew", "rotate"] {
+            admin.post(&path(&token, action), body.clone()).await.refused(400, "VAL_001");
+        }
+        admin.put(&path(&token, ""), body).await.refused(400, "VAL_001");
+    }
+    admin.put(&path(&token, ""), json!({ "not_before": "" })).await.refused(400, "VAL_001");
+    let after = admin.get(&path(&token, "")).await;
+    assert_eq!(after.revision(), "1");
+    assert!(after.json["expiration_date"].is_string());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_repeated_request_whose_answer_no_longer_holds_is_told_so_409(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let once = admin.with("idempotency-key", "once");
+    let first = once.act(&path(&token, "rotate")).await.expect(StatusCode::OK);
+    assert_eq!(once.act(&path(&token, "rotate")).await.expect(StatusCode::OK)["token"], first["token"]);
+    admin.act(&path(&token, "rotate")).await.expect(StatusCode::OK);
+    let error = once.act(&path(&token, "rotate")).await.refused(409, "CON_002");
+    assert!(error.contains("has changed since"), "{error}");
+    for bad in ["a b", "a\tb", ""] {
+        admin.with("idempotency-key", bad).act(&path(&token, "rotate")).await.refused(400, "VAL_001");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_the_token_is_the_end_of_both_and_is_said() {
+    let server = Server::start(Sqlite).await;
+    let token = create_until(&server, 30).await;
+    let admin = server.admin().await;
+    let soon = server.clock.now().plus(60);
+    let renewed = admin.post(&path(&token, "renew"), json!({ "expiration_date": soon })).await.expect(StatusCode::OK);
+    assert_eq!(renewed["previous_expiration_date"], json!(soon), "what is said is what happens");
+    server.clock.advance(60);
+    assert_eq!(call(&server, &token, &token["token"]).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn what_the_clock_changes_changes_the_tag() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    admin.post(&path(&token, "rotate"), json!({ "overlap": 60 })).await.expect(StatusCode::OK);
+    admin.act(&path(&token, "deactivate")).await.expect(StatusCode::OK);
+    let before = admin.get(&path(&token, "")).await;
+    let known = admin.with("if-none-match", before.header("etag"));
+    assert_eq!(known.get(&path(&token, "")).await.status, StatusCode::NOT_MODIFIED);
+    server.clock.advance(60);
+    let after = known.get(&path(&token, "")).await;
+    assert_eq!(after.status, StatusCode::OK);
+    assert!(before.json["previous_expiration_date"].is_string() && after.json["previous_expiration_date"].is_null());
+    let still = server.admin().await.with("if-match", before.header("etag"));
+    assert_eq!(still.act(&path(&token, "activate")).await.status, StatusCode::OK, "nobody has changed it");
+}

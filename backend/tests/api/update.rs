@@ -1,6 +1,9 @@
 //! `PUT /auth/tokens/{id}`.
 
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use latchkey_shared::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -20,7 +23,7 @@ async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: 
     server.key(&token).get("/agreements").await.refused(403, "AUTH_003");
     let body = json!({ "name": "After", "description": "x", "permissions": [{ "object": { "id": PARTNERS } }] });
     let answer = admin.put(&path(&token), body).await;
-    assert_eq!(answer.header("etag"), "\"2-active\"");
+    assert_eq!(answer.revision(), "2");
     let updated = answer.expect(StatusCode::OK);
     assert_eq!((updated["name"].as_str(), updated["description"].as_str()), (Some("After"), Some("x")));
     assert_eq!(server.key(&token).get("/agreements").await.status, StatusCode::OK);
@@ -51,7 +54,7 @@ async fn a_change_of_nothing_is_no_event() {
     let admin = server.admin().await;
     let token = admin.create("Same", &[PARTNERS]).await;
     let answer = admin.put(&path(&token), json!({ "name": "Same" })).await;
-    assert_eq!(answer.header("etag"), "\"1-active\"");
+    assert_eq!(answer.revision(), "1");
     assert_eq!(server.trail().await.len(), 2);
 }
 
@@ -65,7 +68,7 @@ async fn bad_request_400_changes_nothing(#[case] body: Value, #[case] expected: 
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
     assert_eq!(admin.put(&path(&token), body).await.refused(400, "VAL_001"), expected);
-    assert_eq!(admin.get(&path(&token)).await.header("etag"), "\"1-active\"");
+    assert_eq!(admin.get(&path(&token)).await.revision(), "1");
 }
 
 #[tokio::test]
@@ -106,8 +109,53 @@ async fn a_key_cannot_leave_in_place_what_it_does_not_hold_403(#[values(Sqlite, 
     key.put(&path(&strong), json!({ "permissions": [{ "object": { "id": ALL } }] })).await.refused(403, "AUTH_003");
     assert_eq!(key.act(&format!("{}/deactivate", path(&strong))).await.status, StatusCode::OK);
     key.act(&format!("{}/activate", path(&strong))).await.refused(403, "AUTH_003");
-    let own = json!({ "permissions": [{ "object": { "id": PARTNERS } }] });
-    assert_eq!(key.put(&path(&strong), own).await.status, StatusCode::OK);
+    // Nor weaken it, plant a secret in it and wait until it gets its strength back.
+    for own in [json!([]), json!([{ "object": { "id": PARTNERS } }])] {
+        key.put(&path(&strong), json!({ "permissions": own })).await.refused(403, "AUTH_003");
+    }
+    let module = Body::from(json!({ "object": { "id": ALL } }).to_string());
+    let withdrawn = key.with("content-type", "application/json");
+    let withdrawn = withdrawn.send(Method::DELETE, &format!("{}/permissions", path(&strong)), module).await;
+    withdrawn.refused(403, "AUTH_003");
+    key.act(&format!("{}/renew", path(&strong))).await.refused(403, "AUTH_003");
+    assert_eq!(admin.get(&path(&strong)).await.expect(StatusCode::OK)["permissions"][0]["object"]["id"], ALL);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_key_manages_only_tokens_with_rules_as_narrow_as_its_own_403(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let with_rules = |name: &str, addresses: Value, calls: Value| {
+        let mut body = new_token(name, &[INTEGRATIONS]);
+        (body["allowed_addresses"], body["calls_per_minute"]) = (addresses, calls);
+        body
+    };
+    let bound = with_rules("Bound", json!(["192.0.2.0/24"]), json!(50));
+    let bound = admin.post("/auth/tokens", bound).await.expect(StatusCode::CREATED);
+    let key = server.key(&bound);
+    for looser in [
+        with_rules("Free", json!([]), json!(50)),
+        with_rules("Wider", json!(["192.0.2.0/23"]), json!(50)),
+        with_rules("Elsewhere", json!(["192.0.2.1", "203.0.113.1"]), json!(50)),
+        with_rules("Endless", json!(["192.0.2.1"]), Value::Null),
+        with_rules("More", json!(["192.0.2.1"]), json!(51)),
+    ] {
+        key.post("/auth/tokens", looser).await.refused(403, "AUTH_003");
+    }
+    for looser in [json!({ "allowed_addresses": [] }), json!({ "calls_per_minute": null })] {
+        key.put(&path(&bound), looser).await.refused(403, "AUTH_003");
+    }
+    let other = with_rules("Other", json!(["203.0.113.0/24"]), json!(5));
+    let other = admin.post("/auth/tokens", other).await.expect(StatusCode::CREATED);
+    let narrow = json!({ "allowed_addresses": ["192.0.2.7"] });
+    key.put(&path(&other), narrow).await.refused(403, "AUTH_003");
+    key.act(&format!("{}/rotate", path(&other))).await.refused(403, "AUTH_003");
+    // As narrow as itself is fine, and narrower.
+    let within = with_rules("Within", json!(["192.0.2.7"]), json!(50));
+    let within = key.post("/auth/tokens", within).await.expect(StatusCode::CREATED);
+    assert_eq!(key.put(&path(&within), json!({ "calls_per_minute": 1 })).await.status, StatusCode::OK);
+    assert_eq!(key.act(&format!("{}/rotate", path(&bound))).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

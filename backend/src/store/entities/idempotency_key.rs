@@ -15,6 +15,7 @@ pub struct Model {
     pub fingerprint: String,
     pub token_id: String,
     pub created_at: i64,
+    pub revision: Option<i64>,
 }
 
 /// None: joins are written where they are needed.
