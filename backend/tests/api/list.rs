@@ -181,3 +181,22 @@ async fn long_lists_of_values_are_answered_and_too_many_conditions_are_refused(
     let error = admin.get("/auth/tokens?like(name,a**b)").await.refused(400, "VAL_001");
     assert!(error.contains("at character 11: expected a pattern without `**`"), "{error}");
 }
+
+#[tokio::test]
+async fn the_examples_of_the_guide_are_answered() {
+    let guide = include_str!("../../../docs/API.md");
+    let lists = guide.split("## Lists").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let spans =
+        lists.split('`').skip(1).step_by(2).filter(|span| !span.contains('…') && !span.contains("Content-Range"));
+    let queries: Vec<String> =
+        spans.filter(|span| span.contains(['(', '='])).map(|span| span.replace("\\|", "|")).collect();
+    assert!(queries.len() >= 12, "{queries:?}");
+    let server = Server::start(Sqlite).await;
+    let admin = four_tokens(&server).await;
+    for query in queries {
+        // `a` stands for a condition.
+        let query = query.replace("a&b", "id=a&id=b").replace("(a|b)", "(id=a|id=b)");
+        let query = query.replace('"', "%22");
+        assert_eq!(admin.get(&format!("/auth/tokens?{query}")).await.status, StatusCode::OK, "{query}");
+    }
+}
