@@ -147,10 +147,13 @@ impl Store {
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
-        let by_filter = !self.is_shared() && total <= FEW;
-        let walked = !self.is_shared() && total > FEW;
-        let select = token::Entity::find().filter(condition(query, &search, walked));
-        let ids: Vec<String> = ordered(select, query, by_filter)
+        let way = match total {
+            _ if self.is_shared() => Way::Own,
+            0..=FEW => Way::Sort,
+            _ => Way::Walk,
+        };
+        let select = token::Entity::find().filter(condition(query, &search, way));
+        let ids: Vec<String> = ordered(select, query, way)
             .select_only()
             .column(token::Column::Id)
             .limit(query.limit)
@@ -183,7 +186,7 @@ impl Store {
         match (Plain::of(query.filter), search) {
             (Some(plain), Search::None) => self.count_plain(query, plain).await,
             (Some(Plain { status: None, extension_id: None }), Search::Index { found, .. }) => Ok(*found),
-            _ => Ok(token::Entity::find().filter(condition(query, search, false)).count(&self.readers).await?),
+            _ => Ok(token::Entity::find().filter(condition(query, search, Way::Own)).count(&self.readers).await?),
         }
     }
 
@@ -224,29 +227,50 @@ impl Store {
     }
 }
 
-/// Which rows; `walked` when SQLite shall not look for them by an index of what is asked for.
-fn condition(query: &TokenQuery<'_>, search: &Search<'_>, walked: bool) -> Condition {
-    let columns = |name: &str| column(name, query.now, walked);
-    let mut condition = Condition::all()
-        .add(token::Column::AccountId.eq(query.account_id))
-        .add(filter::condition(query.filter, &columns));
-    if !query.with_deleted {
-        condition = condition.add(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-    }
-    match *search {
-        Search::None => condition,
-        Search::Index { words, found } if found <= FEW => {
-            let ids = Query::select()
-                .expr(Expr::cust(TOKEN_OF_NUMBER))
-                .from("token_search")
-                .and_where(in_index(query, words))
-                .to_owned();
-            condition.add(token::Column::Id.in_subquery(ids))
+/// How SQLite is made to find a page. PostgreSQL knows by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As its planner likes.
+    Own,
+    /// By the filter; what is found is sorted.
+    Sort,
+    /// Along the order, until the page is full.
+    Walk,
+}
+
+/// With a plus sign in front of it, SQLite looks for no index.
+fn without_index(column: Expr) -> Expr {
+    Expr::cust_with_exprs("+?", [column])
+}
+
+/// Which rows.
+fn condition(query: &TokenQuery<'_>, search: &Search<'_>, way: Way) -> Condition {
+    let columns = |name: &str| column(name, query.now, way);
+    let account = token::Column::AccountId.into_expr();
+    let own = |account: Expr| {
+        let own = Condition::all().add(account.eq(query.account_id));
+        if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) }
+    };
+    let filter = filter::condition(query.filter, &columns);
+    let words = |words: &str| filter::contains(token::Column::Search.into_expr(), words);
+    // The ids come from an index alone, and each leads to its row.
+    let ids = match *search {
+        Search::Index { words, found } if found <= FEW => Query::select()
+            .expr(Expr::cust(TOKEN_OF_NUMBER))
+            .from("token_search")
+            .and_where(in_index(query, words))
+            .to_owned(),
+        Search::Texts { words: text } if way == Way::Sort => Query::select()
+            .column(token::Column::Id)
+            .from(token::Entity)
+            .cond_where(own(account.clone()).add(words(text)))
+            .to_owned(),
+        Search::None => return own(account).add(filter),
+        Search::Index { words: text, .. } | Search::Texts { words: text } => {
+            return own(account).add(filter).add(words(text));
         }
-        Search::Index { words, .. } | Search::Texts { words } => {
-            condition.add(filter::contains(token::Column::Search.into_expr(), words))
-        }
-    }
+    };
+    own(without_index(account)).add(token::Column::Id.in_subquery(ids)).add(filter)
 }
 
 /// The id of the token whose words a row of `token_search` has.
@@ -264,10 +288,9 @@ fn in_index(query: &TokenQuery<'_>, words: &str) -> Expr {
     Expr::cust_with_values("token_search MATCH ?", [phrase]).and(Expr::col("rowid").between(first, first + 999_999_999))
 }
 
-fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, sorted: bool) -> Select<token::Entity> {
-    // With a plus sign in front of it, SQLite looks for no index.
+fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
     let expression = |name: &str| match own_column(name, query.now) {
-        column if sorted => Expr::cust_with_exprs("+?", [column]),
+        column if way == Way::Sort => without_index(column),
         column => column,
     };
     let direction = |descending: bool| if descending { Order::Desc } else { Order::Asc };
@@ -336,15 +359,15 @@ fn status_at(now: i64) -> Expr {
     case.finally(word(TokenStatus::Active)).into()
 }
 
-fn column(name: &str, now: i64, walked: bool) -> Column {
+fn column(name: &str, now: i64, way: Way) -> Column {
     match name {
         "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
         "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
-        "status" if !walked => {
+        "status" if way != Way::Walk => {
             let words = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, now)));
             Column::Words(status_at(now), words.to_vec())
         }
-        "extension.id" if walked => Column::One(Expr::cust_with_exprs("+?", [own_column(name, now)])),
+        "extension.id" if way == Way::Walk => Column::One(without_index(own_column(name, now))),
         _ => Column::One(own_column(name, now)),
     }
 }

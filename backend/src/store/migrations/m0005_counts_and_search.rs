@@ -81,7 +81,7 @@ const REPLACED: [&str; 5] = [
 
 /// For each order its index, read forwards or backwards; `state` stands last, so that passing over rows reads the
 /// index alone. The others are for filters.
-const INDEXES: [(&str, &str); 7] = [
+const INDEXES: [(&str, &str); 8] = [
     ("tokens_by_id", "account_id, id, state"),
     ("tokens_by_name", "account_id, name, id, state"),
     ("tokens_by_creation", "account_id, created_at, id, state"),
@@ -89,6 +89,8 @@ const INDEXES: [(&str, &str); 7] = [
     ("tokens_by_extension_name", "account_id, extension_name, id, state"),
     ("tokens_of_extension", "account_id, extension_id, state, expires_at"),
     ("tokens_by_external_id", "account_id, external_id, id, state"),
+    // What the index of words cannot answer reads every text, but no row.
+    ("tokens_by_text", "account_id, state, search, id"),
 ];
 
 const KEEP_COUNTS_SQLITE: &str = "\
