@@ -77,7 +77,12 @@ impl Store {
         let store = match scheme {
             "sqlite" => Self::open_sqlite(url).await?,
             "postgres" | "postgresql" => {
-                let pool = connect(url, ConnectOptions::new(url).max_connections(POOL)).await?;
+                let mut options = ConnectOptions::new(url);
+                options.max_connections(POOL).map_sqlx_postgres_opts(|postgres| {
+                    // A plan made for any word that one may search for reads a million tokens to find a few.
+                    postgres.options([("plan_cache_mode", "force_custom_plan")])
+                });
+                let pool = connect(url, &mut options).await?;
                 Self {
                     writer: pool.clone(),
                     readers: pool,

@@ -6,6 +6,7 @@ mod m0003_rules_and_usage;
 mod m0004_list_indexes;
 mod m0005_counts_and_search;
 mod m0006_repeated_requests;
+mod m0007_ids_by_bytes;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_list_indexes::Migration),
             Box::new(m0005_counts_and_search::Migration),
             Box::new(m0006_repeated_requests::Migration),
+            Box::new(m0007_ids_by_bytes::Migration),
         ]
     }
 }
@@ -141,6 +143,13 @@ mod tests {
                 "SELECT count(*), max(rowid) FROM token_search WHERE token_search MATCH '\"of 3\"'"
             };
             assert_eq!(numbers(&connection, search).await, [1, 1_000_007_000_000_003]);
+            if is_postgres {
+                // Else no index would lead from one table to another.
+                let others = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND \
+                    (column_name = 'token_id' OR (table_name = 'tokens' AND column_name = 'id')) \
+                    AND collation_name IS DISTINCT FROM 'C'";
+                assert_eq!(numbers(&connection, others).await, [0]);
+            }
             // What goes by another way than a change of state is counted, too.
             connection.execute_unprepared("DELETE FROM tokens WHERE state <> 'active'").await.unwrap();
             assert_eq!(numbers(&connection, counts).await, [2, 0, 0]);
