@@ -33,6 +33,14 @@ class Unchecked(conftest.Proxy):
         return text
 
 
+class Through:
+    """The API as it is reached through a proxy; `others` are the processes that take part."""
+
+    def __init__(self, proxy, key, others):
+        self.name, self.proxy, self.pids = proxy.name, proxy, [proxy.child.pid, *others]
+        self.url, self.headers = f"http://127.0.0.1:{proxy.port}/agreements/AGP-1?limit=10", [f"Authorization: {key}"]
+
+
 def api(folder):
     """Answers everything with a few bytes, so that it does not get in the way."""
     port = targets.free_port()
@@ -48,7 +56,8 @@ def api(folder):
 
 def proxies(folder):
     latchkey = targets.Latchkey(folder).sign_in()
-    latchkey.show(latchkey.create())
+    # Envoy names the machine's own address for 127.0.0.1.
+    latchkey.show(latchkey.create(["10.0.0.0/8", "0.0.0.0/0"]))
     upstream = api(folder)
     ports = [SimpleNamespace(port=int(target.rsplit(":", 1)[1].strip("/"))) for target in (latchkey.base, upstream.url)]
     rows = []
@@ -58,10 +67,7 @@ def proxies(folder):
             place = folder / f"{name}-{kind.__name__}"
             proxy = kind(name, place, *ports)
             assert kind is conftest.Proxy or proxy.taken_out == 1, f"{name}: the check was not found"
-            pair.append(SimpleNamespace(
-                name=name, proxy=proxy, url=f"http://127.0.0.1:{proxy.port}/agreements/AGP-1?limit=10",
-                headers=[f"Authorization: {latchkey.key}"], pids=[proxy.child.pid, *others],
-            ))  # fmt: skip
+            pair.append(Through(proxy, latchkey.key, others))
         rows.append([name, *compared(*pair)])
         for target in pair:
             target.proxy.stop()
