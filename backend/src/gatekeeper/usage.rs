@@ -17,6 +17,8 @@ use crate::store::{LastUse, NewCalls, Store, StoreError};
 
 /// How long a call stays in memory before it is written.
 pub const INTERVAL: Duration = Duration::from_secs(3);
+/// Tokens whose calls are written in one transaction, more or less: as rows they need more memory than as counts.
+const AT_ONCE: usize = 8192;
 /// Characters of a program's name that are kept.
 const NAME: usize = 64;
 /// Parts, so that requests on several cores seldom wait for each other.
@@ -107,15 +109,6 @@ impl Usage {
         &self.parts[token as usize % PARTS]
     }
 
-    fn take(&self) -> Uses {
-        let mut taken = Uses::default();
-        for part in &self.parts {
-            // Drained, not replaced: the next calls find room that is already there.
-            taken.extend(part.lock().unwrap_or_else(PoisonError::into_inner).drain());
-        }
-        taken
-    }
-
     /// Puts back what could not be written.
     fn put_back(&self, taken: Uses) {
         for (token, older) in taken {
@@ -136,13 +129,24 @@ fn shown(name: &[u8]) -> [u8; NAME] {
     shown
 }
 
-/// Writes what was noted, in one transaction. What cannot be written stays in memory for the next time.
+/// Writes what was noted. What cannot be written stays in memory for the next time.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreError> {
     let _writing = gatekeeper.usage.writing.lock().await;
-    let taken = gatekeeper.usage.take();
+    let mut taken = Uses::default();
+    for part in &gatekeeper.usage.parts {
+        // Drained, not replaced: the next calls find room that is already there.
+        taken.extend(part.lock().unwrap_or_else(PoisonError::into_inner).drain());
+        if taken.len() >= AT_ONCE {
+            write_or_keep(gatekeeper, store, std::mem::take(&mut taken)).await?;
+        }
+    }
+    write_or_keep(gatekeeper, store, taken).await
+}
+
+async fn write_or_keep(gatekeeper: &Gatekeeper, store: &Store, taken: Uses) -> Result<(), StoreError> {
     if taken.is_empty() {
         return Ok(());
     }

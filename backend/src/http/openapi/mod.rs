@@ -2,6 +2,8 @@
 //! of the handlers and the declarations of the collections; what each route needs, and how it can refuse, from its
 //! line in [`crate::app::routes`].
 
+mod examples;
+
 use axum::{extract::State, http::header, response::IntoResponse};
 use latchkey_shared::ErrorBody;
 use serde_json::{Value, json};
@@ -123,6 +125,7 @@ pub fn document(catalogue: &Catalogue, examples: bool) -> Document {
             add_query(list, properties);
         }
     }
+    examples::add(&mut document);
     let components = document.components.get_or_insert_with(Components::new);
     let key = ApiKeyValue::with_description("Authorization", "`ApiKey SU-ddd-ddd-ddd:<secret>`, as *Copy* gives it.");
     let modules = catalogue.modules.iter().map(|module| module.id.as_str());
@@ -178,6 +181,12 @@ fn extension_ref(catalogue: &Catalogue) -> RefOr<Schema> {
 const KEY: &str = "key";
 const SESSION: &str = "session";
 
+/// Every operation of the document.
+fn operations(document: &mut Document) -> impl Iterator<Item = &mut Operation> {
+    let paths = document.paths.paths.values_mut();
+    paths.flat_map(|item| [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]).filter_map(Option::as_mut)
+}
+
 /// The operation that describes `route`.
 fn operation<'a>(document: &'a mut Document, route: &Route) -> Option<&'a mut Operation> {
     let item = document.paths.paths.get_mut(&route.path)?;
@@ -225,7 +234,8 @@ fn complete(operation: &mut Operation, route: &Route) {
         (true, "503", "The server cannot answer right now"),
     ];
     for (_, status, about) in refusals.into_iter().filter(|(applies, ..)| *applies) {
-        let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ErrorBody"))));
+        let mut body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ErrorBody"))));
+        body.example = examples::of_error(status);
         let response = ResponseBuilder::new().description(about).content("application/json", body).build();
         operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
     }
@@ -372,7 +382,15 @@ mod tests {
         routes.sort();
         assert_eq!(described, routes);
         for route in app::routes(true) {
-            assert!(operation(&mut document, &route).unwrap().operation_id.is_some(), "{}", route.path);
+            let operation = operation(&mut document, &route).unwrap();
+            assert!(operation.operation_id.is_some(), "{}", route.path);
+            // The document is no example of itself.
+            assert!(
+                route.path == "/openapi.json" || !examples::is_missing(operation),
+                "{} {}",
+                route.method,
+                route.path
+            );
         }
     }
 

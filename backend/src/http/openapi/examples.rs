@@ -1,0 +1,173 @@
+//! What answers look like, for people who read the document: an example for every body that an operation answers with.
+
+use serde_json::{Value, json};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Schema, schema::ArrayItems};
+
+use super::operations;
+
+const SECRET: &str = "0707070707070707070707070707070747b0f70d";
+const HANDLE: &str = "0808080808080808080808080808080865e2f3aa";
+
+/// An example of the schema called `name`.
+pub fn of(name: &str) -> Option<Value> {
+    let with = |mut value: Value, more: Value| {
+        if let (Value::Object(fields), Value::Object(more)) = (&mut value, more) {
+            fields.extend(more);
+        }
+        value
+    };
+    Some(match name {
+        "Token" => token(),
+        "CreatedToken" => with(token(), json!({ "token": SECRET, "handle": HANDLE })),
+        "ReplacedToken" | "ExchangedToken" => with(token(), json!({ "token": SECRET })),
+        "RevealedToken" => json!({ "id": "SU-160-984-311", "token": SECRET, "handle": HANDLE }),
+        "Permission" => permission(),
+        "Module" => json!({
+            "id": "MD-0002", "name": "Partners", "description": "Partners, contracts and agreements.",
+            "paths": ["/agreements"]
+        }),
+        "Extension" => json!({
+            "id": "EXT-000-001", "name": "custom", "title": "Custom integration", "description": "Your own scripts.",
+            "icon": "code", "credential": "api-key", "permissions": "ask", "constraints": { "account": { "tokens": null } }
+        }),
+        "Account" => account(),
+        "Context" => json!({
+            "user": { "id": "UR-310-552-001", "name": "Administrator", "email": "admin@example.com", "role": "admin" },
+            "account": account(),
+            "confirmed_until": "2027-01-31T09:45:00+00:00"
+        }),
+        "Aggregate" => {
+            json!({ "date": "2027-01-31", "statuses": [{ "code": 200, "count": 1280 }, { "code": 403, "count": 2 }] })
+        }
+        "Summary" => json!({
+            "id": "SU-160-984-311",
+            "statuses": [{ "code": 200, "total": 90_210, "since_last_reset": 90_210 }],
+            "started_tracking_at": "2027-01-01T09:30:00+00:00"
+        }),
+        _ => return None,
+    })
+}
+
+fn account() -> Value {
+    json!({ "id": "VA-310-552", "name": "My Organisation", "type": "vendor", "icon": null })
+}
+
+fn permission() -> Value {
+    json!({ "id": "TP-160-984-311-0002", "object": { "id": "MD-0002", "name": "Partners" } })
+}
+
+fn token() -> Value {
+    let event = json!({ "at": "2027-01-01T09:30:00+00:00", "by": { "id": "UR-310-552-001", "name": "Administrator" } });
+    json!({
+        "id": "SU-160-984-311",
+        "name": "Billing export",
+        "description": "Nightly, for the ERP",
+        "external_id": "erp-7",
+        "owner": { "id": "VA-310-552", "name": "My Organisation" },
+        "status": "active",
+        "extension": { "id": "EXT-000-001", "name": "custom" },
+        "permissions": [permission()],
+        "expiration_date": "2027-06-30T00:00:00+00:00",
+        "renewed_expiration_date": null,
+        "previous_expiration_date": null,
+        "not_before": null,
+        "allowed_addresses": ["203.0.113.0/24"],
+        "calls_per_minute": 600,
+        "last_used": { "at": "2027-01-31T09:30:00+00:00", "address": "203.0.113.7", "program": "billing/2.1" },
+        "events": { "created": event, "updated": event }
+    })
+}
+
+/// Puts an example into every answer that has a body with a name, alone or in a list.
+pub fn add(document: &mut Document) {
+    for operation in operations(document) {
+        for response in operation.responses.responses.values_mut() {
+            let RefOr::T(response) = response else { continue };
+            for content in response.content.values_mut() {
+                if let RefOr::T(content) = content
+                    && content.example.is_none()
+                {
+                    content.example = example(content);
+                }
+            }
+        }
+    }
+}
+
+fn example(content: &Content) -> Option<Value> {
+    let named = |reference: &Ref| of(reference.ref_location.rsplit('/').next().unwrap_or_default());
+    match content.schema.as_ref()? {
+        RefOr::Ref(reference) => named(reference),
+        RefOr::T(Schema::Array(list)) => match &list.items {
+            ArrayItems::RefOrSchema(item) => match item.as_ref() {
+                RefOr::Ref(reference) => Some(Value::Array(vec![named(reference)?])),
+                RefOr::T(_) => None,
+            },
+            ArrayItems::False => None,
+        },
+        RefOr::T(_) => None,
+    }
+}
+
+/// What an error of this status says, as an example.
+pub fn of_error(status: &str) -> Option<Value> {
+    let (code, line) = match status {
+        "400" => ("VAL_001", "name: is required"),
+        "401" => ("AUTH_001", "API request is unauthorized."),
+        "403" => ("AUTH_003", "Your role is viewer: you may read, but not change tokens or see keys."),
+        "404" => ("NFND_000", "Object `SU-160-984-311` not found."),
+        "408" => ("REQ_004", "The body did not arrive in time."),
+        "409" => ("CON_002", "Token SU-160-984-311 is deleted, which is final."),
+        "412" => ("CON_001", "The object has changed since it was read. Read it again."),
+        "413" => ("REQ_002", "The body is larger than 64 KiB."),
+        "415" => ("REQ_003", "The body must be JSON: Content-Type: application/json."),
+        "429" => ("THR_001", "The token has used up its calls for now. Try again in 1 seconds."),
+        "503" => ("SYS_001", "The server cannot answer right now. Try again in a moment."),
+        _ => return None,
+    };
+    Some(json!({ "error_code": code, "errors": [line] }))
+}
+
+/// Whether an answer of success has a body without an example.
+#[cfg(test)]
+pub fn is_missing(operation: &utoipa::openapi::path::Operation) -> bool {
+    operation.responses.responses.iter().filter(|(status, _)| status.starts_with('2')).any(|(_, response)| {
+        let RefOr::T(response) = response else { return true };
+        response.content.values().any(|content| {
+            let RefOr::T(content) = content else { return true };
+            let in_schema = serde_json::to_value(&content.schema).unwrap_or_default();
+            content.example.is_none() && content.examples.is_empty() && in_schema["examples"].is_null()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_shared::{
+        Account, Context, CreatedToken, ExchangedToken, Extension, Module, Permission, ReplacedToken, RevealedToken,
+        Token,
+    };
+    use serde::{Serialize, de::DeserializeOwned};
+
+    use super::*;
+
+    fn reads_back<T: Serialize + DeserializeOwned>(name: &str) {
+        let example = of(name).unwrap();
+        let read: T = serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(serde_json::to_value(read).unwrap(), example, "{name}");
+    }
+
+    #[test]
+    fn examples_are_what_the_server_answers() {
+        reads_back::<Token>("Token");
+        reads_back::<CreatedToken>("CreatedToken");
+        reads_back::<ReplacedToken>("ReplacedToken");
+        reads_back::<ExchangedToken>("ExchangedToken");
+        reads_back::<RevealedToken>("RevealedToken");
+        reads_back::<Permission>("Permission");
+        reads_back::<Module>("Module");
+        reads_back::<Extension>("Extension");
+        reads_back::<Account>("Account");
+        reads_back::<Context>("Context");
+    }
+}
