@@ -31,7 +31,10 @@ def breaks_a_pattern(case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """No schema says which handles there are: one that looks like a handle becomes one that there is."""
+    """No schema says which handles there are: one that looks like a handle becomes one that there is. Nor which tags:
+    one that nobody has read is rightly a 412, which the tests of the API look at."""
+    if case.headers:
+        case.headers.pop("If-Match", None)
     looks_like_one = isinstance(case.body, dict) and re.fullmatch("[0-9a-f]{40}", str(case.body.get("handle")))
     if HANDLE and looks_like_one:
         case.body = {**case.body, "handle": HANDLE}
