@@ -24,12 +24,12 @@ def show(title, head, rows):
     sys.stdout.flush()
 
 
-def alternate(all_targets, rounds=ROUNDS, seconds=5, scripts=None):
+def alternate(all_targets, rounds=ROUNDS, seconds=5):
     """Rounds of every target in turn, so that what disturbs the machine disturbs all of them."""
     for target in all_targets:
-        load.most(target, 2, (scripts or {}).get(target))
+        load.most(target, 2)
     measured = {target: [] for target in all_targets}
     for _ in range(rounds):
         for target in all_targets:
-            measured[target].append(load.most(target, seconds, (scripts or {}).get(target)))
+            measured[target].append(load.most(target, seconds))
     return measured

@@ -21,7 +21,7 @@ pub const PROPERTIES: &[Property] = &[
 /// A list of one.
 #[utoipa::path(get, path = "/accounts", operation_id = "list_accounts", tag = "Account", responses((status = 200, description = "The own account", body = [Account])))]
 pub async fn handler(caller: Caller, query: ListQuery) -> Result<Page<Value>, Error> {
-    query.page_of(&[present(&caller.account)?], PROPERTIES)
+    query.page_of_objects(&[present(&caller.account)?], PROPERTIES)
 }
 
 /// `GET /accounts/{id}`: no other account is there.

@@ -28,13 +28,13 @@ pub const EXTENSIONS: &[Property] = &[
 /// `GET /modules`.
 #[utoipa::path(get, path = "/modules", operation_id = "list_modules", tag = "Catalogue", responses((status = 200, description = "Every module", body = [Module])))]
 pub async fn modules(State(app): State<App>, query: ListQuery) -> Result<Page<Value>, Error> {
-    query.page_of(&app.catalogue.modules, MODULES)
+    query.page_of_objects(&app.catalogue.modules, MODULES)
 }
 
 /// `GET /extensions`.
 #[utoipa::path(get, path = "/extensions", operation_id = "list_extensions", tag = "Catalogue", responses((status = 200, description = "Every extension", body = [Extension])))]
 pub async fn extensions(State(app): State<App>, query: ListQuery) -> Result<Page<Value>, Error> {
-    query.page_of(&app.catalogue.extensions, EXTENSIONS)
+    query.page_of_objects(&app.catalogue.extensions, EXTENSIONS)
 }
 
 /// `GET /modules/{id}`.

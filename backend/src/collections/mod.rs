@@ -54,8 +54,7 @@ impl Collection {
     /// # Errors
     /// [`Error::Malformed`] for a query that asks for what is not declared.
     pub fn list(&self, query: ListQuery) -> Result<Page<&'static Value>, Error> {
-        let query = query.0.resolve(self.properties)?;
-        Ok(Page::cut(query.select(self.rows, self.properties), &query))
+        query.page_of(self.rows, self.properties)
     }
 
     /// The row with an id.

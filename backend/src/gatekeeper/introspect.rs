@@ -9,18 +9,17 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    body::{Bytes, to_bytes},
-    extract::{ConnectInfo, Request, State},
+    body::Bytes,
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
-use tokio::time::timeout;
 
 use super::{Credential, Decision, Entry, Gatekeeper, Refusal, headers, usage::Call};
-use crate::http::{Error, LONGEST_BODY, MAX_BODY};
+use crate::http::{self, Error, MAX_BODY};
 
 /// Who asks must hold the module that owns this path.
 const PATH: &str = "/auth/tokens";
@@ -29,6 +28,7 @@ const PATH: &str = "/auth/tokens";
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
     Router::new()
         .route("/oauth2/introspect", post(introspect).fallback(async || Error::MethodNotAllowed))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(keeper)
 }
 
@@ -75,24 +75,23 @@ async fn introspect(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let address = keeper.client(peer.ip(), &parts.headers);
-    let basic = basic(&parts.headers);
-    let credential = basic.as_deref().map_or(Credential::Header(&parts.headers), Credential::Pair);
+    let sent = request.headers().clone();
+    let address = keeper.client(peer.ip(), &sent);
+    let basic = basic(&sent);
+    let credential = basic.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
     let caller = keeper.check(credential, Some(PATH), address).await;
     let answer = match caller.answer {
-        Ok(()) => match timeout(LONGEST_BODY, to_bytes(body, MAX_BODY)).await {
-            Ok(Ok(bytes)) => answer(&keeper, &parts.headers, &bytes).await,
-            Ok(Err(_)) => Err(Error::TooLarge),
-            Err(_) => Err(Error::TooSlow),
+        Ok(()) => match http::Bytes::from_request(request, &()).await {
+            Ok(http::Bytes(bytes)) => answer(&keeper, &sent, &bytes).await,
+            Err(error) => Err(error),
         },
         Err(refusal) => {
-            keeper.log(&parts.headers, &caller, address);
+            keeper.log(&sent, &caller, address);
             Err(keeper.error(&caller, refusal))
         }
     };
     let mut response = answer.into_response();
-    note(&keeper, &caller, &response, address, &parts.headers);
+    note(&keeper, &caller, &response, address, &sent);
     headers::tell(response.headers_mut(), &caller);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -15,7 +15,7 @@ use super::Error;
 /// The largest body that is read.
 pub const MAX_BODY: usize = 64 * 1024;
 /// How long its sender may take.
-pub const LONGEST_BODY: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// A JSON body.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl<S: Send + Sync> FromRequest<S> for Bytes {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let bytes = tokio::time::timeout(LONGEST_BODY, body::Bytes::from_request(request, state));
+        let bytes = tokio::time::timeout(LONGEST, body::Bytes::from_request(request, state));
         let bytes = bytes.await.map_err(|_| Error::TooSlow)?;
         bytes.map(Self).map_err(|rejection| refused(&rejection))
     }

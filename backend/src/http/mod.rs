@@ -15,7 +15,7 @@ pub mod paths;
 pub mod reference;
 pub mod site;
 
-pub use body::{Body, Bytes, LONGEST_BODY, MAX_BODY, OptionalBody, Several, is_list, read_json};
+pub use body::{Body, Bytes, MAX_BODY, OptionalBody, Several, is_list, read_json};
 pub use caller::{Caller, Identity, Needs, Origin, authorize};
 pub use error::Error;
 pub use id::Id;

@@ -29,12 +29,20 @@ impl ListQuery {
     ///
     /// # Errors
     /// [`Error::Malformed`] for a property that is not declared.
-    pub fn page_of<T: Serialize>(self, rows: &[T], properties: &[Property]) -> Result<Page<Value>, Error> {
+    pub fn page_of<'a>(self, rows: &'a [Value], properties: &[Property]) -> Result<Page<&'a Value>, Error> {
         let query = self.0.resolve(properties)?;
+        Ok(Page::cut(query.select(rows, properties), &query))
+    }
+
+    /// The same, of rows that are not JSON yet.
+    ///
+    /// # Errors
+    /// As [`page_of`](Self::page_of).
+    pub fn page_of_objects<T: Serialize>(self, rows: &[T], properties: &[Property]) -> Result<Page<Value>, Error> {
         let rows: Result<Vec<Value>, _> = rows.iter().map(serde_json::to_value).collect();
         let rows = rows.map_err(|error| Error::Internal(error.to_string()))?;
-        let chosen = query.select(&rows, properties).into_iter().cloned().collect();
-        Ok(Page::cut(chosen, &query))
+        let Page { rows, offset, limit, total, hidden } = self.page_of(&rows, properties)?;
+        Ok(Page { rows: rows.into_iter().cloned().collect(), offset, limit, total, hidden })
     }
 }
 

@@ -69,9 +69,7 @@ pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: H
     if !is_file && !is_for_a_browser(uri.path(), &headers) {
         return Error::NoSuchPath.into_response();
     }
-    let has_screen =
-        SCREENS.iter().any(|screen| uri.path() == *screen || uri.path().starts_with(&format!("{screen}/")));
-    let found = if is_file || has_screen || uri.path() == "/" { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let found = if is_file || has_screen(uri.path()) { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let name = if is_file { path } else { PAGE };
     // Precompressed copies are for negotiation, not addresses of their own.
     let Some(file) = Files::get(name).filter(|_| !name.ends_with(".br")) else {
@@ -89,16 +87,19 @@ pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: H
     let caching = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    let varies = if is_file { "Accept-Encoding" } else { "Accept, Accept-Encoding" };
+    headers.insert(header::VARY, HeaderValue::from_static(varies));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
     response
 }
 
-/// Where the console has screens, beside the root (`frontend/src/routes.rs`). What it does not know below them, it says
-/// itself.
-const SCREENS: [&str; 2] = ["/sign-in", "/integrations"];
+/// Whether the console has a screen there (`frontend/src/routes.rs`). What it does not know below these, it says itself.
+fn has_screen(path: &str) -> bool {
+    let is_below = |start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    path == "/" || is_below("/sign-in") || is_below("/integrations")
+}
 
 /// What proxies that ask for permission send along, and no browser.
 const OF_PROXIES: [&str; 4] = ["x-forwarded-uri", "x-forwarded-method", "x-original-uri", "x-original-method"];

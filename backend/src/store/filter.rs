@@ -47,10 +47,7 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
                 exists(*rows, compare(column, Comparison::Eq, value)).not()
             }
             (Column::Many { rows, value: column }, ..) => exists(*rows, compare(column, *comparison, value)),
-            (Column::Words(column, words), Comparison::Eq, Value::Text(text)) => {
-                let word = words.into_iter().find(|(word, _)| word == text);
-                word.map_or_else(|| compare(column, Comparison::Eq, value), |(_, condition)| condition)
-            }
+            (Column::Words(_, words), Comparison::Eq, Value::Text(_)) => any_word(words, &[value]),
             (Column::Words(column, _), ..) => compare(column, *comparison, value),
         },
         Filter::Like { property, pattern, case_sensitive } => match columns(&property.text) {
@@ -74,13 +71,25 @@ fn among(filters: &[Filter], wanted: Comparison, columns: Columns<'_>) -> Option
     let found = match columns(&name.text) {
         Column::One(column) => is_one_of(column),
         Column::Many { rows, value } => exists(*rows, is_one_of(value)),
-        Column::Words(_, words) => {
-            let is_wanted = |word: &str| values.iter().any(|value| matches!(value, Value::Text(text) if text == word));
-            let wanted = words.into_iter().filter(|(word, _)| is_wanted(word));
-            wanted.fold(Condition::any().add(Expr::cust("1 = 0")), |any, (_, condition)| any.add(condition))
-        }
+        Column::Words(_, words) => any_word(words, &values),
     };
     Some(if wanted == Comparison::Eq { found } else { found.not() })
+}
+
+/// The conditions of the words that are wanted.
+fn any_word(words: Vec<(&'static str, Condition)>, wanted: &[&Value]) -> Condition {
+    let is_wanted = |word: &str| wanted.iter().any(|value| matches!(value, Value::Text(text) if text == word));
+    let mut found = words.into_iter().filter(|(word, _)| is_wanted(word)).map(|(_, condition)| condition);
+    match (found.next(), found.next()) {
+        (None, _) => nothing(),
+        // Alone, so that the database sees a range of its index and no alternatives.
+        (Some(only), None) => only,
+        (Some(first), Some(second)) => found.fold(Condition::any().add(first).add(second), Condition::add),
+    }
+}
+
+fn nothing() -> Condition {
+    Condition::all().add(Expr::cust("1 = 0"))
 }
 
 fn exists(mut rows: SelectStatement, condition: Condition) -> Condition {
@@ -94,7 +103,7 @@ fn compare(column: Expr, comparison: Comparison, value: &Value) -> Condition {
                 Comparison::Eq => Condition::all().add(column.is_null()),
                 Comparison::Ne => Condition::all().add(column.is_not_null()),
                 // Nothing is greater or less than null.
-                _ => Condition::all().add(Expr::cust("1 = 0")),
+                _ => nothing(),
             };
         }
         Value::Empty => Expr::value(""),

@@ -192,18 +192,13 @@ impl Store {
 
     async fn count_plain(&self, query: &TokenQuery<'_>, plain: Plain<'_>) -> Result<u64> {
         let TokenQuery { account_id, now, .. } = *query;
-        let of_extension = |condition: Condition| match plain.extension_id {
-            Some(id) => condition.add(token::Column::ExtensionId.eq(id)),
-            None => condition,
-        };
-        let count = async |condition: Condition| {
-            let own = of_extension(Condition::all().add(token::Column::AccountId.eq(account_id)));
-            token::Entity::find().filter(own.add(condition)).count(&self.readers).await
-        };
+        let mut own = token::Entity::find().filter(token::Column::AccountId.eq(account_id));
         let mut kept = token_count::Entity::find().filter(token_count::Column::AccountId.eq(account_id));
         if let Some(id) = plain.extension_id {
+            own = own.filter(token::Column::ExtensionId.eq(id));
             kept = kept.filter(token_count::Column::ExtensionId.eq(id));
         }
+        let count = async |condition: Condition| own.clone().filter(condition).count(&self.readers).await;
         let kept = kept.all(&self.readers).await?;
         let sum = |state: fn(&token_count::Model) -> i64| -> u64 {
             u64::try_from(kept.iter().map(state).sum::<i64>()).unwrap_or_default()
@@ -324,6 +319,7 @@ fn previous_works(now: i64) -> Condition {
 }
 
 /// Whether a token is worth `status` at a moment, in terms of the indexed columns; never SQL's "unknown".
+/// [`crate::tokens::status`] is the same rule in Rust.
 fn status_is(status: TokenStatus, now: i64) -> Condition {
     let soon = now + TokenStatus::EXPIRING_WINDOW;
     match status {
@@ -342,20 +338,12 @@ fn status_is(status: TokenStatus, now: i64) -> Condition {
     }
 }
 
-/// What a token is worth at a moment, as SQL; [`crate::tokens::status`] is the same rule in Rust.
+/// The word for what a token is worth at a moment.
 fn status_at(now: i64) -> Expr {
     // Compared by bytes, as the columns are.
     let word = |status: TokenStatus| Expr::cust(format!("'{}' COLLATE \"C\"", status.as_str()));
-    let mut case = CaseStatement::new();
-    for (condition, status) in [
-        (state(TokenStatus::Deleted), TokenStatus::Deleted),
-        (ends_by(now), TokenStatus::Expired),
-        (state(TokenStatus::Inactive), TokenStatus::Inactive),
-        (previous_works(now), TokenStatus::Revitalised),
-        (ends_by(now + TokenStatus::EXPIRING_WINDOW), TokenStatus::Expiring),
-    ] {
-        case = case.case(condition, word(status));
-    }
+    let others = TokenStatus::ALL.into_iter().filter(|status| *status != TokenStatus::Active);
+    let case = others.fold(CaseStatement::new(), |case, status| case.case(status_is(status, now), word(status)));
     case.finally(word(TokenStatus::Active)).into()
 }
 

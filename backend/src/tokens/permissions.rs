@@ -37,7 +37,7 @@ pub const PROPERTIES: &[Property] = &[
 #[utoipa::path(get, path = "/auth/tokens/{id}/permissions", operation_id = "list_permissions", tag = "Tokens", responses((status = 200, description = "The granted modules", body = [Permission])))]
 pub async fn list(State(app): State<App>, caller: Caller, Id(id): Id, query: ListQuery) -> Result<Page<Value>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
-    query.page_of(&present::permissions(&app, &row), PROPERTIES)
+    query.page_of_objects(&present::permissions(&app, &row), PROPERTIES)
 }
 
 /// `POST`: grants modules; one that is held already stays. Answers with all that are held now.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Schema, schema::ArrayItems};
 
 use super::operations;
+use crate::http::Error;
 
 const SECRET: &str = "0707070707070707070707070707070747b0f70d";
 const HANDLE: &str = "0808080808080808080808080808080865e2f3aa";
@@ -111,21 +112,21 @@ fn example(content: &Content) -> Option<Value> {
 
 /// What an error of this status says, as an example.
 pub fn of_error(status: &str) -> Option<Value> {
-    let (code, line) = match status {
-        "400" => ("VAL_001", "name: is required"),
-        "401" => ("AUTH_001", "API request is unauthorized."),
-        "403" => ("AUTH_003", "Your role is viewer: you may read, but not change tokens or see keys."),
-        "404" => ("NFND_000", "Object `SU-160-984-311` not found."),
-        "408" => ("REQ_004", "The body did not arrive in time."),
-        "409" => ("CON_002", "Token SU-160-984-311 is deleted, which is final."),
-        "412" => ("CON_001", "The object has changed since it was read. Read it again."),
-        "413" => ("REQ_002", "The body is larger than 64 KiB."),
-        "415" => ("REQ_003", "The body must be JSON: Content-Type: application/json."),
-        "429" => ("THR_001", "The token has used up its calls for now. Try again in 1 seconds."),
-        "503" => ("SYS_001", "The server cannot answer right now. Try again in a moment."),
-        _ => return None,
-    };
-    Some(json!({ "error_code": code, "errors": [line] }))
+    let errors = [
+        Error::field("name", "is required"),
+        Error::Unauthorized,
+        Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."),
+        Error::not_found("SU-160-984-311"),
+        Error::TooSlow,
+        Error::Conflict("Token SU-160-984-311 is deleted, which is final.".to_owned()),
+        Error::Changed,
+        Error::TooLarge,
+        Error::UnsupportedMediaType,
+        Error::Limited { seconds: 1 },
+        Error::Internal(String::new()),
+    ];
+    let error = errors.iter().find(|error| error.status().as_str() == status)?;
+    serde_json::from_str(&error.body()).ok()
 }
 
 /// Whether an answer of success has a body without an example.
