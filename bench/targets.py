@@ -255,13 +255,16 @@ class Tokens:
         text = lambda value: "\\N" if value is None else f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)  # noqa: E731
         rows = ("\t".join(map(text, row)).replace("\n", "\\n") + "\n" for row in self.rows(account, numbers))
         # A row of counts that one transaction changes a million times would take hours.
-        database.run("ALTER TABLE tokens DISABLE TRIGGER token_counts_insert")
+        database.run("ALTER TABLE tokens DISABLE TRIGGER USER")
         database.run(f"COPY tokens ({','.join(COLUMNS)}) FROM STDIN", lines=rows)
-        database.run("ALTER TABLE tokens ENABLE TRIGGER token_counts_insert")
+        database.run("ALTER TABLE tokens ENABLE TRIGGER USER")
         database.run(
             "INSERT INTO token_counts SELECT account_id, extension_id, count(*) FILTER (WHERE state = 'active'), "
             "count(*) FILTER (WHERE state = 'inactive'), 0 FROM tokens GROUP BY 1, 2"
         )
+        for kind, step in (("created", "created_at / 86400"), ("id", "substr(id, 4, 3)::int")):
+            database.run(f"INSERT INTO token_steps SELECT account_id, '{kind}', {step}, count(*) FROM tokens GROUP BY 1, {step}")
+        database.run("INSERT INTO token_search SELECT latchkey_token_number(account_id, id), search FROM tokens")
         permissions = (f"{self.key(number)[0]}\t{PARTNERS}\n" for number in numbers)
         database.run("COPY token_permissions (token_id, module_id) FROM STDIN", lines=permissions)
         # As autovacuum does within a minute.

@@ -18,6 +18,8 @@ mod listen;
 mod migrations;
 mod sessions;
 mod token_lists;
+mod token_steps;
+mod token_words;
 mod tokens;
 mod usage;
 mod users;

@@ -3,8 +3,9 @@
 //!
 //! Every list says how many rows it has on all pages, and to count them is what costs. So the database keeps counts
 //! by account, extension and state; the statuses that follow from the clock are ranges of an index, and the large ones
-//! are what the small ones leave over. Whatever else is asked for is counted row by row. A page is read from the index
-//! of its order, first the ids alone, so that passing over rows does not read them.
+//! are what the small ones leave over. Words are found in an index ([`super::token_words`]). Whatever else is asked for
+//! is counted row by row. A page is read from the index of its order, first the ids alone, so that passing over rows does
+//! not read them; of the long orders, whole steps are passed over at once ([`super::token_steps`]).
 
 use std::collections::HashMap;
 
@@ -12,22 +13,20 @@ use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select,
-    sea_query::{CaseStatement, Expr, NullOrdering, Query},
+    sea_query::{BinOper, CaseStatement, Expr, NullOrdering, Query},
 };
 
 use super::{
     Result, Store, TokenRow,
     entities::{token, token_count, token_permission},
     filter::{self, Column},
+    token_words::Words,
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
 
 /// SQLite is made to read up to so many rows by the index of their filter and to sort them. When more fulfil it, they
 /// are so dense that walking along the order soon finds a page. PostgreSQL's planner finds that out by itself.
-const FEW: u64 = 10_000;
-
-/// The index of the words knows no shorter ones.
-const SHORTEST_WORD: usize = 3;
+pub(super) const FEW: u64 = 10_000;
 
 /// A key of the order of a list.
 pub type SortedBy = Ordering;
@@ -87,17 +86,6 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// Where the words of a search are looked up.
-#[derive(Debug, Clone)]
-enum Search<'a> {
-    /// Nothing is searched.
-    None,
-    /// In SQLite's index of words, which has so many tokens with them; deleted tokens are not in it.
-    Index { words: &'a str, found: u64 },
-    /// In the texts; PostgreSQL has an index for that, too.
-    Texts { words: &'a str },
-}
-
 impl Store {
     /// A page of tokens, and how many there are on all pages.
     ///
@@ -142,52 +130,64 @@ impl Store {
     }
 
     async fn list_in_order(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
-        let search = self.search_of(query).await?;
-        let total = self.count_listed(query, &search).await?;
-        if query.limit == 0 || total <= query.offset {
-            return Ok((Vec::new(), total));
-        }
-        let way = match total {
-            _ if self.is_shared() => Way::Own,
-            0..=FEW => Way::Sort,
-            _ => Way::Walk,
+        let words = self.words_of(query).await?;
+        let known = self.count_at_hand(query, &words).await?;
+        let is_few = known.or(words.at_most()).is_some_and(|rows| rows <= FEW);
+        // Few rows are counted by the question for the page.
+        let known = if known.is_none() && (!is_few || query.limit == 0) {
+            Some(self.count_listed(query, &words).await?)
+        } else {
+            known
         };
-        let select = token::Entity::find().filter(condition(query, &search, way));
-        let ids: Vec<String> = ordered(select, query, way)
+        if query.limit == 0 || known.is_some_and(|total| total <= query.offset) {
+            return Ok((Vec::new(), known.unwrap_or_default()));
+        }
+        let way = match is_few {
+            _ if self.is_shared() => Way::Own,
+            true => Way::Sort,
+            false => Way::Walk,
+        };
+        let (start, offset) = match self.step_of(query).await? {
+            Some(step) => step,
+            None => (Condition::all(), query.offset),
+        };
+        let total = match known {
+            Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
+            None => Expr::cust("COUNT(*) OVER ()"),
+        };
+        let select = token::Entity::find().filter(condition(query, &words, way)).filter(start);
+        let found: Vec<(String, i64)> = ordered(select, query, way)
             .select_only()
             .column(token::Column::Id)
+            .expr(total)
             .limit(query.limit)
-            .offset(query.offset)
+            .offset(offset)
             .into_tuple()
             .all(&self.readers)
             .await?;
-        let tokens = token::Entity::find().filter(token::Column::Id.is_in(&ids)).all(&self.readers).await?;
+        let total = match (known, found.first()) {
+            (Some(total), _) => total,
+            (None, Some((_, total))) => u64::try_from(*total).unwrap_or_default(),
+            (None, None) => self.count_listed(query, &words).await?,
+        };
+        let ids = found.iter().map(|(id, _)| id.as_str());
+        let tokens = token::Entity::find().filter(token::Column::Id.is_in(ids)).all(&self.readers).await?;
         let mut rows: HashMap<String, TokenRow> =
             self.whole(tokens).await?.into_iter().map(|row| (row.token.id.clone(), row)).collect();
-        Ok((ids.iter().filter_map(|id| rows.remove(id)).collect(), total))
+        Ok((found.iter().filter_map(|(id, _)| rows.remove(id)).collect(), total))
     }
 
-    async fn search_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Search<'a>> {
-        let Some(words) = query.search else { return Ok(Search::None) };
-        if self.is_shared() || query.with_deleted || words.chars().count() < SHORTEST_WORD {
-            return Ok(Search::Texts { words });
-        }
-        let count = Query::select()
-            .expr(Expr::cust("COUNT(*)"))
-            .from("token_search")
-            .and_where(in_index(query, words))
-            .to_owned();
-        let row = sea_orm::ConnectionTrait::query_one(&self.readers, &count).await?;
-        let found: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
-        Ok(Search::Index { words, found: u64::try_from(found).unwrap_or_default() })
+    /// How many rows there are, when that is known without looking at them.
+    async fn count_at_hand(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<Option<u64>> {
+        Ok(match (Plain::of(query.filter), words) {
+            (Some(plain), Words::None) => Some(self.count_plain(query, plain).await?),
+            (Some(Plain { status: None, extension_id: None }), Words::Index { found, .. }) => Some(*found),
+            _ => None,
+        })
     }
 
-    async fn count_listed(&self, query: &TokenQuery<'_>, search: &Search<'_>) -> Result<u64> {
-        match (Plain::of(query.filter), search) {
-            (Some(plain), Search::None) => self.count_plain(query, plain).await,
-            (Some(Plain { status: None, extension_id: None }), Search::Index { found, .. }) => Ok(*found),
-            _ => Ok(token::Entity::find().filter(condition(query, search, Way::Own)).count(&self.readers).await?),
-        }
+    async fn count_listed(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<u64> {
+        Ok(token::Entity::find().filter(condition(query, words, Way::Own)).count(&self.readers).await?)
     }
 
     async fn count_plain(&self, query: &TokenQuery<'_>, plain: Plain<'_>) -> Result<u64> {
@@ -239,48 +239,25 @@ fn without_index(column: Expr) -> Expr {
 }
 
 /// Which rows.
-fn condition(query: &TokenQuery<'_>, search: &Search<'_>, way: Way) -> Condition {
-    let columns = |name: &str| column(name, query.now, way);
+fn condition(query: &TokenQuery<'_>, words: &Words<'_>, way: Way) -> Condition {
     let account = token::Column::AccountId.into_expr();
     let own = |account: Expr| {
         let own = Condition::all().add(account.eq(query.account_id));
         if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) }
     };
-    let filter = filter::condition(query.filter, &columns);
-    let words = |words: &str| filter::contains(token::Column::Search.into_expr(), words);
-    // The ids come from an index alone, and each leads to its row.
-    let ids = match *search {
-        Search::Index { words, found } if found <= FEW => Query::select()
-            .expr(Expr::cust(TOKEN_OF_NUMBER))
-            .from("token_search")
-            .and_where(in_index(query, words))
-            .to_owned(),
-        Search::Texts { words: text } if way == Way::Sort => Query::select()
-            .column(token::Column::Id)
-            .from(token::Entity)
-            .cond_where(own(account.clone()).add(words(text)))
-            .to_owned(),
-        Search::None => return own(account).add(filter),
-        Search::Index { words: text, .. } | Search::Texts { words: text } => {
-            return own(account).add(filter).add(words(text));
+    let filter = filter::condition(query.filter, &|name| column(name, query.now, way));
+    match words {
+        Words::None => own(account).add(filter),
+        // The ids come from an index alone, and each leads to its row.
+        Words::Index { ids, found, .. } if *found <= FEW => {
+            // Joined with nothing, so that SQLite looks for no index of accounts.
+            let account = account.binary(BinOper::Custom("||".into()), Expr::value(""));
+            own(account).add(token::Column::Id.in_subquery(ids.clone())).add(filter)
         }
-    };
-    own(without_index(account)).add(token::Column::Id.in_subquery(ids)).add(filter)
-}
-
-/// The id of the token whose words a row of `token_search` has.
-const TOKEN_OF_NUMBER: &str = "printf('SU-%03d-%03d-%03d', rowid / 1000000 % 1000, rowid / 1000 % 1000, rowid % 1000)";
-
-/// The account's rows of `token_search` that have these words.
-fn in_index(query: &TokenQuery<'_>, words: &str) -> Expr {
-    // An index row's number is the account's digits, with a 1 in front for a provider, and the token's nine.
-    let digits = query.account_id.bytes().filter(u8::is_ascii_digit);
-    let account = digits
-        .fold(i64::from(query.account_id.starts_with('P')), |number, digit| number * 10 + i64::from(digit - b'0'));
-    let first = account * 1_000_000_000;
-    // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
-    let phrase = format!("\"{}\"", words.to_lowercase().replace('"', "\"\""));
-    Expr::cust_with_values("token_search MATCH ?", [phrase]).and(Expr::col("rowid").between(first, first + 999_999_999))
+        Words::Index { text, .. } | Words::Texts(text) => {
+            own(account).add(filter).add(filter::contains(token::Column::Search.into_expr(), text))
+        }
+    }
 }
 
 fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {

@@ -29,7 +29,7 @@ struct Row {
 fn row(number: i64, now: i64) -> Row {
     Row {
         number,
-        id: format!("SU-{:03}-{:03}-{:03}", number / 1_000_000, number / 1000 % 1000, number % 1000),
+        id: format!("SU-{:03}-{:03}-{:03}", number / 12, number % 12 * 83, number % 1000),
         name: format!("N{:05} of {}", number * 7919 % ROWS, ["Billing", "stock"][usize::from(number % 3 == 0)]),
         extension_id: if number % 4 == 0 { ZAPIER } else { CUSTOM },
         state: match number {
@@ -39,7 +39,7 @@ fn row(number: i64, now: i64) -> Row {
         },
         ends: (number % 5 != 0).then_some(now + (number % 60 - 5) * DAY),
         has_previous: number % 100 == 7,
-        created: now - number * 31 % 5000,
+        created: now - number * 31 % 5000 * 700,
     }
 }
 
@@ -133,6 +133,19 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         ("search=billing".into(), Box::new(move |row| alive(row) && row.words().contains("billing"))),
         ("search=EXT-69".into(), Box::new(move |row| alive(row) && row.words().contains("ext-69"))),
         ("search=99".into(), Box::new(move |row| alive(row) && row.words().contains("99"))),
+        ("search=bI".into(), Box::new(move |row| alive(row) && row.words().contains("bi"))),
+        ("search=7".into(), Box::new(move |row| alive(row) && row.words().contains('7'))),
+        (
+            "search=69&eq(status,active)".into(),
+            Box::new(move |row| row.status(now) == "active" && row.words().contains("69")),
+        ),
+        ("like(name,*0%20of%20Bill*)".into(), Box::new(move |row| alive(row) && row.name.contains("0 of Bill"))),
+        ("ilike(name,*2%20OF%20st*)".into(), Box::new(move |row| alive(row) && row.name.contains("2 of st"))),
+        (
+            "like(external_id,ext-6*)".into(),
+            Box::new(move |row| alive(row) && format!("ext-{}", row.number % 700).starts_with("ext-6")),
+        ),
+        ("like(name,*99*)".into(), Box::new(move |row| alive(row) && row.name.contains("99"))),
         (
             "search=billing&eq(status,inactive)".into(),
             Box::new(move |row| row.status(now) == "inactive" && row.words().contains("billing")),
@@ -152,8 +165,18 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
     for (filter, wanted) in &filters {
         let found: Vec<&Row> = rows.iter().filter(wanted).collect();
         assert!(found.len() > 5, "{filter} finds {}", found.len());
-        for key in ["name", "-name", "created", "-created", "expiration_date", "-expiration_date", "-status", "status"]
-        {
+        for key in [
+            "name",
+            "-name",
+            "created",
+            "-created",
+            "expiration_date",
+            "-expiration_date",
+            "-status",
+            "status",
+            "id",
+            "-id",
+        ] {
             let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
             let mut sorted = found.clone();
             sorted.sort_by(|a, b| {
@@ -192,6 +215,10 @@ async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] databa
         ("y%20%22hi%22", 1),
         ("SAY%20%22", 1),
         ("i%22", 1),
+        ("%22", 1),
+        ("%25", 1),
+        ("_", 1),
+        ("*", 0),
         ("100%25", 1),
         ("0%25_x", 1),
         ("0__x", 0),
@@ -205,9 +232,15 @@ async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] databa
     assert_eq!(totals().await, [1, 0, 1, 0]);
     admin.json(Method::PUT, &path, json!({ "name": "Überweisung" })).await.expect(StatusCode::OK);
     assert_eq!((found("y%20%22hi").await, found("%C3%BCBERW").await), (0, 1));
+    assert_eq!((found("hi").await, found("%22").await), (0, 0));
+    assert_eq!((found("%C3%9CB").await, found("%C3%BC").await), (1, 1));
     admin.send(Method::DELETE, &path, axum::body::Body::empty()).await;
     assert_eq!(totals().await, [0, 0, 0, 1]);
-    assert_eq!(found("%C3%BCberw").await, 0);
-    assert_eq!(page(&admin, "search=%C3%BCberw&eq(status,deleted)").await.1, 1);
+    for words in ["%C3%BCberw", "%C3%BCb", "%C3%BC"] {
+        assert_eq!(found(words).await, 0, "{words}");
+    }
+    for words in ["%C3%BCberw", "%C3%BC"] {
+        assert_eq!(page(&admin, &format!("search={words}&eq(status,deleted)")).await.1, 1, "{words}");
+    }
     assert_eq!(page(&stranger, "search=wanderer").await.1, 1);
 }

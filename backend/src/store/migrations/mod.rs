@@ -7,6 +7,7 @@ mod m0004_list_indexes;
 mod m0005_counts_and_search;
 mod m0006_repeated_requests;
 mod m0007_ids_by_bytes;
+mod m0008_letters_and_steps;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_counts_and_search::Migration),
             Box::new(m0006_repeated_requests::Migration),
             Box::new(m0007_ids_by_bytes::Migration),
+            Box::new(m0008_letters_and_steps::Migration),
         ]
     }
 }
@@ -137,12 +139,19 @@ mod tests {
             apply(&connection).await.unwrap();
             let counts = "SELECT active, inactive, deleted FROM token_counts WHERE extension_id = 'EXT-000-001'";
             assert_eq!(numbers(&connection, counts).await, [2, 1, 1]);
-            let search = if is_postgres {
-                "SELECT count(*), 1000007000000003 FROM tokens WHERE search LIKE '%of 3%'"
+            let searches = if is_postgres {
+                ["search LIKE '%of 3%'", "search LIKE '%3%'"]
+                    .map(|has| format!("SELECT count(*), max(number) FROM token_search WHERE {has}"))
             } else {
-                "SELECT count(*), max(rowid) FROM token_search WHERE token_search MATCH '\"of 3\"'"
+                [("token_search", "\"of 3\""), ("token_letters", "33")].map(|(index, words)| {
+                    format!("SELECT count(*), max(rowid) FROM {index} WHERE {index} MATCH '{words}'")
+                })
             };
-            assert_eq!(numbers(&connection, search).await, [1, 1_000_007_000_000_003]);
+            for search in &searches {
+                assert_eq!(numbers(&connection, search).await, [1, 1_000_007_000_000_003], "{search}");
+            }
+            let steps = "SELECT CAST(SUM(tokens) AS bigint), COUNT(*), MAX(step) FROM token_steps";
+            assert_eq!(numbers(&connection, steps).await, [6, 2, 0]);
             if is_postgres {
                 // Else no index would lead from one table to another.
                 let others = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND \
@@ -153,6 +162,13 @@ mod tests {
             // What goes by another way than a change of state is counted, too.
             connection.execute_unprepared("DELETE FROM tokens WHERE state <> 'active'").await.unwrap();
             assert_eq!(numbers(&connection, counts).await, [2, 0, 0]);
+            assert_eq!(numbers(&connection, steps).await, [4, 2, 0]);
+            for search in &searches {
+                assert_eq!(numbers(&connection, &search.replace(", max", ", count")).await, [0, 0], "{search}");
+            }
+            // A hand that moves a token to another day.
+            connection.execute_unprepared("UPDATE tokens SET created_at = 864000 WHERE id LIKE '%1'").await.unwrap();
+            assert_eq!(numbers(&connection, steps).await, [4, 3, 10]);
         }
     }
 }
