@@ -251,8 +251,8 @@ fn condition(query: &TokenQuery<'_>, words: &Words<'_>, way: Way) -> Condition {
         // The ids come from an index alone, and each leads to its row.
         Words::Index { ids, found, .. } if *found <= FEW => {
             // Joined with nothing, so that SQLite looks for no index of accounts.
-            let account = account.binary(BinOper::Custom("||".into()), Expr::value(""));
-            own(account).add(token::Column::Id.in_subquery(ids.clone())).add(filter)
+            let account = account.binary(BinOper::Custom("||"), Expr::value(""));
+            own(account).add(token::Column::Id.in_subquery((**ids).clone())).add(filter)
         }
         Words::Index { text, .. } | Words::Texts(text) => {
             own(account).add(filter).add(filter::contains(token::Column::Search.into_expr(), text))

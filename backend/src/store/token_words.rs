@@ -27,7 +27,7 @@ pub(super) enum Words<'a> {
         /// What to look for.
         text: Cow<'a, str>,
         /// Selects the ids of the tokens.
-        ids: SelectStatement,
+        ids: Box<SelectStatement>,
         /// How many those are.
         found: u64,
     },
@@ -87,7 +87,7 @@ impl Store {
         };
         let id = if self.is_shared() { ID_POSTGRES } else { ID_SQLITE };
         let ids = rows.clone().expr(Expr::cust(id)).to_owned();
-        Ok(Words::Index { text, ids, found: u64::try_from(found).unwrap_or_default() })
+        Ok(Words::Index { text, ids: Box::new(ids), found: u64::try_from(found).unwrap_or_default() })
     }
 }
 
