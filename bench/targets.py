@@ -265,6 +265,7 @@ class Tokens:
         for kind, step in (("created", "created_at / 86400"), ("id", "substr(id, 4, 3)::int")):
             database.run(f"INSERT INTO token_steps SELECT account_id, '{kind}', {step}, count(*) FROM tokens GROUP BY 1, {step}")
         database.run("INSERT INTO token_search SELECT latchkey_token_number(account_id, id), search FROM tokens")
+        database.run("INSERT INTO token_changes SELECT id, 0 FROM accounts")
         permissions = (f"{self.key(number)[0]}\t{PARTNERS}\n" for number in numbers)
         database.run("COPY token_permissions (token_id, module_id) FROM STDIN", lines=permissions)
         # As autovacuum does within a minute.

@@ -43,6 +43,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use thiserror::Error;
+use token_words::Totals;
 
 /// Why the store could not do as asked.
 #[derive(Debug, Error)]
@@ -80,6 +81,7 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
+    totals: Arc<Totals>,
     /// The address of a database that other processes may use, too.
     shared_url: Option<Arc<str>>,
     /// Held for as long as this process is the only one with its file.

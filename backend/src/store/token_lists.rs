@@ -132,7 +132,7 @@ impl Store {
     async fn list_in_order(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
         let words = self.words_of(query).await?;
         let known = self.count_at_hand(query, &words).await?;
-        let is_few = known.or(words.at_most()).is_some_and(|rows| rows <= FEW);
+        let is_few = matches!(words, Words::Few(_)) || known.is_some_and(|rows| rows <= FEW);
         // Few rows are counted by the question for the page.
         let known = if known.is_none() && (!is_few || query.limit == 0) {
             Some(self.count_listed(query, &words).await?)
@@ -155,7 +155,7 @@ impl Store {
             Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
             None => Expr::cust("COUNT(*) OVER ()"),
         };
-        let select = token::Entity::find().filter(condition(query, &words, way)).filter(start);
+        let select = token::Entity::find().filter(self.condition(query, &words, way)).filter(start);
         let found: Vec<(String, i64)> = ordered(select, query, way)
             .select_only()
             .column(token::Column::Id)
@@ -181,13 +181,35 @@ impl Store {
     async fn count_at_hand(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<Option<u64>> {
         Ok(match (Plain::of(query.filter), words) {
             (Some(plain), Words::None) => Some(self.count_plain(query, plain).await?),
-            (Some(Plain { status: None, extension_id: None }), Words::Index { found, .. }) => Some(*found),
+            (Some(Plain { status: None, extension_id: None }), Words::Few(ids)) => Some(ids.len() as u64),
+            (Some(Plain { status: None, extension_id: None }), Words::Many { found, .. }) => Some(*found),
             _ => None,
         })
     }
 
     async fn count_listed(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<u64> {
-        Ok(token::Entity::find().filter(condition(query, words, Way::Own)).count(&self.readers).await?)
+        Ok(token::Entity::find().filter(self.condition(query, words, Way::Own)).count(&self.readers).await?)
+    }
+
+    /// Which rows.
+    fn condition(&self, query: &TokenQuery<'_>, words: &Words<'_>, way: Way) -> Condition {
+        let account = token::Column::AccountId.into_expr();
+        let account = match words {
+            // Joined with nothing, so that SQLite looks for no index of accounts.
+            Words::Few(_) => account.binary(BinOper::Custom("||"), Expr::value("")),
+            _ => account,
+        };
+        let own = Condition::all().add(account.eq(query.account_id));
+        let own =
+            if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };
+        let filtered = own.add(filter::condition(query.filter, &|name| column(name, query.now, way)));
+        match words {
+            Words::None => filtered,
+            Words::Few(ids) => filtered.add(self.is_one_of(ids)),
+            Words::Many { text, .. } | Words::Texts(text) => {
+                filtered.add(filter::contains(token::Column::Search.into_expr(), text))
+            }
+        }
     }
 
     async fn count_plain(&self, query: &TokenQuery<'_>, plain: Plain<'_>) -> Result<u64> {
@@ -236,28 +258,6 @@ enum Way {
 /// With a plus sign in front of it, SQLite looks for no index.
 fn without_index(column: Expr) -> Expr {
     Expr::cust_with_exprs("+?", [column])
-}
-
-/// Which rows.
-fn condition(query: &TokenQuery<'_>, words: &Words<'_>, way: Way) -> Condition {
-    let account = token::Column::AccountId.into_expr();
-    let own = |account: Expr| {
-        let own = Condition::all().add(account.eq(query.account_id));
-        if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) }
-    };
-    let filter = filter::condition(query.filter, &|name| column(name, query.now, way));
-    match words {
-        Words::None => own(account).add(filter),
-        // The ids come from an index alone, and each leads to its row.
-        Words::Index { ids, found, .. } if *found <= FEW => {
-            // Joined with nothing, so that SQLite looks for no index of accounts.
-            let account = account.binary(BinOper::Custom("||"), Expr::value(""));
-            own(account).add(token::Column::Id.in_subquery((**ids).clone())).add(filter)
-        }
-        Words::Index { text, .. } | Words::Texts(text) => {
-            own(account).add(filter).add(filter::contains(token::Column::Search.into_expr(), text))
-        }
-    }
 }
 
 fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {

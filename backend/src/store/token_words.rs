@@ -3,13 +3,17 @@
 
 use std::borrow::Cow;
 
+use latchkey_shared::TokenId;
+use quick_cache::sync::Cache;
 use sea_orm::{
-    ConnectionTrait as _, ExprTrait as _,
-    sea_query::{Expr, Query, SelectStatement},
+    ColumnTrait as _, ConnectionTrait as _, ExprTrait as _, QueryResult,
+    sea_query::{Expr, Query, SelectStatement, extension::postgres::PgFunc},
 };
 
 use super::{
-    Result, Store, filter,
+    Result, Store,
+    entities::token,
+    filter,
     token_lists::{FEW, TokenQuery},
 };
 use crate::rql::{Filter, PatternPart};
@@ -17,31 +21,35 @@ use crate::rql::{Filter, PatternPart};
 /// SQLite's index of words knows no shorter ones; the index of letters knows those.
 const SHORTEST_WORD: usize = 3;
 
+/// An account's tokens have numbers of so many digits.
+const NUMBERS: i64 = 1_000_000_000;
+
 /// What the texts of a listed token must have in them.
 #[derive(Debug, Clone)]
 pub(super) enum Words<'a> {
     /// Nothing.
     None,
-    /// An index has them: the tokens that are not deleted.
-    Index {
+    /// So few tokens have it that here are their ids. None of them is deleted.
+    Few(Vec<String>),
+    /// So many tokens have it that a walk along any order soon finds some. None of them is deleted.
+    Many {
         /// What to look for.
         text: Cow<'a, str>,
-        /// Selects the ids of the tokens.
-        ids: Box<SelectStatement>,
-        /// How many those are.
+        /// How many tokens have it.
         found: u64,
     },
-    /// Nothing but the texts themselves, since no index has deleted tokens.
+    /// Nothing but the texts themselves can be asked, since no index has deleted tokens.
     Texts(Cow<'a, str>),
 }
 
-impl Words<'_> {
-    /// No more rows than this have the words.
-    pub(super) fn at_most(&self) -> Option<u64> {
-        match self {
-            Self::Index { found, .. } => Some(*found),
-            Self::None | Self::Texts(_) => None,
-        }
+/// How many tokens of an account had some words when the words of its tokens had changed so many times: by account and
+/// words. To count a great part of a million takes long, and every page of the list needs it.
+#[derive(Debug)]
+pub(super) struct Totals(Cache<(String, String), (i64, u64)>);
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self(Cache::new(1000))
     }
 }
 
@@ -49,45 +57,88 @@ impl Store {
     /// The words that a list is asked for: those of the search, or else a part of a pattern, when it leaves over so few
     /// rows that the pattern is best held against those.
     pub(super) async fn words_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Words<'a>> {
-        match query.search {
-            Some(words) if query.with_deleted => Ok(Words::Texts(words.into())),
-            Some(words) => self.look_up(query.account_id, words.into()).await,
-            None if query.with_deleted => Ok(Words::None),
-            None => match demanded(query.filter) {
-                Some(word) => Ok(match self.look_up(query.account_id, word.into()).await? {
-                    found if found.at_most().is_some_and(|rows| rows <= FEW) => found,
-                    _ => Words::None,
-                }),
-                None => Ok(Words::None),
+        Ok(match query.search {
+            Some(words) if query.with_deleted => Words::Texts(words.into()),
+            Some(words) => match self.few_with(query.account_id, words).await? {
+                Some(ids) => Words::Few(ids),
+                None => Words::Many { text: words.into(), found: self.count_with(query.account_id, words).await? },
             },
-        }
+            None if query.with_deleted => Words::None,
+            None => match demanded(query.filter) {
+                Some(word) => self.few_with(query.account_id, &word).await?.map_or(Words::None, Words::Few),
+                None => Words::None,
+            },
+        })
     }
 
-    async fn look_up<'a>(&self, account_id: &str, text: Cow<'a, str>) -> Result<Words<'a>> {
-        let (index, number, has_words) = if self.is_shared() {
-            ("token_search", "number", filter::contains(Expr::col("search"), &text))
-        } else if text.chars().count() < SHORTEST_WORD {
-            let digits: String = text.to_lowercase().bytes().map(|byte| format!("{byte:02x}")).collect();
-            ("token_letters", "rowid", Expr::cust_with_values("token_letters MATCH ?", [digits]))
-        } else {
-            // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
-            let phrase = format!("\"{}\"", text.to_lowercase().replace('"', "\"\""));
-            ("token_search", "rowid", Expr::cust_with_values("token_search MATCH ?", [phrase]))
+    /// The ids of the tokens that have the words, when those are few.
+    async fn few_with(&self, account_id: &str, words: &str) -> Result<Option<Vec<String>>> {
+        let (mut rows, number) = self.look_up(account_id, words);
+        let rows = self.readers.query_all(rows.column(number).limit(FEW + 1)).await?;
+        if rows.len() as u64 > FEW {
+            return Ok(None);
+        }
+        let id = |row: &QueryResult| -> Result<String> {
+            let number = row.try_get_by_index::<i64>(0)? % NUMBERS;
+            Ok(TokenId::from_number(u32::try_from(number).unwrap_or_default()).into())
         };
-        let first = number_of(account_id);
-        let rows = Query::select()
-            .from(index)
-            .and_where(has_words)
-            .and_where(Expr::col(number).between(first, first + 999_999_999))
+        Ok(Some(rows.iter().map(id).collect::<Result<_>>()?))
+    }
+
+    /// How many tokens have the words.
+    async fn count_with(&self, account_id: &str, words: &str) -> Result<u64> {
+        // Read first: what changes from here on makes the total that is remembered too old.
+        let changes = Query::select()
+            .column("changes")
+            .from("token_changes")
+            .and_where(Expr::col("account_id").eq(account_id))
             .to_owned();
-        let count = rows.clone().expr(Expr::cust("COUNT(*)")).to_owned();
-        let found: i64 = match self.readers.query_one(&count).await? {
+        let changes = match self.readers.query_one(&changes).await? {
             Some(row) => row.try_get_by_index(0)?,
             None => 0,
         };
-        let id = if self.is_shared() { ID_POSTGRES } else { ID_SQLITE };
-        let ids = rows.clone().expr(Expr::cust(id)).to_owned();
-        Ok(Words::Index { text, ids: Box::new(ids), found: u64::try_from(found).unwrap_or_default() })
+        let asked = (account_id.to_owned(), words.to_owned());
+        match self.totals.0.get(&asked) {
+            Some((then, total)) if then == changes => return Ok(total),
+            _ => {}
+        }
+        let (mut rows, _) = self.look_up(account_id, words);
+        let total: i64 = match self.readers.query_one(rows.expr(Expr::cust("COUNT(*)"))).await? {
+            Some(row) => row.try_get_by_index(0)?,
+            None => 0,
+        };
+        self.totals.0.insert(asked, (changes, total.unsigned_abs()));
+        Ok(total.unsigned_abs())
+    }
+
+    /// The rows of an index, of tokens that have the words, without columns; and the column that numbers them.
+    fn look_up(&self, account_id: &str, words: &str) -> (SelectStatement, &'static str) {
+        let (index, number, has_words) = if self.is_shared() {
+            ("token_search", "number", filter::contains(Expr::col("search"), words))
+        } else if words.chars().count() < SHORTEST_WORD {
+            let digits: String = words.to_lowercase().bytes().map(|byte| format!("{byte:02x}")).collect();
+            ("token_letters", "rowid", Expr::cust_with_values("token_letters MATCH ?", [digits]))
+        } else {
+            // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
+            let phrase = format!("\"{}\"", words.to_lowercase().replace('"', "\"\""));
+            ("token_search", "rowid", Expr::cust_with_values("token_search MATCH ?", [phrase]))
+        };
+        let first = number_of(account_id);
+        let mut rows = Query::select();
+        rows.from(index).and_where(has_words).and_where(Expr::col(number).between(first, first + NUMBERS - 1));
+        (rows, number)
+    }
+
+    /// Whether a token has one of the ids.
+    pub(super) fn is_one_of(&self, ids: &[String]) -> Expr {
+        let id = token::Column::Id.into_expr();
+        // One value, however many there are: databases have a limit on values.
+        if self.is_shared() {
+            id.eq(PgFunc::any(ids.to_vec()))
+        } else {
+            let ids = serde_json::json!(ids).to_string();
+            Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [id, ids.into()])
+        }
     }
 }
 
@@ -95,13 +146,8 @@ impl Store {
 /// for the token's.
 fn number_of(account_id: &str) -> i64 {
     let digits = account_id.bytes().filter(u8::is_ascii_digit);
-    digits.fold(i64::from(account_id.starts_with('P')), |number, digit| number * 10 + i64::from(digit - b'0'))
-        * 1_000_000_000
+    digits.fold(i64::from(account_id.starts_with('P')), |number, digit| number * 10 + i64::from(digit - b'0')) * NUMBERS
 }
-
-/// The id of the token whose words a row of an index has.
-const ID_SQLITE: &str = "printf('SU-%03d-%03d-%03d', rowid / 1000000 % 1000, rowid / 1000 % 1000, rowid % 1000)";
-const ID_POSTGRES: &str = r#"('SU-' || to_char(number % 1000000000, 'FM000"-"000"-"000')) COLLATE "C""#;
 
 /// What the words of a token must contain for the filter to be fulfilled, as far as a pattern says so: the longest part
 /// in ASCII, whose letters become lower case without regard to what stands beside them.

@@ -244,3 +244,29 @@ async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] databa
     }
     assert_eq!(page(&stranger, "search=wanderer").await.1, 1);
 }
+
+#[rstest]
+#[tokio::test]
+async fn the_total_of_a_common_word_follows_every_change(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let rows = fill(&server, database).await;
+    let common = rows.iter().filter(|row| row.state != "deleted").count();
+    let found = async || page(&admin, "search=%20OF%20&limit=1").await.1;
+    assert_eq!((found().await, found().await), (common, common));
+    let token = admin.post("/auth/tokens", new_token("One of us", &[])).await.expect(StatusCode::CREATED);
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    assert_eq!((found().await, found().await), (common + 1, common + 1));
+    admin.json(Method::PUT, &path, json!({ "name": "None among us" })).await.expect(StatusCode::OK);
+    assert_eq!(found().await, common);
+    admin.json(Method::PUT, &path, json!({ "description": "part of it" })).await.expect(StatusCode::OK);
+    assert_eq!(found().await, common + 1);
+    admin.send(Method::DELETE, &path, axum::body::Body::empty()).await;
+    assert_eq!((found().await, found().await), (common, common));
+    // A hand in the database.
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let gone = rows.iter().find(|row| row.state == "active").unwrap();
+    connection.execute_unprepared(&format!("DELETE FROM tokens WHERE id = '{}'", gone.id)).await.unwrap();
+    connection.close().await.unwrap();
+    assert_eq!(found().await, common - 1);
+}

@@ -1,5 +1,6 @@
 //! What lists of a million tokens still lacked: words of one or two letters on SQLite, words in a narrow table on
-//! PostgreSQL, and steps by which a page far down is found without passing over all rows before it.
+//! PostgreSQL, a count of changes that says whether a total is still right, and steps by which a page far down is found
+//! without passing over all rows before it.
 
 use sea_orm::{ConnectionTrait as _, DatabaseBackend};
 use sea_orm_migration::{
@@ -21,10 +22,11 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(steps()).await?;
+        manager.create_table(changes()).await?;
         let connection = manager.get_connection();
         let parts = match connection.get_database_backend() {
-            DatabaseBackend::Postgres => [COUNT_ALL, KEEP_STEPS_POSTGRES, WORDS_POSTGRES],
-            _ => [COUNT_ALL, KEEP_STEPS_SQLITE, LETTERS_SQLITE],
+            DatabaseBackend::Postgres => [COUNT, KEEP_STEPS_POSTGRES, WORDS_POSTGRES],
+            _ => [COUNT, KEEP_STEPS_SQLITE, LETTERS_SQLITE],
         };
         for part in parts {
             connection.execute_unprepared(part).await?;
@@ -48,22 +50,37 @@ fn steps() -> TableCreateStatement {
         .col(big_integer("step"))
         .col(big_integer("tokens"))
         .primary_key(Index::create().col(Alias::new("account_id")).col(Alias::new("kind")).col(Alias::new("step")))
-        .foreign_key(
-            ForeignKey::create()
-                .from_col(Alias::new("account_id"))
-                .to(Alias::new("accounts"), Alias::new("id"))
-                .on_delete(ForeignKeyAction::Cascade),
-        )
+        .foreign_key(&mut owner())
         .to_owned()
 }
 
-const COUNT_ALL: &str = "\
+/// How often the words of an account's tokens have changed, from this migration on. The triggers of the indexes of words
+/// keep it.
+fn changes() -> TableCreateStatement {
+    Table::create()
+        .table(Alias::new("token_changes"))
+        .col(string("account_id").primary_key())
+        .col(big_integer("changes"))
+        .foreign_key(&mut owner())
+        .to_owned()
+}
+
+fn owner() -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .from_col(Alias::new("account_id"))
+        .to(Alias::new("accounts"), Alias::new("id"))
+        .on_delete(ForeignKeyAction::Cascade)
+        .to_owned()
+}
+
+const COUNT: &str = "\
     INSERT INTO token_steps (account_id, kind, step, tokens) \
     SELECT account_id, 'created', created_at / 86400, COUNT(*) FROM tokens WHERE state <> 'deleted' \
     GROUP BY account_id, created_at / 86400; \
     INSERT INTO token_steps (account_id, kind, step, tokens) \
     SELECT account_id, 'id', CAST(substr(id, 4, 3) AS integer), COUNT(*) FROM tokens WHERE state <> 'deleted' \
-    GROUP BY account_id, CAST(substr(id, 4, 3) AS integer);";
+    GROUP BY account_id, CAST(substr(id, 4, 3) AS integer); \
+    INSERT INTO token_changes (account_id, changes) SELECT id, 0 FROM accounts;";
 
 const KEEP_STEPS_SQLITE: &str = "\
     CREATE TRIGGER token_steps_insert AFTER INSERT ON tokens WHEN new.state <> 'deleted' BEGIN \
@@ -125,19 +142,23 @@ const LETTERS_SQLITE: &str = "\
     INSERT INTO token_letters (rowid, letters) SELECT number, letters FROM token_letters_rows WHERE state <> 'deleted'; \
     CREATE TRIGGER token_letters_insert AFTER INSERT ON tokens WHEN new.state <> 'deleted' BEGIN \
         INSERT INTO token_letters (rowid, letters) SELECT number, letters FROM token_letters_rows WHERE id = new.id; \
+        INSERT INTO token_changes VALUES (new.account_id, 1) ON CONFLICT DO UPDATE SET changes = changes + 1; \
     END; \
     CREATE TRIGGER token_letters_before_update BEFORE UPDATE OF search, state ON tokens \
     WHEN old.state <> 'deleted' AND (old.search <> new.search OR new.state = 'deleted') BEGIN \
         INSERT INTO token_letters (token_letters, rowid, letters) \
             SELECT 'delete', number, letters FROM token_letters_rows WHERE id = old.id; \
+        UPDATE token_changes SET changes = changes + 1 WHERE account_id = old.account_id; \
     END; \
     CREATE TRIGGER token_letters_update AFTER UPDATE OF search, state ON tokens \
     WHEN new.state <> 'deleted' AND (old.search <> new.search OR old.state = 'deleted') BEGIN \
         INSERT INTO token_letters (rowid, letters) SELECT number, letters FROM token_letters_rows WHERE id = new.id; \
+        INSERT INTO token_changes VALUES (new.account_id, 1) ON CONFLICT DO UPDATE SET changes = changes + 1; \
     END; \
     CREATE TRIGGER token_letters_delete BEFORE DELETE ON tokens WHEN old.state <> 'deleted' BEGIN \
         INSERT INTO token_letters (token_letters, rowid, letters) \
             SELECT 'delete', number, letters FROM token_letters_rows WHERE id = old.id; \
+        UPDATE token_changes SET changes = changes + 1 WHERE account_id = old.account_id; \
     END;";
 
 /// The words of all tokens that are not deleted, by the same numbers as on SQLite, in a table so narrow that looking
@@ -155,9 +176,12 @@ const WORDS_POSTGRES: &str = "\
     BEGIN \
         IF TG_OP <> 'INSERT' AND OLD.state <> 'deleted' THEN \
             DELETE FROM token_search WHERE number = latchkey_token_number(OLD.account_id, OLD.id); \
+            UPDATE token_changes SET changes = changes + 1 WHERE account_id = OLD.account_id; \
         END IF; \
         IF TG_OP <> 'DELETE' AND NEW.state <> 'deleted' THEN \
             INSERT INTO token_search VALUES (latchkey_token_number(NEW.account_id, NEW.id), NEW.search); \
+            INSERT INTO token_changes VALUES (NEW.account_id, 1) \
+                ON CONFLICT (account_id) DO UPDATE SET changes = token_changes.changes + 1; \
         END IF; \
         RETURN NULL; \
     END $$; \
