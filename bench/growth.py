@@ -28,7 +28,8 @@ LISTS = {
     "search: 1 in 5000": lambda count, chance: f"search=ext-{chance.randrange(1000, 5000)}&ordering(-created)",
     "search: 1 in 4": lambda count, chance: f"search={chance.choice(targets.WORDS)}&ordering(-created)",
     "search: two letters": lambda count, chance: "search=or&ordering(-created)",
-    "like(name,*…*)": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
+    "like(name,…): 1 in 1400": lambda count, chance: f"like(name,*{chance.randrange(1000, 10000)}*)&ordering(name)",
+    "like(name,…): 1 in 140": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
 }
 numbers = []
 

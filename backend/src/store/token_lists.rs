@@ -13,7 +13,7 @@ use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select,
-    sea_query::{BinOper, CaseStatement, Expr, NullOrdering, Query},
+    sea_query::{CaseStatement, Expr, NullOrdering, Query},
 };
 
 use super::{
@@ -142,10 +142,11 @@ impl Store {
         if query.limit == 0 || known.is_some_and(|total| total <= query.offset) {
             return Ok((Vec::new(), known.unwrap_or_default()));
         }
-        let way = match is_few {
+        let way = match words {
             _ if self.is_shared() => Way::Own,
-            true => Way::Sort,
-            false => Way::Walk,
+            Words::Few(_) => Way::Ids,
+            _ if is_few => Way::Sort,
+            _ => Way::Walk,
         };
         let (start, offset) = match self.step_of(query).await? {
             Some(step) => step,
@@ -188,18 +189,13 @@ impl Store {
     }
 
     async fn count_listed(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<u64> {
-        Ok(token::Entity::find().filter(self.condition(query, words, Way::Own)).count(&self.readers).await?)
+        let way = if matches!(words, Words::Few(_)) && !self.is_shared() { Way::Ids } else { Way::Own };
+        Ok(token::Entity::find().filter(self.condition(query, words, way)).count(&self.readers).await?)
     }
 
     /// Which rows.
     fn condition(&self, query: &TokenQuery<'_>, words: &Words<'_>, way: Way) -> Condition {
-        let account = token::Column::AccountId.into_expr();
-        let account = match words {
-            // Joined with nothing, so that SQLite looks for no index of accounts.
-            Words::Few(_) => account.binary(BinOper::Custom("||"), Expr::value("")),
-            _ => account,
-        };
-        let own = Condition::all().add(account.eq(query.account_id));
+        let own = Condition::all().add(token::Column::AccountId.eq(query.account_id));
         let own =
             if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };
         let filtered = own.add(filter::condition(query.filter, &|name| column(name, query.now, way)));
@@ -251,6 +247,8 @@ enum Way {
     Own,
     /// By the filter; what is found is sorted.
     Sort,
+    /// By the ids that have the words; what is found is sorted.
+    Ids,
     /// Along the order, until the page is full.
     Walk,
 }
@@ -262,7 +260,7 @@ fn without_index(column: Expr) -> Expr {
 
 fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
     let expression = |name: &str| match own_column(name, query.now) {
-        column if way == Way::Sort => without_index(column),
+        column if matches!(way, Way::Sort | Way::Ids) => without_index(column),
         column => column,
     };
     let direction = |descending: bool| if descending { Order::Desc } else { Order::Asc };
@@ -328,11 +326,12 @@ fn column(name: &str, now: i64, way: Way) -> Column {
     match name {
         "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
         "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
-        "status" if way != Way::Walk => {
+        "status" if !matches!(way, Way::Walk | Way::Ids) => {
             let words = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, now)));
             Column::Words(status_at(now), words.to_vec())
         }
         "extension.id" if way == Way::Walk => Column::One(without_index(own_column(name, now))),
+        _ if way == Way::Ids => Column::One(without_index(own_column(name, now))),
         _ => Column::One(own_column(name, now)),
     }
 }

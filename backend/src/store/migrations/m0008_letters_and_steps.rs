@@ -35,9 +35,15 @@ impl MigrationTrait for Migration {
         for index in ["tokens_by_text", "tokens_by_words"] {
             connection.execute_unprepared(&format!("DROP INDEX IF EXISTS {index}")).await?;
         }
+        connection.execute_unprepared(BY_ID).await?;
         Ok(())
     }
 }
+
+/// With the name in it, a pattern is held against ten thousand names without reading as many rows.
+const BY_ID: &str = "\
+    DROP INDEX tokens_by_id; \
+    CREATE INDEX tokens_by_id ON tokens (account_id, id, state, name);";
 
 /// How many tokens that are not deleted an account has in each step of an order: of the day (UTC) on which they were
 /// created, and of the first three digits of the id. Triggers keep it.
