@@ -130,6 +130,12 @@ impl Index {
                 && self.next_try.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_ok())
     }
 
+    /// Whether the database did not answer when it was asked last.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.next_try.load(Ordering::Relaxed) != 0
+    }
+
     /// Asks the database again from now on.
     pub fn try_again(&self) {
         self.next_try.store(0, Ordering::Relaxed);

@@ -178,10 +178,16 @@ impl Gatekeeper {
         self.metrics.looked_up(false);
         let number = TokenId::number_of(question.key.id);
         let decide = |entry: Option<&Arc<Entry>>| decide(entry, question, &self.pepper, &self.modules);
-        let known = self.index.get(number);
+        let known = self.index.get(number).filter(|_| self.trust.has_grace(question.now));
+        if known.is_some() && self.index.is_down() {
+            // Nobody waits for what they do not need: whether the database is back is tried beside.
+            let index = Arc::clone(&self.index);
+            tokio::spawn(async move { index.read(number).await });
+            return decide(known.as_ref());
+        }
         match self.index.read(number).await {
             Ok(entry) => decide(entry.as_ref()),
-            Err(Unavailable) if known.is_some() && self.trust.has_grace(question.now) => decide(known.as_ref()),
+            Err(Unavailable) if known.is_some() => decide(known.as_ref()),
             Err(Unavailable) => Decision::refused(Refusal::Unavailable, question.now),
         }
     }
@@ -220,7 +226,7 @@ impl Gatekeeper {
                 module: Box::new(self.modules.get(module).clone()),
                 console: self.console.clone(),
             },
-            Refusal::Unavailable => Error::Internal("the database does not answer".to_owned()),
+            Refusal::Unavailable => Error::Unavailable,
         }
     }
 

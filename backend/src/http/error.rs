@@ -66,6 +66,8 @@ pub enum Error {
         /// When to come back, in seconds.
         seconds: u64,
     },
+    /// The database does not answer, as the log has been told.
+    Unavailable,
     /// The database does not answer, or something is broken. Told to the log alone.
     Internal(String),
 }
@@ -149,7 +151,7 @@ impl Error {
                 let text = format!("Too many attempts. Try again in {seconds} seconds.");
                 (StatusCode::TOO_MANY_REQUESTS, "THR_000", vec![text])
             }
-            Self::Internal(_) => one(
+            Self::Unavailable | Self::Internal(_) => one(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "SYS_001",
                 "The server cannot answer right now. Try again in a moment.",
@@ -187,7 +189,7 @@ impl Error {
             Self::Throttled { seconds } | Self::Limited { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             }
-            Self::Internal(_) => {
+            Self::Unavailable | Self::Internal(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}

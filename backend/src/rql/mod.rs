@@ -41,6 +41,13 @@ impl Query {
     pub const MAX_LIMIT: u64 = 1000;
 }
 
+/// A text as searches compare it: in lower case, and with one letter for both forms of the Greek sigma, since which one
+/// stands for a large one depends on what follows, and half a word must find the whole one.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ")
+}
+
 /// A property as a query names it. Two names are equal wherever they stand.
 #[derive(Debug, Clone, Eq)]
 pub struct Name {

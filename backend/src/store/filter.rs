@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Expr, Func, LikeExpr, SelectStatement},
 };
 
-use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value};
+use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value, folded};
 
 /// Where a property is kept.
 #[derive(Debug, Clone)]
@@ -145,7 +145,7 @@ fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
 
 /// A text anywhere in `column`, which is kept in lower case.
 pub fn contains(column: Expr, words: &str) -> Expr {
-    column.like(LikeExpr::new(format!("%{}%", escaped(&words.to_lowercase()))).escape('\\'))
+    column.like(LikeExpr::new(format!("%{}%", escaped(&folded(words)))).escape('\\'))
 }
 
 fn escaped(literal: &str) -> String {

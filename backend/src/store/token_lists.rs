@@ -202,9 +202,8 @@ impl Store {
         match words {
             Words::None => filtered,
             Words::Few(ids) => filtered.add(self.is_one_of(ids)),
-            Words::Many { text, .. } | Words::Texts(text) => {
-                filtered.add(filter::contains(token::Column::Search.into_expr(), text))
-            }
+            Words::Many { text, .. } => filtered.add(filter::contains(token::Column::Search.into_expr(), text)),
+            Words::Texts(text) => filtered.add(filter::contains(token::Column::Search.into_expr(), text)),
         }
     }
 

@@ -1,9 +1,7 @@
 //! Words in the names, ids, external ids and descriptions of tokens: where they are looked up, and how many tokens have
 //! them. Triggers keep the indexes (`m0005_counts_and_search`, `m0008_letters_and_steps`).
 
-use std::borrow::Cow;
-
-use latchkey_shared::TokenId;
+use latchkey_shared::{Description, ExternalId, TokenId, TokenName};
 use quick_cache::sync::Cache;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, ExprTrait as _,
@@ -16,10 +14,13 @@ use super::{
     filter,
     token_lists::{FEW, TokenQuery},
 };
-use crate::rql::{Filter, PatternPart};
+use crate::rql::{Filter, PatternPart, folded};
 
 /// SQLite's index of words knows no shorter ones; the index of letters knows those.
 const SHORTEST_WORD: usize = 3;
+
+/// The texts of a token have no more letters, in lower case as well: `İ` becomes two.
+const LONGEST_WORDS: usize = 2 * (TokenName::MAX + ExternalId::MAX + Description::MAX) + 20;
 
 /// An account's tokens have numbers of so many digits.
 const NUMBERS: i64 = 1_000_000_000;
@@ -34,12 +35,12 @@ pub(super) enum Words<'a> {
     /// So many tokens have it that a walk along any order soon finds some. None of them is deleted.
     Many {
         /// What to look for.
-        text: Cow<'a, str>,
+        text: String,
         /// How many tokens have it.
         found: u64,
     },
     /// Nothing but the texts themselves can be asked, since no index has deleted tokens.
-    Texts(Cow<'a, str>),
+    Texts(&'a str),
 }
 
 /// How many tokens of an account had some words when the words of its tokens had changed so many times: by account and
@@ -58,11 +59,14 @@ impl Store {
     /// rows that the pattern is best held against those.
     pub(super) async fn words_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Words<'a>> {
         Ok(match query.search {
-            Some(words) if query.with_deleted => Words::Texts(words.into()),
-            Some(words) => match self.few_with(query.account_id, words).await? {
-                Some(ids) => Words::Few(ids),
-                None => Words::Many { text: words.into(), found: self.count_with(query.account_id, words).await? },
-            },
+            Some(words) if query.with_deleted => Words::Texts(words),
+            Some(words) => {
+                let words = folded(words);
+                match self.few_with(query.account_id, &words).await? {
+                    Some(ids) => Words::Few(ids),
+                    None => Words::Many { found: self.count_with(query.account_id, &words).await?, text: words },
+                }
+            }
             None if query.with_deleted => Words::None,
             None => match demanded(query.filter) {
                 Some(word) => self.few_with(query.account_id, &word).await?.map_or(Words::None, Words::Few),
@@ -73,6 +77,10 @@ impl Store {
 
     /// The ids of the tokens that have the words, when those are few.
     async fn few_with(&self, account_id: &str, words: &str) -> Result<Option<Vec<String>>> {
+        // SQLite's index would look each trigram of it up.
+        if words.chars().count() > LONGEST_WORDS {
+            return Ok(Some(Vec::new()));
+        }
         let (mut rows, number) = self.look_up(account_id, words);
         rows.expr_as(Expr::col(number), "number").limit(FEW + 1);
         // In one row: ten thousand take longer to be handed over than to be found.
@@ -118,16 +126,16 @@ impl Store {
         Ok(total.unsigned_abs())
     }
 
-    /// The rows of an index, of tokens that have the words, without columns; and the column that numbers them.
+    /// The rows of an index, of tokens that have the [`folded`] words, without columns; and the column that numbers them.
     fn look_up(&self, account_id: &str, words: &str) -> (SelectStatement, &'static str) {
         let (index, number, has_words) = if self.is_shared() {
             ("token_search", "number", filter::contains(Expr::col("search"), words))
         } else if words.chars().count() < SHORTEST_WORD {
-            let digits: String = words.to_lowercase().bytes().map(|byte| format!("{byte:02x}")).collect();
+            let digits: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
             ("token_letters", "rowid", Expr::cust_with_values("token_letters MATCH ?", [digits]))
         } else {
             // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
-            let phrase = format!("\"{}\"", words.to_lowercase().replace('"', "\"\""));
+            let phrase = format!("\"{}\"", words.replace('"', "\"\""));
             ("token_search", "rowid", Expr::cust_with_values("token_search MATCH ?", [phrase]))
         };
         let first = number_of(account_id);

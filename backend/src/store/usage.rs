@@ -1,14 +1,16 @@
 //! What is remembered of the use of tokens.
 
+use std::collections::{BTreeSet, HashSet};
+
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _,
+    QueryOrder as _, QuerySelect as _, SqlErr,
     sea_query::{Expr, OnConflict},
 };
 
 use super::{
-    Result, Store,
-    entities::{token_calls, token_last_use},
+    Result, Store, StoreError,
+    entities::{token, token_calls, token_last_use},
 };
 
 /// Calls to be added to what is there already.
@@ -21,7 +23,8 @@ pub type LastUse = token_last_use::Model;
 const ROWS: usize = 1000;
 
 impl Store {
-    /// Adds calls, and moves last uses on; never back, whichever replica writes last. All or nothing.
+    /// Adds calls, and moves last uses on; never back, whichever replica writes last. All or nothing, but for tokens
+    /// that are no longer there because a hand in the database has taken them out.
     ///
     /// # Errors
     /// [`super::StoreError`].
@@ -31,6 +34,27 @@ impl Store {
             (&a.token_id, a.day, &a.module_id, a.status).cmp(&(&b.token_id, b.day, &b.module_id, b.status))
         });
         last.sort_by(|a, b| a.token_id.cmp(&b.token_id));
+        match self.try_add_usage(&calls, &last).await {
+            Err(StoreError::Database(error))
+                if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) =>
+            {
+                let ids = calls.iter().map(|row| &row.token_id).chain(last.iter().map(|row| &row.token_id));
+                let ids: Vec<&String> = ids.collect::<BTreeSet<_>>().into_iter().collect();
+                let mut there = HashSet::with_capacity(ids.len());
+                for ids in ids.chunks(ROWS) {
+                    let select = token::Entity::find().select_only().column(token::Column::Id);
+                    let select = select.filter(token::Column::Id.is_in(ids.iter().copied()));
+                    there.extend(select.into_tuple::<String>().all(&self.readers).await?);
+                }
+                calls.retain(|row| there.contains(&row.token_id));
+                last.retain(|row| there.contains(&row.token_id));
+                self.try_add_usage(&calls, &last).await
+            }
+            done => done,
+        }
+    }
+
+    async fn try_add_usage(&self, calls: &[NewCalls], last: &[LastUse]) -> Result<()> {
         let tx = self.begin().await?;
         for rows in calls.chunks(ROWS) {
             use token_calls::Column;

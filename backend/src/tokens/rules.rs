@@ -6,6 +6,7 @@ use latchkey_shared::{AllowedAddresses, CallsPerMinute, Extension, ModuleId, Pro
 use crate::{
     app::App,
     http::{Caller, Error, Identity},
+    rql::folded,
     store::{TokenRow, Tx},
 };
 
@@ -45,9 +46,9 @@ pub async fn save(app: &App, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Re
     Ok(tx.update_token(row).await?)
 }
 
-/// What the search looks at, in lower case.
+/// What the search looks at.
 pub fn search_text(name: &str, id: &str, external_id: Option<&str>, description: Option<&str>) -> String {
-    [name, id, external_id.unwrap_or_default(), description.unwrap_or_default()].join("\n").to_lowercase()
+    folded(&[name, id, external_id.unwrap_or_default(), description.unwrap_or_default()].join("\n"))
 }
 
 /// Refuses a change when the caller read an older revision: `If-Match` names what they read.

@@ -270,3 +270,38 @@ async fn the_total_of_a_common_word_follows_every_change(#[values(Sqlite, Postgr
     connection.close().await.unwrap();
     assert_eq!(found().await, common - 1);
 }
+
+/// Letters that become two, or another one, in lower case.
+#[rstest]
+#[tokio::test]
+async fn half_a_word_finds_the_whole_one(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    for name in ["Ka\u{130} 1", "\u{130}", "ΟΔΟΣΑ", "οδός", "Straße", "\u{1f511}\u{1f511}"] {
+        admin.post("/auth/tokens", new_token(name, &[])).await.expect(StatusCode::CREATED);
+    }
+    for (words, expected) in [
+        ("a\u{130}", 1),
+        ("A\u{130}", 1),
+        ("\u{130}", 2),
+        ("\u{130}\u{130}", 0),
+        ("Ka\u{130}", 1),
+        ("ΟΔΟΣ", 1),
+        ("δοσα", 1),
+        ("οδός", 1),
+        ("ΟΔΌΣ", 1),
+        ("ός", 1),
+        ("Σ", 2),
+        ("ß", 1),
+        ("SS", 0),
+        ("\u{1f511}", 1),
+        ("\u{1f511}\u{1f511}", 1),
+        ("\u{1f511}\u{1f511}\u{1f511}", 0),
+    ] {
+        let encoded: String = words.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(page(&admin, &format!("search={encoded}")).await.1, expected, "{words}");
+    }
+    for long in [1000, 7000] {
+        assert_eq!(page(&admin, &format!("search={}", "a".repeat(long))).await.1, 0);
+    }
+}

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use latchkey::gatekeeper::usage;
 use rstest::rstest;
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use crate::harness::{Database, PARTNERS, Postgres, Server, Sqlite};
@@ -75,4 +76,23 @@ async fn calls_are_summed_up_by_day_module_and_status(#[values(Sqlite, Postgres)
     assert_eq!(summary["started_tracking_at"], token["events"]["created"]["at"]);
     server.stranger().await.get(&format!("{path}/summary")).await.refused(404, "NFND_000");
     assert_eq!(calls, [(20833, PARTNERS, 200, 6), (20833, "MD-0006", 403, 2), (20834, PARTNERS, 404, 1)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_token_that_a_hand_has_taken_out_stops_no_other(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let (gone, other) = (admin.create("Gone", &[PARTNERS]).await, admin.create("Other", &[PARTNERS]).await);
+    let flush = async || usage::flush(&server.app.gatekeeper, &server.app.store).await;
+    for token in [&gone, &other] {
+        server.key(token).get("/agreements").await.expect(StatusCode::OK);
+    }
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let delete = format!("DELETE FROM tokens WHERE id = {}", gone["id"].to_string().replace('"', "'"));
+    connection.execute_unprepared(&delete).await.unwrap();
+    connection.close().await.unwrap();
+    flush().await.unwrap();
+    let calls = server.app.store.calls(other["id"].as_str().unwrap(), 0).await.unwrap();
+    assert_eq!(calls.len(), 1);
 }

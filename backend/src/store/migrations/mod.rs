@@ -80,6 +80,12 @@ pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
     if connection.get_database_backend() == DatabaseBackend::Postgres {
         let sql = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
         transaction.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
+        let missing = Migrator::get_pending_migrations(&transaction).await?.len();
+        if 0 < missing && missing < names().len() {
+            // Processes of the version before go on meanwhile. From here on they wait with what they ask of tokens; a
+            // weaker lock would let them hold what a migration needs, and write what it has counted already.
+            transaction.execute_unprepared("LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE").await?;
+        }
     }
     Migrator::up(&transaction, None).await?;
     transaction.commit().await
@@ -170,5 +176,38 @@ mod tests {
             connection.execute_unprepared("UPDATE tokens SET created_at = 864000 WHERE id LIKE '%1'").await.unwrap();
             assert_eq!(numbers(&connection, steps).await, [4, 3, 10]);
         }
+    }
+
+    /// As in a rolling upgrade: a process of the version before is in the middle of a change.
+    #[tokio::test]
+    async fn a_writer_neither_stops_a_migration_nor_is_missed() {
+        let (_folder, [_, connection]) = databases().await;
+        Migrator::up(&connection, Some(7)).await.unwrap();
+        let account = "INSERT INTO accounts (id, name, created_at) VALUES ('PA-000-007', 'A', 0)";
+        connection.execute_unprepared(account).await.unwrap();
+        let writer = connection.begin().await.unwrap();
+        writer.execute_unprepared("SELECT 1 FROM tokens WHERE id = 'SU-000-000-001'").await.unwrap();
+        let migration = tokio::spawn({
+            let connection = connection.clone();
+            async move { apply(&connection).await }
+        });
+        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'tokens'::regclass";
+        while numbers(&connection, waits).await == [0] {
+            assert!(!migration.is_finished(), "the migration did not wait for the writer");
+        }
+        writer
+            .execute_unprepared(
+                "INSERT INTO tokens (id, account_id, name, extension_id, extension_name, state, digest, handle_digest, \
+                 key_version, secret_version, search, revision, created_at, created_by_id, created_by_name, updated_at, \
+                 updated_by_id, updated_by_name) VALUES ('SU-000-000-001', 'PA-000-007', 'N', 'EXT-000-001', 'x', \
+                 'active', '', '', 1, 1, 'words', 1, 0, 'u', 'U', 0, 'u', 'U')",
+            )
+            .await
+            .unwrap();
+        writer.commit().await.unwrap();
+        migration.await.unwrap().unwrap();
+        let kept = "SELECT (SELECT sum(active)::bigint FROM token_counts), (SELECT sum(tokens)::bigint FROM token_steps), \
+            (SELECT count(*) FROM token_search)";
+        assert_eq!(numbers(&connection, kept).await, [1, 2, 1]);
     }
 }
