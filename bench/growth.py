@@ -27,7 +27,11 @@ LISTS = {
     "search: one": lambda count, chance: f"search={targets.Tokens.id_of(chance.choice(numbers))}&ordering(-created)",
     "search: 1 in 5000": lambda count, chance: f"search=ext-{chance.randrange(1000, 5000)}&ordering(-created)",
     "search: 1 in 4": lambda count, chance: f"search={chance.choice(targets.WORDS)}&ordering(-created)",
-    "search: two letters": lambda count, chance: "search=or&ordering(-created)",
+    "search: 1 in 4, active": lambda count, chance: f"search={chance.choice(targets.WORDS)}&eq(status,active)&ordering(-created)",
+    "search: two letters, 1 in 2": lambda count, chance: "search=or&ordering(-created)",
+    "search: two letters, none": lambda count, chance: f"search={chance.choice('abcdefgh')}{chance.choice('qz')}&ordering(-created)",
+    "of a module that all have": lambda count, chance: "eq(permissions.object.id,MD-0002)&ordering(-created)",
+    "of the last years": lambda count, chance: f"gt(created,{chance.randrange(2019, 2023)}-01-01T00:00:00Z)&ordering(-created)",
     "like(name,…): 1 in 1400": lambda count, chance: f"like(name,*{chance.randrange(1000, 10000)}*)&ordering(name)",
     "like(name,…): 1 in 140": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
 }

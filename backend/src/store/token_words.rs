@@ -16,7 +16,7 @@ use super::{
 };
 use crate::rql::{Filter, PatternPart, folded};
 
-/// SQLite's index of words knows no shorter ones; the index of letters knows those.
+/// The index of words knows no shorter ones; the index of letters knows those.
 const SHORTEST_WORD: usize = 3;
 
 /// The texts of a token have no more letters, in lower case as well: `İ` becomes two.
@@ -128,15 +128,23 @@ impl Store {
 
     /// The rows of an index, of tokens that have the [`folded`] words, without columns; and the column that numbers them.
     fn look_up(&self, account_id: &str, words: &str) -> (SelectStatement, &'static str) {
-        let (index, number, has_words) = if self.is_shared() {
-            ("token_search", "number", filter::contains(Expr::col("search"), words))
-        } else if words.chars().count() < SHORTEST_WORD {
-            let digits: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
-            ("token_letters", "rowid", Expr::cust_with_values("token_letters MATCH ?", [digits]))
-        } else {
-            // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
-            let phrase = format!("\"{}\"", words.replace('"', "\"\""));
-            ("token_search", "rowid", Expr::cust_with_values("token_search MATCH ?", [phrase]))
+        let is_short = words.chars().count() < SHORTEST_WORD;
+        let (index, number, has_words) = match (self.is_shared(), is_short) {
+            (true, true) => {
+                let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
+                let has_letters = Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]]);
+                ("token_search", "number", has_letters)
+            }
+            (true, false) => ("token_search", "number", filter::contains(Expr::col("search"), words)),
+            (false, true) => {
+                let digits: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
+                ("token_letters", "rowid", Expr::cust_with_values("token_letters MATCH ?", [digits]))
+            }
+            (false, false) => {
+                // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
+                let phrase = format!("\"{}\"", words.replace('"', "\"\""));
+                ("token_search", "rowid", Expr::cust_with_values("token_search MATCH ?", [phrase]))
+            }
         };
         let first = number_of(account_id);
         let mut rows = Query::select();

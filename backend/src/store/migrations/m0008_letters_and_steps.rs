@@ -1,4 +1,4 @@
-//! What lists of a million tokens still lacked: words of one or two letters on SQLite, words in a narrow table on
+//! What lists of a million tokens still lacked: an index for words of one or two letters, words in a narrow table on
 //! PostgreSQL, a count of changes that says whether a total is still right, and steps by which a page far down is found
 //! without passing over all rows before it.
 
@@ -183,7 +183,8 @@ const LETTERS_SQLITE: &str = "\
 
 /// The words of all tokens that are not deleted, by the same numbers as on SQLite, in a table so narrow that looking
 /// at a great part of a million takes a third of what the tokens themselves would. Without `pg_trgm` (see the fifth
-/// change) every search looks at all of an account.
+/// change) a search for three letters and more looks at all of an account. For shorter words there is an index of letters,
+/// as on SQLite: the numbers that Unicode gives them, and of two side by side both in one number.
 const WORDS_POSTGRES: &str = "\
     CREATE FUNCTION latchkey_token_number(account_id varchar, id varchar) RETURNS bigint \
         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CAST( \
@@ -216,4 +217,9 @@ const WORDS_POSTGRES: &str = "\
     EXCEPTION WHEN undefined_object THEN \
         RAISE WARNING 'latchkey: without pg_trgm a search looks at every token: %', SQLERRM; \
     END $$; \
+    CREATE FUNCTION latchkey_letters(search text) RETURNS bigint[] \
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ \
+            SELECT array_agg(ascii(one)::bigint) || array_agg(ascii(one)::bigint << 21 | coalesce(ascii(two), 0)) \
+            FROM unnest(string_to_array(search, NULL), (string_to_array(search, NULL))[2:]) AS pairs (one, two) $$; \
+    CREATE INDEX token_search_letters ON token_search USING gin (latchkey_letters(search)); \
     ANALYZE token_search;";
