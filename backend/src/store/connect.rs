@@ -80,8 +80,13 @@ impl Store {
                 let mut options = ConnectOptions::new(url);
                 options.max_connections(POOL).map_sqlx_postgres_opts(|postgres| {
                     // A plan made for any word that one may search for reads a million tokens to find a few; and so
-                    // does one that takes a page out of its order for as slow as on a turning disk.
-                    postgres.options([("plan_cache_mode", "force_custom_plan"), ("random_page_cost", "1.1")])
+                    // does one that takes a page out of its order for as slow as on a turning disk. To compile what
+                    // counts a million takes longer than to count them.
+                    postgres.options([
+                        ("plan_cache_mode", "force_custom_plan"),
+                        ("random_page_cost", "1.1"),
+                        ("jit", "off"),
+                    ])
                 });
                 let pool = connect(url, &mut options).await?;
                 Self {

@@ -60,18 +60,39 @@ impl Store {
     pub(super) async fn words_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Words<'a>> {
         Ok(match query.search {
             Some(words) if query.with_deleted => Words::Texts(words),
-            Some(words) => {
-                let words = folded(words);
-                match self.few_with(query.account_id, &words).await? {
-                    Some(ids) => Words::Few(ids),
-                    None => Words::Many { found: self.count_with(query.account_id, &words).await?, text: words },
-                }
-            }
+            Some(words) => self.look_for(query.account_id, folded(words)).await?,
             None if query.with_deleted => Words::None,
             None => match demanded(query.filter) {
                 Some(word) => self.few_with(query.account_id, &word).await?.map_or(Words::None, Words::Few),
                 None => Words::None,
             },
+        })
+    }
+
+    async fn look_for<'a>(&self, account_id: &str, text: String) -> Result<Words<'a>> {
+        // Read first: what changes from here on makes the total that is remembered too old.
+        let changes = self.changes_of_words(account_id).await?;
+        let asked = (account_id.to_owned(), text.clone());
+        let found = match self.totals.0.get(&asked) {
+            Some((then, found)) if then == changes => found,
+            _ => match self.few_with(account_id, &text).await? {
+                Some(ids) => return Ok(Words::Few(ids)),
+                None => self.count_with(account_id, &text).await?,
+            },
+        };
+        self.totals.0.insert(asked, (changes, found));
+        Ok(Words::Many { text, found })
+    }
+
+    async fn changes_of_words(&self, account_id: &str) -> Result<i64> {
+        let changes = Query::select()
+            .column("changes")
+            .from("token_changes")
+            .and_where(Expr::col("account_id").eq(account_id))
+            .to_owned();
+        Ok(match self.readers.query_one(&changes).await? {
+            Some(row) => row.try_get_by_index(0)?,
+            None => 0,
         })
     }
 
@@ -102,27 +123,11 @@ impl Store {
 
     /// How many tokens have the words.
     async fn count_with(&self, account_id: &str, words: &str) -> Result<u64> {
-        // Read first: what changes from here on makes the total that is remembered too old.
-        let changes = Query::select()
-            .column("changes")
-            .from("token_changes")
-            .and_where(Expr::col("account_id").eq(account_id))
-            .to_owned();
-        let changes = match self.readers.query_one(&changes).await? {
-            Some(row) => row.try_get_by_index(0)?,
-            None => 0,
-        };
-        let asked = (account_id.to_owned(), words.to_owned());
-        match self.totals.0.get(&asked) {
-            Some((then, total)) if then == changes => return Ok(total),
-            _ => {}
-        }
         let (mut rows, _) = self.look_up(account_id, words);
         let total: i64 = match self.readers.query_one(rows.expr(Expr::cust("COUNT(*)"))).await? {
             Some(row) => row.try_get_by_index(0)?,
             None => 0,
         };
-        self.totals.0.insert(asked, (changes, total.unsigned_abs()));
         Ok(total.unsigned_abs())
     }
 

@@ -218,7 +218,7 @@ const WORDS_POSTGRES: &str = "\
         RAISE WARNING 'latchkey: without pg_trgm a search looks at every token: %', SQLERRM; \
     END $$; \
     CREATE FUNCTION latchkey_letters(search text) RETURNS bigint[] \
-        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ \
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 AS $$ \
             SELECT array_agg(ascii(one)::bigint) || array_agg(ascii(one)::bigint << 21 | coalesce(ascii(two), 0)) \
             FROM unnest(string_to_array(search, NULL), (string_to_array(search, NULL))[2:]) AS pairs (one, two) $$; \
     CREATE INDEX token_search_letters ON token_search USING gin (latchkey_letters(search)); \
