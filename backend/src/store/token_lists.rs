@@ -3,9 +3,10 @@
 //!
 //! Every list says how many rows it has on all pages, and to count them is what costs. So the database keeps counts
 //! by account, extension and state; the statuses that follow from the clock are ranges of an index, and the large ones
-//! are what the small ones leave over. Words are found in an index ([`super::token_words`]). Whatever else is asked for
-//! is counted row by row. A page is read from the index of its order, first the ids alone, so that passing over rows does
-//! not read them; of the long orders, whole steps are passed over at once ([`super::token_steps`]).
+//! are what the small ones leave over. Words are found in an index ([`super::token_words`]), and days of creation have
+//! counts of their own. Whatever else is asked for is counted row by row. A page is read from the index of its order,
+//! first the ids alone, so that passing over rows does not read them; of the long orders, whole steps are passed over at
+//! once ([`super::token_steps`]).
 
 use std::collections::HashMap;
 
@@ -184,6 +185,7 @@ impl Store {
             (Some(plain), Words::None) => Some(self.count_plain(query, plain).await?),
             (Some(Plain { status: None, extension_id: None }), Words::Few(ids)) => Some(ids.len() as u64),
             (Some(Plain { status: None, extension_id: None }), Words::Many { found, .. }) => Some(*found),
+            (None, Words::None) => self.count_created(query).await?,
             _ => None,
         })
     }

@@ -1,17 +1,29 @@
-//! Where a page far down in a list begins. Passing over rows costs time by their number; so counts are kept by steps of
-//! the orders that are asked for when nothing else is, and all steps before the page are passed over at once.
+//! Where a page far down in a list begins, and how many tokens were created in some time. Passing over rows, or counting
+//! them, costs time by their number; so counts are kept by steps of the orders that are asked for when nothing else is:
+//! all steps before the page are passed over at once, and whole days are added up.
 
+use std::{
+    cmp::{max, min},
+    ops::Range,
+};
+
+use latchkey_shared::TokenStatus;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, ExprTrait as _, Order,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _,
+    QueryFilter as _,
     sea_query::{Alias, Expr, Query},
 };
 
 use super::{Result, Store, entities::token, token_lists::TokenQuery};
+use crate::rql::{Comparison, Filter, Value};
 
 /// So many rows are passed over one by one as quickly.
 const WORTHWHILE: u64 = 1000;
 
 const DAY: i64 = 86_400;
+
+/// Later than any moment that can be written, in seconds since 1970.
+const NEVER: i64 = 1 << 40;
 
 impl Store {
     /// A condition that passes over the first rows of a list, and how many are still to be passed over with it. `None`
@@ -56,5 +68,67 @@ impl Store {
             (_, true) => token::Column::Id.lt(format!("SU-{step:03}.")),
         };
         Ok(Some((Condition::all().add(start), query.offset - before.unsigned_abs())))
+    }
+
+    /// How many tokens a list has that asks for nothing but when they were created. `None` when it asks for anything else.
+    pub(super) async fn count_created(&self, query: &TokenQuery<'_>) -> Result<Option<u64>> {
+        let mut span = -NEVER..NEVER;
+        if query.with_deleted || query.search.is_some() || !narrow(&mut span, query.filter) {
+            return Ok(None);
+        }
+        let (first, last) = ((span.start + DAY - 1).div_euclid(DAY), span.end.div_euclid(DAY));
+        if first >= last {
+            return Ok(Some(self.count_between(query, span).await?));
+        }
+        let days = Query::select()
+            // The type is for PostgreSQL, where sums are wider than what they sum up.
+            .expr(Expr::cust("CAST(COALESCE(SUM(tokens), 0) AS bigint)"))
+            .from("token_steps")
+            .and_where(Expr::col("account_id").eq(query.account_id))
+            .and_where(Expr::col("kind").eq("created"))
+            .and_where(Expr::col("step").gte(first))
+            .and_where(Expr::col("step").lt(last))
+            .to_owned();
+        let days: i64 = match self.readers.query_one(&days).await? {
+            Some(row) => row.try_get_by_index(0)?,
+            None => 0,
+        };
+        let before = self.count_between(query, span.start..first * DAY).await?;
+        let after = self.count_between(query, last * DAY..span.end).await?;
+        Ok(Some(before + days.unsigned_abs() + after))
+    }
+
+    /// Counted one by one: at the most those of two days.
+    async fn count_between(&self, query: &TokenQuery<'_>, span: Range<i64>) -> Result<u64> {
+        if span.is_empty() {
+            return Ok(0);
+        }
+        let own = token::Entity::find()
+            .filter(token::Column::AccountId.eq(query.account_id))
+            .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
+        let created = token::Column::CreatedAt;
+        Ok(own.filter(created.gte(span.start)).filter(created.lt(span.end)).count(&self.readers).await?)
+    }
+}
+
+/// Narrows a span of seconds down to the moments of creation that a filter lets pass. False when it asks for more than
+/// when a token was created, or for nothing.
+fn narrow(span: &mut Range<i64>, filter: &Filter) -> bool {
+    match filter {
+        Filter::And(filters) => !filters.is_empty() && filters.iter().all(|filter| narrow(span, filter)),
+        Filter::Compare { property, comparison, value: Value::Integer(moment) }
+            if property.text == "events.created.at" =>
+        {
+            let moment = (*moment).clamp(-NEVER, NEVER);
+            match comparison {
+                Comparison::Gt => span.start = max(span.start, moment + 1),
+                Comparison::Ge => span.start = max(span.start, moment),
+                Comparison::Lt => span.end = min(span.end, moment),
+                Comparison::Le => span.end = min(span.end, moment + 1),
+                Comparison::Eq | Comparison::Ne => return false,
+            }
+            true
+        }
+        _ => false,
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use axum::http::{Method, StatusCode};
+use latchkey_shared::Timestamp;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
@@ -155,6 +156,16 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
             Box::new(move |row| row.status(now) == "deleted" && row.words().contains("ext-1")),
         ),
     ];
+    for (from, to) in [(-30 * DAY, -9 * DAY), (-20 * DAY + 5000, -20 * DAY + 90_000), (-15 * DAY - 7, 3 * DAY)] {
+        let (from, to) = (now + from, now + to);
+        let moment = |unix| Timestamp::from_unix(unix).to_string().replace("+00:00", "Z");
+        filters.push((
+            format!("gt(created,{})&le(created,{})", moment(from), moment(to)),
+            Box::new(move |row| alive(row) && row.created > from && row.created <= to),
+        ));
+        filters.push((format!("ge(created,{})", moment(from)), Box::new(move |row| alive(row) && row.created >= from)));
+        filters.push((format!("lt(created,{})", moment(to)), Box::new(move |row| alive(row) && row.created < to)));
+    }
     for status in ["active", "inactive", "expiring", "expired", "revitalised", "deleted"] {
         filters.push((format!("eq(status,{status})"), Box::new(move |row| row.status(now) == status)));
         filters.push((
