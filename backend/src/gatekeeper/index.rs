@@ -111,9 +111,18 @@ impl Index {
     /// # Errors
     /// [`Unavailable`].
     pub async fn read(&self, number: u32) -> Result<Option<Arc<Entry>>, Unavailable> {
-        if !self.may_ask() {
-            return Err(Unavailable);
+        if self.may_ask() { self.ask(number).await } else { Err(Unavailable) }
+    }
+
+    /// As [`read`](Self::read), beside whoever asks.
+    pub fn try_beside(self: &Arc<Self>, number: u32) {
+        if self.may_ask() {
+            let index = Arc::clone(self);
+            tokio::spawn(async move { index.ask(number).await });
         }
+    }
+
+    async fn ask(&self, number: u32) -> Result<Option<Arc<Entry>>, Unavailable> {
         let (answer, answered) = oneshot::channel();
         self.questions.send(Question { number, answer }).await.map_err(|_| Unavailable)?;
         answered.await.map_err(|_| Unavailable)?

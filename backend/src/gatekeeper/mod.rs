@@ -181,8 +181,7 @@ impl Gatekeeper {
         let known = self.index.get(number).filter(|_| self.trust.has_grace(question.now));
         if known.is_some() && self.index.is_down() {
             // Nobody waits for what they do not need: whether the database is back is tried beside.
-            let index = Arc::clone(&self.index);
-            tokio::spawn(async move { index.read(number).await });
+            self.index.try_beside(number);
             return decide(known.as_ref());
         }
         match self.index.read(number).await {

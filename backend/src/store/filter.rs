@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Expr, Func, LikeExpr, SelectStatement},
 };
 
-use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value, folded};
+use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value};
 
 /// Where a property is kept.
 #[derive(Debug, Clone)]
@@ -143,9 +143,9 @@ fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
     Condition::all().add(known).add(matched)
 }
 
-/// A text anywhere in `column`, which is kept in lower case.
+/// [`folded`](crate::rql::folded) words anywhere in `column`, which is kept folded.
 pub fn contains(column: Expr, words: &str) -> Expr {
-    column.like(LikeExpr::new(format!("%{}%", escaped(&folded(words)))).escape('\\'))
+    column.like(LikeExpr::new(format!("%{}%", escaped(words))).escape('\\'))
 }
 
 fn escaped(literal: &str) -> String {

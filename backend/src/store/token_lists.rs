@@ -180,7 +180,7 @@ impl Store {
     }
 
     /// How many rows there are, when that is known without looking at them.
-    async fn count_at_hand(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<Option<u64>> {
+    async fn count_at_hand(&self, query: &TokenQuery<'_>, words: &Words) -> Result<Option<u64>> {
         Ok(match (Plain::of(query.filter), words) {
             (Some(plain), Words::None) => Some(self.count_plain(query, plain).await?),
             (Some(Plain { status: None, extension_id: None }), Words::Few(ids)) => Some(ids.len() as u64),
@@ -190,13 +190,13 @@ impl Store {
         })
     }
 
-    async fn count_listed(&self, query: &TokenQuery<'_>, words: &Words<'_>) -> Result<u64> {
+    async fn count_listed(&self, query: &TokenQuery<'_>, words: &Words) -> Result<u64> {
         let way = if matches!(words, Words::Few(_)) && !self.is_shared() { Way::Ids } else { Way::Own };
         Ok(token::Entity::find().filter(self.condition(query, words, way)).count(&self.readers).await?)
     }
 
     /// Which rows.
-    fn condition(&self, query: &TokenQuery<'_>, words: &Words<'_>, way: Way) -> Condition {
+    fn condition(&self, query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
         let own = Condition::all().add(token::Column::AccountId.eq(query.account_id));
         let own =
             if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };
@@ -204,8 +204,9 @@ impl Store {
         match words {
             Words::None => filtered,
             Words::Few(ids) => filtered.add(self.is_one_of(ids)),
-            Words::Many { text, .. } => filtered.add(filter::contains(token::Column::Search.into_expr(), text)),
-            Words::Texts(text) => filtered.add(filter::contains(token::Column::Search.into_expr(), text)),
+            Words::Many { text, .. } | Words::Texts(text) => {
+                filtered.add(filter::contains(token::Column::Search.into_expr(), text))
+            }
         }
     }
 

@@ -89,10 +89,7 @@ impl Store {
             .and_where(Expr::col("step").gte(first))
             .and_where(Expr::col("step").lt(last))
             .to_owned();
-        let days: i64 = match self.readers.query_one(&days).await? {
-            Some(row) => row.try_get_by_index(0)?,
-            None => 0,
-        };
+        let days = self.number(&days).await?;
         let before = self.count_between(query, span.start..first * DAY).await?;
         let after = self.count_between(query, last * DAY..span.end).await?;
         Ok(Some(before + days.unsigned_abs() + after))

@@ -27,7 +27,7 @@ const NUMBERS: i64 = 1_000_000_000;
 
 /// What the texts of a listed token must have in them.
 #[derive(Debug, Clone)]
-pub(super) enum Words<'a> {
+pub(super) enum Words {
     /// Nothing.
     None,
     /// So few tokens have it that here are their ids. None of them is deleted.
@@ -40,7 +40,7 @@ pub(super) enum Words<'a> {
         found: u64,
     },
     /// Nothing but the texts themselves can be asked, since no index has deleted tokens.
-    Texts(&'a str),
+    Texts(String),
 }
 
 /// How many tokens of an account had some words when the words of its tokens had changed so many times: by account and
@@ -57,9 +57,9 @@ impl Default for Totals {
 impl Store {
     /// The words that a list is asked for: those of the search, or else a part of a pattern, when it leaves over so few
     /// rows that the pattern is best held against those.
-    pub(super) async fn words_of<'a>(&self, query: &TokenQuery<'a>) -> Result<Words<'a>> {
+    pub(super) async fn words_of(&self, query: &TokenQuery<'_>) -> Result<Words> {
         Ok(match query.search {
-            Some(words) if query.with_deleted => Words::Texts(words),
+            Some(words) if query.with_deleted => Words::Texts(folded(words)),
             Some(words) => self.look_for(query.account_id, folded(words)).await?,
             None if query.with_deleted => Words::None,
             None => match demanded(query.filter) {
@@ -69,17 +69,18 @@ impl Store {
         })
     }
 
-    async fn look_for<'a>(&self, account_id: &str, text: String) -> Result<Words<'a>> {
+    async fn look_for(&self, account_id: &str, text: String) -> Result<Words> {
         // Read first: what changes from here on makes the total that is remembered too old.
         let changes = self.changes_of_words(account_id).await?;
         let asked = (account_id.to_owned(), text.clone());
-        let found = match self.totals.0.get(&asked) {
-            Some((then, found)) if then == changes => found,
-            _ => match self.few_with(account_id, &text).await? {
-                Some(ids) => return Ok(Words::Few(ids)),
-                None => self.count_with(account_id, &text).await?,
-            },
-        };
+        match self.totals.0.get(&asked) {
+            Some((then, found)) if then == changes => return Ok(Words::Many { text, found }),
+            _ => {}
+        }
+        if let Some(ids) = self.few_with(account_id, &text).await? {
+            return Ok(Words::Few(ids));
+        }
+        let found = self.count_with(account_id, &text).await?;
         self.totals.0.insert(asked, (changes, found));
         Ok(Words::Many { text, found })
     }
@@ -90,10 +91,7 @@ impl Store {
             .from("token_changes")
             .and_where(Expr::col("account_id").eq(account_id))
             .to_owned();
-        Ok(match self.readers.query_one(&changes).await? {
-            Some(row) => row.try_get_by_index(0)?,
-            None => 0,
-        })
+        self.number(&changes).await
     }
 
     /// The ids of the tokens that have the words, when those are few.
@@ -124,11 +122,15 @@ impl Store {
     /// How many tokens have the words.
     async fn count_with(&self, account_id: &str, words: &str) -> Result<u64> {
         let (mut rows, _) = self.look_up(account_id, words);
-        let total: i64 = match self.readers.query_one(rows.expr(Expr::cust("COUNT(*)"))).await? {
+        Ok(self.number(rows.expr(Expr::cust("COUNT(*)"))).await?.unsigned_abs())
+    }
+
+    /// The number that a query asks for; 0 when there is no row.
+    pub(super) async fn number(&self, query: &SelectStatement) -> Result<i64> {
+        Ok(match self.readers.query_one(query).await? {
             Some(row) => row.try_get_by_index(0)?,
             None => 0,
-        };
-        Ok(total.unsigned_abs())
+        })
     }
 
     /// The rows of an index, of tokens that have the [`folded`] words, without columns; and the column that numbers them.

@@ -64,7 +64,7 @@ fn counts() -> TableCreateStatement {
         .to_owned()
 }
 
-const COUNT_ALL: &str = "\
+pub(super) const COUNT_ALL: &str = "\
     INSERT INTO token_counts (account_id, extension_id, active, inactive, deleted) \
     SELECT account_id, extension_id, SUM(CASE state WHEN 'active' THEN 1 ELSE 0 END), \
         SUM(CASE state WHEN 'inactive' THEN 1 ELSE 0 END), SUM(CASE state WHEN 'deleted' THEN 1 ELSE 0 END) \

@@ -8,6 +8,8 @@ use sea_orm_migration::{
     schema::{big_integer, string},
 };
 
+use super::m0005_counts_and_search::COUNT_ALL;
+
 /// The eighth change.
 #[derive(Debug)]
 pub struct Migration;
@@ -22,7 +24,8 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for correction in [FOLD_SIGMA, COUNT_AGAIN] {
+        // What the fifth change counted while processes of the version before went on writing may lack a token of theirs.
+        for correction in [FOLD_SIGMA, "DELETE FROM token_counts", COUNT_ALL] {
             connection.execute_unprepared(correction).await?;
         }
         manager.create_table(steps()).await?;
@@ -45,14 +48,6 @@ impl MigrationTrait for Migration {
 
 /// As [`crate::rql::folded`] has it since then.
 const FOLD_SIGMA: &str = "UPDATE tokens SET search = replace(search, 'ς', 'σ') WHERE search LIKE '%ς%';";
-
-/// What the fifth change counted while processes of the version before went on writing may lack a token of theirs.
-const COUNT_AGAIN: &str = "\
-    DELETE FROM token_counts; \
-    INSERT INTO token_counts (account_id, extension_id, active, inactive, deleted) \
-    SELECT account_id, extension_id, SUM(CASE state WHEN 'active' THEN 1 ELSE 0 END), \
-        SUM(CASE state WHEN 'inactive' THEN 1 ELSE 0 END), SUM(CASE state WHEN 'deleted' THEN 1 ELSE 0 END) \
-    FROM tokens GROUP BY account_id, extension_id;";
 
 /// With the name in it, a pattern is held against ten thousand names without reading as many rows.
 const BY_ID: &str = "\
