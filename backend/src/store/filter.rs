@@ -12,16 +12,35 @@ use crate::rql::{Comparison, Filter, Pattern, PatternPart, Value};
 pub enum Column {
     /// In the row: an expression that reads it.
     One(Expr),
-    /// In any number of rows of another table, which `rows` selects.
-    Many {
-        /// The rows that belong to the row under test.
-        rows: Box<SelectStatement>,
-        /// The expression that reads the property in one of them.
-        value: Expr,
-    },
+    /// In any number of rows of another table: where, and an expression that reads it in one of them.
+    Many(Box<Rows>, Expr),
     /// In the row: an expression that reads it, and for each of its words a condition that says the same as the
     /// comparison with it, but for which the database has an index.
     Words(Expr, Vec<(&'static str, Condition)>),
+}
+
+/// The rows of another table that belong to the row under test.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// All of the table, its key alone.
+    pub all: SelectStatement,
+    /// Whose they are.
+    pub key: Expr,
+    /// The row under test.
+    pub of: Expr,
+    /// Whether so few fulfil the filter that they are best asked first.
+    pub are_few: bool,
+}
+
+impl Rows {
+    fn exist(mut self, condition: Condition) -> Condition {
+        self.all.cond_where(condition);
+        Condition::all().add(if self.are_few {
+            self.of.in_subquery(self.all)
+        } else {
+            Expr::exists(self.all.and_where(self.key.eq(self.of)).to_owned())
+        })
+    }
 }
 
 /// Finds a property by its declared name.
@@ -40,19 +59,17 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
         Filter::Not(inner) => condition(inner, columns).not(),
         Filter::Compare { property, comparison, value } => match (columns(&property.text), comparison, value) {
             (Column::One(column), ..) => compare(column, *comparison, value),
-            (Column::Many { rows, .. }, Comparison::Eq, Value::Null) => exists(*rows, Condition::all()).not(),
-            (Column::Many { rows, .. }, Comparison::Ne, Value::Null) => exists(*rows, Condition::all()),
+            (Column::Many(rows, _), Comparison::Eq, Value::Null) => rows.exist(Condition::all()).not(),
+            (Column::Many(rows, _), Comparison::Ne, Value::Null) => rows.exist(Condition::all()),
             // "Not equal" is about all of them: none is equal.
-            (Column::Many { rows, value: column }, Comparison::Ne, _) => {
-                exists(*rows, compare(column, Comparison::Eq, value)).not()
-            }
-            (Column::Many { rows, value: column }, ..) => exists(*rows, compare(column, *comparison, value)),
+            (Column::Many(rows, column), Comparison::Ne, _) => rows.exist(compare(column, Comparison::Eq, value)).not(),
+            (Column::Many(rows, column), ..) => rows.exist(compare(column, *comparison, value)),
             (Column::Words(_, words), Comparison::Eq, Value::Text(_)) => any_word(words, &[value]),
             (Column::Words(column, _), ..) => compare(column, *comparison, value),
         },
         Filter::Like { property, pattern, case_sensitive } => match columns(&property.text) {
             Column::One(column) | Column::Words(column, _) => like(column, pattern, *case_sensitive),
-            Column::Many { rows, value } => exists(*rows, like(value, pattern, *case_sensitive)),
+            Column::Many(rows, value) => rows.exist(like(value, pattern, *case_sensitive)),
         },
     }
 }
@@ -70,7 +87,7 @@ fn among(filters: &[Filter], wanted: Comparison, columns: Columns<'_>) -> Option
     };
     let found = match columns(&name.text) {
         Column::One(column) => is_one_of(column),
-        Column::Many { rows, value } => exists(*rows, is_one_of(value)),
+        Column::Many(rows, value) => rows.exist(is_one_of(value)),
         Column::Words(_, words) => any_word(words, &values),
     };
     Some(if wanted == Comparison::Eq { found } else { found.not() })
@@ -90,10 +107,6 @@ fn any_word(words: Vec<(&'static str, Condition)>, wanted: &[&Value]) -> Conditi
 
 fn nothing() -> Condition {
     Condition::all().add(Expr::cust("1 = 0"))
-}
-
-fn exists(mut rows: SelectStatement, condition: Condition) -> Condition {
-    Condition::all().add(Expr::exists(rows.cond_where(condition).to_owned()))
 }
 
 fn compare(column: Expr, comparison: Comparison, value: &Value) -> Condition {

@@ -2,9 +2,10 @@
 //! million (`docs/PERFORMANCE.md`).
 //!
 //! Every list says how many rows it has on all pages, and to count them is what costs. So the database keeps counts
-//! by account, extension and state; the statuses that follow from the clock are ranges of an index, and the large ones
-//! are what the small ones leave over. Words are found in an index ([`super::token_words`]), and days of creation have
-//! counts of their own. Whatever else is asked for is counted row by row. A page is read from the index of its order,
+//! by state of all tokens of an account and of those that have an extension, a module or a creator; the statuses that
+//! follow from the clock are ranges of an index, and the large ones are what the small ones leave over. Words are found in
+//! an index ([`super::token_words`]), and days of creation and of the end have counts of their own. Whatever else is asked
+//! for is counted row by row. A page is read from the index of its order,
 //! first the ids alone, so that passing over rows does not read them; of the long orders, whole steps are passed over at
 //! once ([`super::token_steps`]).
 
@@ -19,9 +20,9 @@ use sea_orm::{
 
 use super::{
     Result, Store, TokenRow,
-    entities::{token, token_count, token_permission},
-    filter::{self, Column},
-    token_words::Words,
+    entities::{token, token_group, token_permission},
+    filter::{self, Column, Rows},
+    token_words::{Marks, Words},
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
 
@@ -53,38 +54,83 @@ pub struct TokenQuery<'a> {
     pub offset: u64,
 }
 
-/// A filter that asks for nothing but a status and an extension: for those the counts are at hand.
-#[derive(Debug, Clone, Copy, Default)]
+/// A filter that asks for nothing but statuses and one value of a property of [`GROUPS`]: for those the counts are at hand.
+#[derive(Debug)]
 struct Plain<'a> {
-    status: Option<TokenStatus>,
-    extension_id: Option<&'a str>,
+    statuses: Vec<TokenStatus>,
+    group: Option<Group<'a>>,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Group<'a> {
+    filter: &'a Filter,
+    property: &'a str,
+    value: &'a str,
+}
+
+/// The properties of `token_groups`.
+const GROUPS: [&str; 5] =
+    ["extension.id", "extension.name", "events.created.by.id", "events.created.by.name", "permissions.object.id"];
+
 impl<'a> Plain<'a> {
-    fn of(filter: &'a Filter) -> Option<Self> {
-        let mut plain = Self::default();
-        plain.add(filter).then_some(plain)
+    fn of(query: &TokenQuery<'a>) -> Option<Self> {
+        let is_listed = |status: &TokenStatus| query.with_deleted || *status != TokenStatus::Deleted;
+        let mut plain = Self { statuses: TokenStatus::ALL.into_iter().filter(is_listed).collect(), group: None };
+        plain.add(query.filter).then_some(plain)
     }
 
     fn add(&mut self, filter: &'a Filter) -> bool {
+        if let Some(statuses) = statuses(filter) {
+            self.statuses.retain(|status| statuses.contains(status));
+            return true;
+        }
         match filter {
             Filter::And(filters) => filters.iter().all(|filter| self.add(filter)),
-            Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(text) } => {
-                match property.text.as_str() {
-                    "status" if self.status.is_none() => {
-                        self.status = TokenStatus::from_word(text);
-                        self.status.is_some()
-                    }
-                    "extension.id" if self.extension_id.is_none() => {
-                        self.extension_id = Some(text);
-                        true
-                    }
-                    _ => false,
-                }
+            Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(value) } => {
+                let property = property.text.as_str();
+                let is_first = self.group.is_none();
+                self.group = Some(Group { filter, property, value });
+                is_first && GROUPS.contains(&property)
             }
             _ => false,
         }
     }
+
+    /// Whether all statuses are wanted that a token can have without being deleted.
+    fn has_all_alive(&self) -> bool {
+        TokenStatus::ALL.iter().all(|status| *status == TokenStatus::Deleted || self.statuses.contains(status))
+    }
+}
+
+/// The statuses that a filter lets pass, when it asks for nothing else.
+fn statuses(filter: &Filter) -> Option<Vec<TokenStatus>> {
+    let all = TokenStatus::ALL.into_iter();
+    let without = |some: Vec<TokenStatus>| all.clone().filter(|status| !some.contains(status)).collect();
+    match filter {
+        Filter::Compare { property, comparison, value: Value::Text(word) } if property.text == "status" => {
+            let named = TokenStatus::from_word(word).into_iter().collect();
+            match comparison {
+                Comparison::Eq => Some(named),
+                Comparison::Ne => Some(without(named)),
+                _ => None,
+            }
+        }
+        Filter::Not(inner) => statuses(inner).map(without),
+        Filter::Or(filters) => Some(filters.iter().map(statuses).collect::<Option<Vec<_>>>()?.concat()),
+        Filter::And(filters) if !filters.is_empty() => {
+            let sets = filters.iter().map(statuses).collect::<Option<Vec<_>>>()?;
+            Some(all.filter(|status| sets.iter().all(|set| set.contains(status))).collect())
+        }
+        _ => None,
+    }
+}
+
+/// How many tokens have each state, whatever the clock says.
+#[derive(Debug)]
+struct Kept {
+    active: u64,
+    inactive: u64,
+    deleted: u64,
 }
 
 impl Store {
@@ -93,16 +139,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
+        let words = self.words_of(query).await?;
         let by_status = query.ordering.first().filter(|key| key.property.text == "status");
-        match (by_status, Plain::of(query.filter), query.search) {
-            (Some(key), Some(Plain { status: None, .. }), None) => self.list_by_status(query, key.descending).await,
-            _ => self.list_in_order(query).await,
+        match (by_status, Plain::of(query), &words) {
+            (Some(key), Some(_), Words::None | Words::Many(_)) => {
+                self.list_by_status(query, &words, key.descending).await
+            }
+            _ => self.list_in_order(query, &words).await,
         }
     }
 
     /// A list that is ordered by status first is the lists of each status, one after the other: no index could have
     /// the order of what the clock decides.
-    async fn list_by_status(&self, query: &TokenQuery<'_>, descending: bool) -> Result<(Vec<TokenRow>, u64)> {
+    async fn list_by_status(
+        &self,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        descending: bool,
+    ) -> Result<(Vec<TokenRow>, u64)> {
         let mut statuses: Vec<_> = TokenStatus::ALL.into_iter().map(TokenStatus::as_str).collect();
         statuses.sort_unstable_by(|a, b| if descending { b.cmp(a) } else { a.cmp(b) });
         let mut rest = query.ordering[1..].to_vec();
@@ -123,22 +177,18 @@ impl Store {
                 offset: query.offset.saturating_sub(total),
                 ..query.clone()
             };
-            let (found, count) = self.list_in_order(&part).await?;
+            let (found, count) = self.list_in_order(&part, words).await?;
             rows.extend(found);
             total += count;
         }
         Ok((rows, total))
     }
 
-    async fn list_in_order(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
-        let words = self.words_of(query).await?;
-        let known = self.count_at_hand(query, &words).await?;
-        let is_few = matches!(words, Words::Few(_)) || known.is_some_and(|rows| rows <= FEW);
-        // Few rows are counted by the question for the page.
-        let known = if known.is_none() && (!is_few || query.limit == 0) {
-            Some(self.count_listed(query, &words).await?)
-        } else {
-            known
+    async fn list_in_order(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
+        let known = match words {
+            // Few rows are counted by the question for the page.
+            Words::Few(_) if query.limit > 0 => None,
+            _ => Some(self.count(query, words).await?),
         };
         if query.limit == 0 || known.is_some_and(|total| total <= query.offset) {
             return Ok((Vec::new(), known.unwrap_or_default()));
@@ -146,7 +196,7 @@ impl Store {
         let way = match words {
             _ if self.is_shared() => Way::Own,
             Words::Few(_) => Way::Ids,
-            _ if is_few => Way::Sort,
+            _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
             _ => Way::Walk,
         };
         let (start, offset) = match self.step_of(query).await? {
@@ -157,7 +207,7 @@ impl Store {
             Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
             None => Expr::cust("COUNT(*) OVER ()"),
         };
-        let select = token::Entity::find().filter(self.condition(query, &words, way)).filter(start);
+        let select = token::Entity::find().filter(self.condition(query, words, way)).filter(start);
         let found: Vec<(String, i64)> = ordered(select, query, way)
             .select_only()
             .column(token::Column::Id)
@@ -170,7 +220,7 @@ impl Store {
         let total = match (known, found.first()) {
             (Some(total), _) => total,
             (None, Some((_, total))) => u64::try_from(*total).unwrap_or_default(),
-            (None, None) => self.count_listed(query, &words).await?,
+            (None, None) => self.count(query, words).await?,
         };
         let ids = found.iter().map(|(id, _)| id.as_str());
         let tokens = token::Entity::find().filter(token::Column::Id.is_in(ids)).all(&self.readers).await?;
@@ -179,18 +229,18 @@ impl Store {
         Ok((found.iter().filter_map(|(id, _)| rows.remove(id)).collect(), total))
     }
 
-    /// How many rows there are, when that is known without looking at them.
-    async fn count_at_hand(&self, query: &TokenQuery<'_>, words: &Words) -> Result<Option<u64>> {
-        Ok(match (Plain::of(query.filter), words) {
-            (Some(plain), Words::None) => Some(self.count_plain(query, plain).await?),
-            (Some(Plain { status: None, extension_id: None }), Words::Few(ids)) => Some(ids.len() as u64),
-            (Some(Plain { status: None, extension_id: None }), Words::Many { found, .. }) => Some(*found),
-            (None, Words::None) => self.count_created(query).await?,
-            _ => None,
-        })
-    }
-
-    async fn count_listed(&self, query: &TokenQuery<'_>, words: &Words) -> Result<u64> {
+    /// How many rows there are on all pages.
+    async fn count(&self, query: &TokenQuery<'_>, words: &Words) -> Result<u64> {
+        if let Some(plain) = Plain::of(query)
+            && let Some(found) = self.count_plain(query, &plain, words).await?
+        {
+            return Ok(found);
+        }
+        if matches!(words, Words::None)
+            && let Some(found) = self.count_in_time(query).await?
+        {
+            return Ok(found);
+        }
         let way = if matches!(words, Words::Few(_)) && !self.is_shared() { Way::Ids } else { Way::Own };
         Ok(token::Entity::find().filter(self.condition(query, words, way)).count(&self.readers).await?)
     }
@@ -200,45 +250,86 @@ impl Store {
         let own = Condition::all().add(token::Column::AccountId.eq(query.account_id));
         let own =
             if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };
-        let filtered = own.add(filter::condition(query.filter, &|name| column(name, query.now, way)));
+        let filtered = own.add(filter::condition(query.filter, &|name| column(name, query, way)));
         match words {
             Words::None => filtered,
             Words::Few(ids) => filtered.add(self.is_one_of(ids)),
-            Words::Many { text, .. } | Words::Texts(text) => {
+            Words::Many(text) | Words::Texts(text) => {
                 filtered.add(filter::contains(token::Column::Search.into_expr(), text))
             }
         }
     }
 
-    async fn count_plain(&self, query: &TokenQuery<'_>, plain: Plain<'_>) -> Result<u64> {
+    /// How many rows there are, without looking at them but for those whose status the clock decides. `None` when the
+    /// counts that are kept do not say it.
+    async fn count_plain(&self, query: &TokenQuery<'_>, plain: &Plain<'_>, words: &Words) -> Result<Option<u64>> {
         let TokenQuery { account_id, now, .. } = *query;
-        let mut own = token::Entity::find().filter(token::Column::AccountId.eq(account_id));
-        let mut kept = token_count::Entity::find().filter(token_count::Column::AccountId.eq(account_id));
-        if let Some(id) = plain.extension_id {
-            own = own.filter(token::Column::ExtensionId.eq(id));
-            kept = kept.filter(token_count::Column::ExtensionId.eq(id));
+        if plain.statuses.is_empty() {
+            return Ok(Some(0));
         }
-        let count = async |condition: Condition| own.clone().filter(condition).count(&self.readers).await;
-        let kept = kept.all(&self.readers).await?;
-        let sum = |state: fn(&token_count::Model) -> i64| -> u64 {
-            u64::try_from(kept.iter().map(state).sum::<i64>()).unwrap_or_default()
+        let Some(Kept { active, inactive, deleted }) = self.kept(account_id, plain, words).await? else {
+            return Ok(None);
         };
-        let (active, inactive, deleted) =
-            (sum(|counts| counts.active), sum(|counts| counts.inactive), sum(|counts| counts.deleted));
-        Ok(match plain.status {
-            None => active + inactive + if query.with_deleted { deleted } else { 0 },
-            Some(TokenStatus::Deleted) => deleted,
-            Some(TokenStatus::Inactive) => {
-                inactive.saturating_sub(count(state(TokenStatus::Inactive).add(ends_by(now))).await?)
+        let mut own = Condition::all().add(token::Column::AccountId.eq(account_id));
+        if let Some(group) = plain.group {
+            // The extension is in an index with the state and the end; else the index of ends is the right one.
+            let way = if group.property == "extension.id" { Way::Own } else { Way::Walk };
+            own = own.add(filter::condition(group.filter, &|name| column(name, query, way)));
+        }
+        if let Words::Many(text) = words {
+            own = own.add(filter::contains(token::Column::Search.into_expr(), text));
+        }
+        let count = async |condition: Condition| {
+            token::Entity::find().filter(own.clone()).filter(condition).count(&self.readers).await
+        };
+        if plain.has_all_alive() {
+            let has_deleted = plain.statuses.contains(&TokenStatus::Deleted);
+            return Ok(Some(active + inactive + if has_deleted { deleted } else { 0 }));
+        }
+        let mut found = 0;
+        for status in &plain.statuses {
+            found += match *status {
+                TokenStatus::Deleted => deleted,
+                TokenStatus::Inactive => {
+                    inactive.saturating_sub(count(state(TokenStatus::Inactive).add(ends_by(now))).await?)
+                }
+                TokenStatus::Active => {
+                    let soon = now + TokenStatus::EXPIRING_WINDOW;
+                    let ending = count(state(TokenStatus::Active).add(ends_by(soon))).await?;
+                    let renewed = state(TokenStatus::Active).add(ends_by(soon).not()).add(previous_works(now));
+                    active.saturating_sub(ending + count(renewed).await?)
+                }
+                status => count(status_is(status, now)).await?,
+            };
+        }
+        Ok(Some(found))
+    }
+
+    async fn kept(&self, account_id: &str, plain: &Plain<'_>, words: &Words) -> Result<Option<Kept>> {
+        let (property, value) = plain.group.map_or(("", ""), |group| (group.property, group.value));
+        let text = match words {
+            Words::None => {
+                let key = (account_id.to_owned(), property.to_owned(), value.to_owned());
+                let kept = token_group::Entity::find_by_id(key).one(&self.readers).await?;
+                let number = |state: fn(&token_group::Model) -> i64| {
+                    kept.as_ref().map_or(0, |kept| u64::try_from(state(kept)).unwrap_or_default())
+                };
+                let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
+                return Ok(Some(Kept { active, inactive, deleted: number(|kept| kept.deleted) }));
             }
-            Some(TokenStatus::Active) => {
-                let soon = now + TokenStatus::EXPIRING_WINDOW;
-                let ending = count(state(TokenStatus::Active).add(ends_by(soon))).await?;
-                let renewed = state(TokenStatus::Active).add(ends_by(soon).not()).add(previous_works(now));
-                active.saturating_sub(ending + count(renewed).await?)
-            }
-            Some(status) => count(status_is(status, now)).await?,
-        })
+            Words::Many(text) if matches!(property, "" | "extension.id") => text,
+            Words::Many(_) | Words::Few(_) | Words::Texts(_) => return Ok(None),
+        };
+        let extension_id = plain.group.map(|group| group.value);
+        let all = self.count_with(account_id, text, Marks { extension_id, is_inactive: false });
+        // What is not deleted is one or the other.
+        let inactive = async {
+            let is_asked = !plain.has_all_alive();
+            let marks = Marks { extension_id, is_inactive: true };
+            if is_asked { self.count_with(account_id, text, marks).await } else { Ok(0) }
+        };
+        let (all, inactive) = tokio::try_join!(all, inactive)?;
+        Ok(Some(Kept { active: all.saturating_sub(inactive), inactive, deleted: 0 }))
     }
 }
 
@@ -324,17 +415,20 @@ fn status_at(now: i64) -> Expr {
     case.finally(word(TokenStatus::Active)).into()
 }
 
-fn column(name: &str, now: i64, way: Way) -> Column {
+fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
     match name {
-        "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
-        "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
+        "permissions.id" => permission(Expr::cust(PERMISSION_ID), way),
+        "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr(), way),
         "status" if !matches!(way, Way::Walk | Way::Ids) => {
-            let words = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, now)));
-            Column::Words(status_at(now), words.to_vec())
+            let words = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, query.now)));
+            Column::Words(status_at(query.now), words.to_vec())
         }
-        "extension.id" if way == Way::Walk => Column::One(without_index(own_column(name, now))),
-        _ if way == Way::Ids => Column::One(without_index(own_column(name, now))),
-        _ => Column::One(own_column(name, now)),
+        // Only what the walk goes along can shorten it.
+        _ if way == Way::Walk && query.ordering.first().is_none_or(|key| key.property.text != name) => {
+            Column::One(without_index(own_column(name, query.now)))
+        }
+        _ if way == Way::Ids => Column::One(without_index(own_column(name, query.now))),
+        _ => Column::One(own_column(name, query.now)),
     }
 }
 
@@ -343,11 +437,15 @@ const PERMISSION_ID: &str =
     r#"'TP-' || substr("token_permissions"."token_id", 4) || '-' || substr("token_permissions"."module_id", 4)"#;
 
 /// Something about the permissions of the token under test.
-fn permission(value: Expr) -> Column {
-    let own = Expr::col((token_permission::Entity, token_permission::Column::TokenId))
-        .equals((token::Entity, token::Column::Id));
-    let rows = Query::select().expr(Expr::val(1)).from(token_permission::Entity).and_where(own).to_owned();
-    Column::Many { rows: Box::new(rows), value }
+fn permission(value: Expr, way: Way) -> Column {
+    let key = token_permission::Column::TokenId.into_expr();
+    let rows = Rows {
+        all: Query::select().expr(key.clone()).from(token_permission::Entity).to_owned(),
+        key,
+        of: token::Column::Id.into_expr(),
+        are_few: way == Way::Sort,
+    };
+    Column::Many(Box::new(rows), value)
 }
 
 fn own_column(name: &str, now: i64) -> Expr {

@@ -1,4 +1,4 @@
-//! Where a page far down in a list begins, and how many tokens were created in some time. Passing over rows, or counting
+//! Where a page far down in a list begins, and how many tokens were created, or end, in some time. Passing over rows, or counting
 //! them, costs time by their number; so counts are kept by steps of the orders that are asked for when nothing else is:
 //! all steps before the page are passed over at once, and whole days are added up.
 
@@ -70,53 +70,61 @@ impl Store {
         Ok(Some((Condition::all().add(start), query.offset - before.unsigned_abs())))
     }
 
-    /// How many tokens a list has that asks for nothing but when they were created. `None` when it asks for anything else.
-    pub(super) async fn count_created(&self, query: &TokenQuery<'_>) -> Result<Option<u64>> {
-        let mut span = -NEVER..NEVER;
-        if query.with_deleted || query.search.is_some() || !narrow(&mut span, query.filter) {
+    /// How many tokens a list has that asks for nothing but when they were created, or when they end. `None` when it asks
+    /// for anything else.
+    pub(super) async fn count_in_time(&self, query: &TokenQuery<'_>) -> Result<Option<u64>> {
+        if query.with_deleted || query.search.is_some() {
             return Ok(None);
         }
+        let moments = [
+            ("events.created.at", "created", token::Column::CreatedAt),
+            ("expiration_date", "ends", token::Column::ExpiresAt),
+        ];
+        for (property, kind, column) in moments {
+            let mut span = -NEVER..NEVER;
+            if narrow(&mut span, query.filter, property) {
+                return Ok(Some(self.count_span(query.account_id, span, kind, column).await?));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn count_span(&self, account_id: &str, span: Range<i64>, kind: &str, column: token::Column) -> Result<u64> {
+        // One by one, at the most on two days.
+        let count = async |span: Range<i64>| {
+            if span.is_empty() {
+                return Ok(0);
+            }
+            let own = token::Entity::find()
+                .filter(token::Column::AccountId.eq(account_id))
+                .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
+            own.filter(column.gte(span.start)).filter(column.lt(span.end)).count(&self.readers).await
+        };
         let (first, last) = ((span.start + DAY - 1).div_euclid(DAY), span.end.div_euclid(DAY));
         if first >= last {
-            return Ok(Some(self.count_between(query, span).await?));
+            return Ok(count(span).await?);
         }
         let days = Query::select()
             // The type is for PostgreSQL, where sums are wider than what they sum up.
             .expr(Expr::cust("CAST(COALESCE(SUM(tokens), 0) AS bigint)"))
             .from("token_steps")
-            .and_where(Expr::col("account_id").eq(query.account_id))
-            .and_where(Expr::col("kind").eq("created"))
+            .and_where(Expr::col("account_id").eq(account_id))
+            .and_where(Expr::col("kind").eq(kind))
             .and_where(Expr::col("step").gte(first))
             .and_where(Expr::col("step").lt(last))
             .to_owned();
         let days = self.number(&days).await?;
-        let before = self.count_between(query, span.start..first * DAY).await?;
-        let after = self.count_between(query, last * DAY..span.end).await?;
-        Ok(Some(before + days.unsigned_abs() + after))
-    }
-
-    /// Counted one by one: at the most those of two days.
-    async fn count_between(&self, query: &TokenQuery<'_>, span: Range<i64>) -> Result<u64> {
-        if span.is_empty() {
-            return Ok(0);
-        }
-        let own = token::Entity::find()
-            .filter(token::Column::AccountId.eq(query.account_id))
-            .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-        let created = token::Column::CreatedAt;
-        Ok(own.filter(created.gte(span.start)).filter(created.lt(span.end)).count(&self.readers).await?)
+        Ok(count(span.start..first * DAY).await? + days.unsigned_abs() + count(last * DAY..span.end).await?)
     }
 }
 
-/// Narrows a span of seconds down to the moments of creation that a filter lets pass. False when it asks for more than
-/// when a token was created, or for nothing.
-fn narrow(span: &mut Range<i64>, filter: &Filter) -> bool {
+/// Narrows a span of seconds down to the moments of `moment` that a filter lets pass. False when it asks for anything else,
+/// or for nothing.
+fn narrow(span: &mut Range<i64>, filter: &Filter, moment: &str) -> bool {
     match filter {
-        Filter::And(filters) => !filters.is_empty() && filters.iter().all(|filter| narrow(span, filter)),
-        Filter::Compare { property, comparison, value: Value::Integer(moment) }
-            if property.text == "events.created.at" =>
-        {
-            let moment = (*moment).clamp(-NEVER, NEVER);
+        Filter::And(filters) => !filters.is_empty() && filters.iter().all(|filter| narrow(span, filter, moment)),
+        Filter::Compare { property, comparison, value: Value::Integer(value) } if property.text == moment => {
+            let moment = (*value).clamp(-NEVER, NEVER);
             match comparison {
                 Comparison::Gt => span.start = max(span.start, moment + 1),
                 Comparison::Ge => span.start = max(span.start, moment),

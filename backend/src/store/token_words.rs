@@ -1,7 +1,10 @@
 //! Words in the names, ids, external ids and descriptions of tokens: where they are looked up, and how many tokens have
-//! them. Triggers keep the indexes (`m0005_counts_and_search`, `m0008_letters_and_steps`).
+//! them. Triggers keep the indexes (`m0008_letters_and_steps`, `m0009_groups_and_marks`).
 
-use latchkey_shared::{Description, ExternalId, TokenId, TokenName};
+use std::thread;
+
+use futures_util::future::try_join_all;
+use latchkey_shared::{Description, ExtensionId, ExternalId, TokenId, TokenName, TokenStatus};
 use quick_cache::sync::Cache;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, ExprTrait as _,
@@ -14,7 +17,7 @@ use super::{
     filter,
     token_lists::{FEW, TokenQuery},
 };
-use crate::rql::{Filter, PatternPart, folded};
+use crate::rql::{Comparison, Filter, PatternPart, Value, folded};
 
 /// The index of words knows no shorter ones; the index of letters knows those.
 const SHORTEST_WORD: usize = 3;
@@ -25,6 +28,9 @@ const LONGEST_WORDS: usize = 2 * (TokenName::MAX + ExternalId::MAX + Description
 /// An account's tokens have numbers of so many digits.
 const NUMBERS: i64 = 1_000_000_000;
 
+/// The letter of SQLite's marks for the three digits 000.
+const FIRST_LETTER: u32 = 19968;
+
 /// What the texts of a listed token must have in them.
 #[derive(Debug, Clone)]
 pub(super) enum Words {
@@ -32,21 +38,28 @@ pub(super) enum Words {
     None,
     /// So few tokens have it that here are their ids. None of them is deleted.
     Few(Vec<String>),
-    /// So many tokens have it that a walk along any order soon finds some. None of them is deleted.
-    Many {
-        /// What to look for.
-        text: String,
-        /// How many tokens have it.
-        found: u64,
-    },
+    /// So many tokens have this that a walk along any order soon finds some. None of them is deleted.
+    Many(String),
     /// Nothing but the texts themselves can be asked, since no index has deleted tokens.
     Texts(String),
 }
 
-/// How many tokens of an account had some words when the words of its tokens had changed so many times: by account and
-/// words. To count a great part of a million takes long, and every page of the list needs it.
+/// What tokens shall have beside words, of what the indexes of words know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct Marks<'a> {
+    /// Their extension.
+    pub extension_id: Option<&'a str>,
+    /// Whether they are switched off, whatever the clock says.
+    pub is_inactive: bool,
+}
+
+/// How many tokens of an account had some words and marks when these had changed so many times. To count a great part of a
+/// million takes long, and every page of the list needs it.
 #[derive(Debug)]
-pub(super) struct Totals(Cache<(String, String), (i64, u64)>);
+pub(super) struct Totals(Cache<Asked, (i64, u64)>);
+
+/// The account, the words, the extension, and whether of inactive tokens only.
+type Asked = (String, String, Option<String>, bool);
 
 impl Default for Totals {
     fn default() -> Self {
@@ -70,19 +83,44 @@ impl Store {
     }
 
     async fn look_for(&self, account_id: &str, text: String) -> Result<Words> {
-        // Read first: what changes from here on makes the total that is remembered too old.
-        let changes = self.changes_of_words(account_id).await?;
-        let asked = (account_id.to_owned(), text.clone());
-        match self.totals.0.get(&asked) {
-            Some((then, found)) if then == changes => return Ok(Words::Many { text, found }),
-            _ => {}
-        }
-        if let Some(ids) = self.few_with(account_id, &text).await? {
+        if self.remembered(account_id, &text, Marks::default()).await?.1.is_none()
+            && let Some(ids) = self.few_with(account_id, &text).await?
+        {
             return Ok(Words::Few(ids));
         }
-        let found = self.count_with(account_id, &text).await?;
-        self.totals.0.insert(asked, (changes, found));
-        Ok(Words::Many { text, found })
+        Ok(Words::Many(text))
+    }
+
+    /// How many tokens of an account have the [`folded`] words and the marks.
+    pub(super) async fn count_with(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<u64> {
+        if marks.extension_id.is_some_and(|id| !ExtensionId::is_shape_of(id)) {
+            return Ok(0);
+        }
+        // Read first: what changes from here on makes the total that is remembered too old.
+        let (changes, found) = self.remembered(account_id, words, marks).await?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        // Each part of the numbers on a connection of its own. PostgreSQL divides work by itself.
+        let parts =
+            if self.is_shared() { 1 } else { thread::available_parallelism().map_or(1, |cores| cores.get().min(4)) };
+        let counts = (0..parts).map(async |part| {
+            let (mut rows, number) = self.look_up(words, marks);
+            let first = number_of(account_id);
+            let bound = |part: usize| first + NUMBERS * i64::try_from(part).unwrap_or_default() / parts as i64;
+            rows.and_where(Expr::col(number).between(bound(part), bound(part + 1) - 1));
+            self.number(rows.expr(Expr::cust("COUNT(*)"))).await
+        });
+        let found = try_join_all(counts).await?.into_iter().sum::<i64>().unsigned_abs();
+        self.totals.0.insert(asked(account_id, words, marks), (changes, found));
+        Ok(found)
+    }
+
+    /// How often words and marks have changed, and how many tokens have these, when that is known since the last change.
+    async fn remembered(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<(i64, Option<u64>)> {
+        let changes = self.changes_of_words(account_id).await?;
+        let remembered = self.totals.0.get(&asked(account_id, words, marks));
+        Ok((changes, remembered.filter(|(then, _)| *then == changes).map(|(_, found)| found)))
     }
 
     async fn changes_of_words(&self, account_id: &str) -> Result<i64> {
@@ -100,7 +138,9 @@ impl Store {
         if words.chars().count() > LONGEST_WORDS {
             return Ok(Some(Vec::new()));
         }
-        let (mut rows, number) = self.look_up(account_id, words);
+        let (mut rows, number) = self.look_up(words, Marks::default());
+        let first = number_of(account_id);
+        rows.and_where(Expr::col(number).between(first, first + NUMBERS - 1));
         rows.expr_as(Expr::col(number), "number").limit(FEW + 1);
         // In one row: ten thousand take longer to be handed over than to be found.
         let joined = Query::select()
@@ -119,12 +159,6 @@ impl Store {
         Ok((ids.len() as u64 <= FEW).then_some(ids))
     }
 
-    /// How many tokens have the words.
-    async fn count_with(&self, account_id: &str, words: &str) -> Result<u64> {
-        let (mut rows, _) = self.look_up(account_id, words);
-        Ok(self.number(rows.expr(Expr::cust("COUNT(*)"))).await?.unsigned_abs())
-    }
-
     /// The number that a query asks for; 0 when there is no row.
     pub(super) async fn number(&self, query: &SelectStatement) -> Result<i64> {
         Ok(match self.readers.query_one(query).await? {
@@ -133,30 +167,33 @@ impl Store {
         })
     }
 
-    /// The rows of an index, of tokens that have the [`folded`] words, without columns; and the column that numbers them.
-    fn look_up(&self, account_id: &str, words: &str) -> (SelectStatement, &'static str) {
+    /// The rows of an index, of tokens of all accounts that have the [`folded`] words and the marks, without columns; and the
+    /// column that numbers them.
+    fn look_up(&self, words: &str, marks: Marks<'_>) -> (SelectStatement, &'static str) {
         let is_short = words.chars().count() < SHORTEST_WORD;
-        let (index, number, has_words) = match (self.is_shared(), is_short) {
-            (true, true) => {
-                let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
-                let has_letters = Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]]);
-                ("token_search", "number", has_letters)
-            }
-            (true, false) => ("token_search", "number", filter::contains(Expr::col("search"), words)),
-            (false, true) => {
-                let digits: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
-                ("token_letters", "rowid", Expr::cust_with_values("token_letters MATCH ?", [digits]))
-            }
-            (false, false) => {
-                // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
-                let phrase = format!("\"{}\"", words.replace('"', "\"\""));
-                ("token_search", "rowid", Expr::cust_with_values("token_search MATCH ?", [phrase]))
-            }
-        };
-        let first = number_of(account_id);
         let mut rows = Query::select();
-        rows.from(index).and_where(has_words).and_where(Expr::col(number).between(first, first + NUMBERS - 1));
-        (rows, number)
+        if self.is_shared() {
+            rows.from("token_search").and_where(if is_short {
+                let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
+                Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]])
+            } else {
+                filter::contains(Expr::col("search"), words)
+            });
+            if let Some(id) = marks.extension_id {
+                rows.and_where(Expr::col("extension_id").eq(id));
+            }
+            if marks.is_inactive {
+                rows.and_where(Expr::col("state").eq(TokenStatus::Inactive.as_str()));
+            }
+            return (rows, "number");
+        }
+        let (index, wanted) = if is_short {
+            ("token_letters", letters_and_marks(words, marks))
+        } else {
+            ("token_search", words_and_marks(words, marks))
+        };
+        rows.from(index).and_where(Expr::cust_with_values(format!("{index} MATCH ?"), [wanted]));
+        (rows, "rowid")
     }
 
     /// Whether a token has one of the ids.
@@ -175,6 +212,40 @@ impl Store {
     }
 }
 
+fn asked(account_id: &str, words: &str, marks: Marks<'_>) -> Asked {
+    (account_id.to_owned(), words.to_owned(), marks.extension_id.map(str::to_owned), marks.is_inactive)
+}
+
+/// What to look for in SQLite's index of words.
+fn words_and_marks(words: &str, marks: Marks<'_>) -> String {
+    // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
+    let mut wanted = format!("search : \"{}\"", words.replace('"', "\"\""));
+    if marks.is_inactive {
+        wanted += " AND marks : \"---\"";
+    }
+    if let Some(id) = marks.extension_id {
+        let letter = |digits: &str| digits.parse().ok().and_then(|number: u32| char::from_u32(FIRST_LETTER + number));
+        wanted += " AND marks : \"#";
+        wanted.extend(id.split('-').skip(1).filter_map(letter));
+        wanted += "\"";
+    }
+    wanted
+}
+
+/// What to look for in SQLite's index of letters: at the most two.
+fn letters_and_marks(letters: &str, marks: Marks<'_>) -> String {
+    let mut wanted: String = letters.bytes().map(|byte| format!("{byte:02x}")).collect();
+    wanted = format!("\"{wanted}\"");
+    if marks.is_inactive {
+        wanted += " AND off";
+    }
+    if let Some(id) = marks.extension_id {
+        wanted += " AND x";
+        wanted.extend(id.chars().filter(char::is_ascii_digit));
+    }
+    wanted
+}
+
 /// The number of an account's first row in the indexes: the account's digits, with a 1 in front for a provider, and nine
 /// for the token's.
 fn number_of(account_id: &str) -> i64 {
@@ -182,25 +253,32 @@ fn number_of(account_id: &str) -> i64 {
     digits.fold(i64::from(account_id.starts_with('P')), |number, digit| number * 10 + i64::from(digit - b'0')) * NUMBERS
 }
 
-/// What the words of a token must contain for the filter to be fulfilled, as far as a pattern says so: the longest part
-/// in ASCII, whose letters become lower case without regard to what stands beside them.
+/// What the words of a token must contain for the filter to be fulfilled, as far as a pattern says so, or a description,
+/// for which there is no other index: the longest part in ASCII, whose letters become lower case without regard to what stands beside them.
 fn demanded(filter: &Filter) -> Option<String> {
     match filter {
         Filter::And(filters) => filters.iter().find_map(demanded),
         Filter::Like { property, pattern, .. }
             if matches!(property.text.as_str(), "id" | "name" | "external_id" | "description") =>
         {
-            let literals = pattern.0.iter().filter_map(|part| match part {
+            longest(pattern.0.iter().filter_map(|part| match part {
                 PatternPart::Literal(literal) => Some(literal.as_str()),
                 PatternPart::Anything => None,
-            });
-            let longest = literals
-                .flat_map(|literal| literal.split(|letter: char| !letter.is_ascii()))
-                .max_by_key(|part| part.len())?;
-            (longest.len() >= SHORTEST_WORD).then(|| longest.to_ascii_lowercase())
+            }))
+        }
+        Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(text) }
+            if property.text == "description" =>
+        {
+            longest([text.as_str()].into_iter())
         }
         _ => None,
     }
+}
+
+fn longest<'a>(literals: impl Iterator<Item = &'a str>) -> Option<String> {
+    let parts = literals.flat_map(|literal| literal.split(|letter: char| !letter.is_ascii()));
+    let longest = parts.max_by_key(|part| part.len())?;
+    (longest.len() >= SHORTEST_WORD).then(|| longest.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use latchkey_shared::ModuleId;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
 };
 
 use super::{
     Result, Store, StoreError, Tx,
-    entities::{account, token, token_count, token_last_use, token_permission},
+    entities::{account, token, token_group, token_last_use, token_permission},
 };
 
 /// A token with its permissions, in the order of the modules' ids.
@@ -115,8 +115,8 @@ impl Tx {
         if sea_orm::ConnectionTrait::get_database_backend(&self.db) == sea_orm::DatabaseBackend::Postgres {
             account::Entity::find_by_id(account_id).lock_exclusive().one(&self.db).await?;
         }
-        let counts = token_count::Entity::find_by_id((account_id.to_owned(), extension_id.to_owned()));
-        let counts = counts.one(&self.db).await?;
+        let key = (account_id.to_owned(), "extension.id".to_owned(), extension_id.to_owned());
+        let counts = token_group::Entity::find_by_id(key).one(&self.db).await?;
         Ok(counts.map_or(0, |counts| u64::try_from(counts.active + counts.inactive).unwrap_or_default()))
     }
 
@@ -130,7 +130,7 @@ impl Tx {
         self.insert_permissions(&row.token.id, &row.modules).await
     }
 
-    /// Writes every column of a token that was read in this transaction, and its permissions.
+    /// Writes every column of a token that was read in this transaction, and what its permissions have become.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -139,11 +139,13 @@ impl Tx {
         row.token.clone().into_active_model().reset_all().update(&self.db).await?;
         token_permission::Entity::delete_many()
             .filter(token_permission::Column::TokenId.eq(&row.token.id))
+            .filter(token_permission::Column::ModuleId.is_not_in(row.modules.iter().map(ToString::to_string)))
             .exec(&self.db)
             .await?;
         self.insert_permissions(&row.token.id, &row.modules).await
     }
 
+    /// Those that are there already stay as they are.
     async fn insert_permissions(&self, token_id: &str, modules: &[ModuleId]) -> Result<()> {
         if modules.is_empty() {
             return Ok(());
@@ -152,7 +154,8 @@ impl Tx {
             let row = token_permission::Model { token_id: token_id.to_owned(), module_id: module.to_string() };
             row.into_active_model()
         });
-        token_permission::Entity::insert_many(rows).exec_without_returning(&self.db).await?;
+        let there = OnConflict::new().do_nothing().to_owned();
+        token_permission::Entity::insert_many(rows).on_conflict(there).exec_without_returning(&self.db).await?;
         Ok(())
     }
 }

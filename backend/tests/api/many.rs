@@ -25,6 +25,8 @@ struct Row {
     ends: Option<i64>,
     has_previous: bool,
     created: i64,
+    creator: &'static str,
+    modules: &'static [&'static str],
 }
 
 fn row(number: i64, now: i64) -> Row {
@@ -41,6 +43,12 @@ fn row(number: i64, now: i64) -> Row {
         ends: (number % 5 != 0).then_some(now + (number % 60 - 5) * DAY),
         has_previous: number % 100 == 7,
         created: now - number * 31 % 5000 * 700,
+        creator: if number % 11 == 0 { "Ben" } else { "Ada" },
+        modules: match number {
+            number if number % 300 == 4 => &["MD-0003"],
+            number if number % 7 == 0 => &["MD-0001", "MD-0002"],
+            _ => &["MD-0002"],
+        },
     }
 }
 
@@ -65,13 +73,13 @@ impl Row {
             Sqlite => format!("X'{hex}'"),
             Postgres => format!("decode('{hex}', 'hex')"),
         };
-        let Self { number, id, name, extension_id, state, created, .. } = self;
+        let Self { number, id, name, extension_id, state, created, creator, .. } = self;
         let ends = self.ends.map_or("NULL".to_owned(), |ends| ends.to_string());
         let previous = if self.has_previous { bytes("01") } else { "NULL".to_owned() };
         let (digest, handle, words) = (bytes("00"), bytes(&format!("{number:016x}")), self.words());
         format!(
             "('{id}', '{account_id}', '{name}', 'ext-{}', '{extension_id}', 'x', '{state}', {ends}, {digest}, {previous}, \
-             {handle}, 1, 1, '{words}', 1, {created}, 'UR-1', 'A', {created}, 'UR-1', 'A')",
+             {handle}, 1, 1, '{words}', 1, {created}, 'UR-{creator}', '{creator}', {created}, 'UR-1', 'A')",
             number % 700,
         )
     }
@@ -90,6 +98,12 @@ async fn fill(server: &Server, database: Database) -> Vec<Row> {
              created_by_id, created_by_name, updated_at, updated_by_id, updated_by_name) VALUES {}",
             values.join(", ")
         );
+        connection.execute_unprepared(&insert).await.unwrap();
+        let permissions: Vec<String> = part
+            .iter()
+            .flat_map(|row| row.modules.iter().map(|module| format!("('{}', '{module}')", row.id)))
+            .collect();
+        let insert = format!("INSERT INTO token_permissions (token_id, module_id) VALUES {}", permissions.join(", "));
         connection.execute_unprepared(&insert).await.unwrap();
     }
     connection.close().await.unwrap();
@@ -156,6 +170,48 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
             Box::new(move |row| row.status(now) == "deleted" && row.words().contains("ext-1")),
         ),
     ];
+    for module in ["MD-0001", "MD-0002", "MD-0003"] {
+        filters.push((
+            format!("eq(permissions.object.id,{module})"),
+            Box::new(move |row| alive(row) && row.modules.contains(&module)),
+        ));
+        filters.push((
+            format!("eq(permissions.object.id,{module})&in(status,(active,expired))"),
+            Box::new(move |row| ["active", "expired"].contains(&row.status(now)) && row.modules.contains(&module)),
+        ));
+    }
+    for creator in ["Ada", "Ben"] {
+        filters.push((
+            format!("eq(events.created.by.name,{creator})&ne(status,inactive)"),
+            Box::new(move |row| alive(row) && row.status(now) != "inactive" && row.creator == creator),
+        ));
+        filters.push((
+            format!("eq(status,active)&eq(events.created.by.id,UR-{creator})"),
+            Box::new(move |row| row.status(now) == "active" && row.creator == creator),
+        ));
+    }
+    for words in ["billing", "bi", "st"] {
+        filters.push((
+            format!("search={words}&eq(extension.id,{ZAPIER})"),
+            Box::new(move |row| alive(row) && row.extension_id == ZAPIER && row.words().contains(words)),
+        ));
+        for status in ["active", "inactive", "expiring", "expired", "revitalised"] {
+            filters.push((
+                format!("search={words}&eq(status,{status})"),
+                Box::new(move |row| row.status(now) == status && row.words().contains(words)),
+            ));
+            filters.push((
+                format!("search={words}&eq(status,{status})&eq(extension.id,{CUSTOM})"),
+                Box::new(move |row| {
+                    row.status(now) == status && row.extension_id == CUSTOM && row.words().contains(words)
+                }),
+            ));
+        }
+    }
+    filters.push((
+        "search=billing&eq(permissions.object.id,MD-0001)".into(),
+        Box::new(move |row| alive(row) && row.modules.contains(&"MD-0001") && row.words().contains("billing")),
+    ));
     for (from, to) in [(-30 * DAY, -9 * DAY), (-20 * DAY + 5000, -20 * DAY + 90_000), (-15 * DAY - 7, 3 * DAY)] {
         let (from, to) = (now + from, now + to);
         let moment = |unix| Timestamp::from_unix(unix).to_string().replace("+00:00", "Z");
@@ -165,6 +221,16 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         ));
         filters.push((format!("ge(created,{})", moment(from)), Box::new(move |row| alive(row) && row.created >= from)));
         filters.push((format!("lt(created,{})", moment(to)), Box::new(move |row| alive(row) && row.created < to)));
+        // Ends lie on the other side of now.
+        let (after, by) = (2 * now - to, 2 * now - from);
+        filters.push((
+            format!("gt(expiration_date,{})&le(expiration_date,{})", moment(after), moment(by)),
+            Box::new(move |row| alive(row) && row.ends.is_some_and(|ends| ends > after && ends <= by)),
+        ));
+        filters.push((
+            format!("lt(expiration_date,{})", moment(by)),
+            Box::new(move |row| alive(row) && row.ends.is_some_and(|ends| ends < by)),
+        ));
     }
     for status in ["active", "inactive", "expiring", "expired", "revitalised", "deleted"] {
         filters.push((format!("eq(status,{status})"), Box::new(move |row| row.status(now) == status)));
@@ -173,21 +239,24 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
             Box::new(move |row| row.status(now) == status && row.extension_id == CUSTOM),
         ));
     }
-    for (filter, wanted) in &filters {
+    let orders = [
+        "name",
+        "-name",
+        "created",
+        "-created",
+        "expiration_date",
+        "-expiration_date",
+        "-status",
+        "status",
+        "id",
+        "-id",
+        "extension.id",
+    ];
+    for (number, (filter, wanted)) in filters.iter().enumerate() {
         let found: Vec<&Row> = rows.iter().filter(wanted).collect();
         assert!(found.len() > 5, "{filter} finds {}", found.len());
-        for key in [
-            "name",
-            "-name",
-            "created",
-            "-created",
-            "expiration_date",
-            "-expiration_date",
-            "-status",
-            "status",
-            "id",
-            "-id",
-        ] {
+        // All orders in turn, five with each filter: with all of them, it takes minutes.
+        for key in orders.into_iter().cycle().skip(number * 5).take(5) {
             let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
             let mut sorted = found.clone();
             sorted.sort_by(|a, b| {

@@ -7,7 +7,7 @@ pub mod installation;
 pub mod session;
 pub mod token;
 pub mod token_calls;
-pub mod token_count;
+pub mod token_group;
 pub mod token_last_use;
 pub mod token_permission;
 pub mod user;

@@ -8,6 +8,7 @@ mod m0005_counts_and_search;
 mod m0006_repeated_requests;
 mod m0007_ids_by_bytes;
 mod m0008_letters_and_steps;
+mod m0009_groups_and_marks;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_repeated_requests::Migration),
             Box::new(m0007_ids_by_bytes::Migration),
             Box::new(m0008_letters_and_steps::Migration),
+            Box::new(m0009_groups_and_marks::Migration),
         ]
     }
 }
@@ -142,9 +144,14 @@ mod tests {
                 rows.join(", ")
             );
             connection.execute_unprepared(&insert).await.unwrap();
+            let permissions = "INSERT INTO token_permissions (token_id, module_id) VALUES \
+                ('SU-000-000-001', 'MD-0001'), ('SU-000-000-003', 'MD-0001'), ('SU-000-000-003', 'MD-0002')";
+            connection.execute_unprepared(permissions).await.unwrap();
             apply(&connection).await.unwrap();
-            let counts = "SELECT active, inactive, deleted FROM token_counts WHERE extension_id = 'EXT-000-001'";
+            let counts = "SELECT active, inactive, deleted FROM token_groups WHERE value = 'EXT-000-001'";
+            let of_module = "SELECT active, inactive, deleted FROM token_groups WHERE value = 'MD-0001'";
             assert_eq!(numbers(&connection, counts).await, [2, 1, 1]);
+            assert_eq!(numbers(&connection, of_module).await, [1, 1, 0]);
             let searches = if is_postgres {
                 ["search LIKE '%of 3%'", "search LIKE '%3%'"]
                     .map(|has| format!("SELECT count(*), max(number) FROM token_search WHERE {has}"))
@@ -168,6 +175,7 @@ mod tests {
             // What goes by another way than a change of state is counted, too.
             connection.execute_unprepared("DELETE FROM tokens WHERE state <> 'active'").await.unwrap();
             assert_eq!(numbers(&connection, counts).await, [2, 0, 0]);
+            assert_eq!(numbers(&connection, of_module).await, [1, 0, 0]);
             assert_eq!(numbers(&connection, steps).await, [4, 2, 0]);
             for search in &searches {
                 assert_eq!(numbers(&connection, &search.replace(", max", ", count")).await, [0, 0], "{search}");
@@ -175,6 +183,10 @@ mod tests {
             // A hand that moves a token to another day.
             connection.execute_unprepared("UPDATE tokens SET created_at = 864000 WHERE id LIKE '%1'").await.unwrap();
             assert_eq!(numbers(&connection, steps).await, [4, 3, 10]);
+            // And one that changes a permission.
+            connection.execute_unprepared("UPDATE token_permissions SET module_id = 'MD-0002'").await.unwrap();
+            assert_eq!(numbers(&connection, of_module).await, [0, 0, 0]);
+            assert_eq!(numbers(&connection, &of_module.replace("0001", "0002")).await, [1, 0, 0]);
         }
     }
 
@@ -206,7 +218,7 @@ mod tests {
             .unwrap();
         writer.commit().await.unwrap();
         migration.await.unwrap().unwrap();
-        let kept = "SELECT (SELECT sum(active)::bigint FROM token_counts), (SELECT sum(tokens)::bigint FROM token_steps), \
+        let kept = "SELECT (SELECT sum(active)::bigint FROM token_counts WHERE extension_id = 'EXT-000-001'), (SELECT sum(tokens)::bigint FROM token_steps), \
             (SELECT count(*) FROM token_search)";
         assert_eq!(numbers(&connection, kept).await, [1, 2, 1]);
     }
