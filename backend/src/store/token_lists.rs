@@ -273,7 +273,7 @@ impl Store {
         let mut own = Condition::all().add(token::Column::AccountId.eq(account_id));
         if let Some(group) = plain.group {
             // The extension is in an index with the state and the end; else the index of ends is the right one.
-            let way = if group.property == "extension.id" { Way::Own } else { Way::Walk };
+            let way = if self.is_shared() || group.property == "extension.id" { Way::Own } else { Way::Walk };
             own = own.add(filter::condition(group.filter, &|name| column(name, query, way)));
         }
         if let Words::Many(text) = words {
