@@ -83,7 +83,15 @@ impl Store {
     }
 
     async fn look_for(&self, account_id: &str, text: String) -> Result<Words> {
-        if self.remembered(account_id, &text, Marks::default()).await?.1.is_none()
+        // What it was before the last change says well enough whether they are few.
+        let last = self.totals.0.get(&asked(account_id, &text, Marks::default())).map(|(_, found)| found);
+        let found = match last {
+            Some(found) => found,
+            // PostgreSQL's index of letters takes as long to find the first as all.
+            None if self.is_shared() && is_short(&text) => self.count_with(account_id, &text, Marks::default()).await?,
+            None => 0,
+        };
+        if found <= FEW
             && let Some(ids) = self.few_with(account_id, &text).await?
         {
             return Ok(Words::Few(ids));
@@ -97,30 +105,25 @@ impl Store {
             return Ok(0);
         }
         // Read first: what changes from here on makes the total that is remembered too old.
-        let (changes, found) = self.remembered(account_id, words, marks).await?;
-        if let Some(found) = found {
+        let changes = self.changes_of_words(account_id).await?;
+        let asked = asked(account_id, words, marks);
+        if let Some((then, found)) = self.totals.0.get(&asked)
+            && then == changes
+        {
             return Ok(found);
         }
         // Each part of the numbers on a connection of its own. PostgreSQL divides work by itself.
-        let parts =
-            if self.is_shared() { 1 } else { thread::available_parallelism().map_or(1, |cores| cores.get().min(4)) };
+        let cores = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        let parts = if self.is_shared() { 1 } else { cores };
         let counts = (0..parts).map(async |part| {
             let (mut rows, number) = self.look_up(words, marks);
-            let first = number_of(account_id);
-            let bound = |part: usize| first + NUMBERS * i64::try_from(part).unwrap_or_default() / parts as i64;
+            let bound = |part: usize| number_of(account_id) + NUMBERS * part as i64 / parts as i64;
             rows.and_where(Expr::col(number).between(bound(part), bound(part + 1) - 1));
             self.number(rows.expr(Expr::cust("COUNT(*)"))).await
         });
         let found = try_join_all(counts).await?.into_iter().sum::<i64>().unsigned_abs();
-        self.totals.0.insert(asked(account_id, words, marks), (changes, found));
+        self.totals.0.insert(asked, (changes, found));
         Ok(found)
-    }
-
-    /// How often words and marks have changed, and how many tokens have these, when that is known since the last change.
-    async fn remembered(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<(i64, Option<u64>)> {
-        let changes = self.changes_of_words(account_id).await?;
-        let remembered = self.totals.0.get(&asked(account_id, words, marks));
-        Ok((changes, remembered.filter(|(then, _)| *then == changes).map(|(_, found)| found)))
     }
 
     async fn changes_of_words(&self, account_id: &str) -> Result<i64> {
@@ -170,10 +173,9 @@ impl Store {
     /// The rows of an index, of tokens of all accounts that have the [`folded`] words and the marks, without columns; and the
     /// column that numbers them.
     fn look_up(&self, words: &str, marks: Marks<'_>) -> (SelectStatement, &'static str) {
-        let is_short = words.chars().count() < SHORTEST_WORD;
         let mut rows = Query::select();
         if self.is_shared() {
-            rows.from("token_search").and_where(if is_short {
+            rows.from("token_search").and_where(if is_short(words) {
                 let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
                 Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]])
             } else {
@@ -187,7 +189,7 @@ impl Store {
             }
             return (rows, "number");
         }
-        let (index, wanted) = if is_short {
+        let (index, wanted) = if is_short(words) {
             ("token_letters", letters_and_marks(words, marks))
         } else {
             ("token_search", words_and_marks(words, marks))
@@ -210,6 +212,10 @@ impl Store {
             Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?)) AND +? >= ''", [id, ids.into(), name])
         }
     }
+}
+
+fn is_short(words: &str) -> bool {
+    words.chars().count() < SHORTEST_WORD
 }
 
 fn asked(account_id: &str, words: &str, marks: Marks<'_>) -> Asked {
