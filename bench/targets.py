@@ -250,7 +250,7 @@ class Tokens:
     def fill_sqlite(self, numbers):
         database = sqlite3.connect(self.data / "latchkey.db")
         database.execute("PRAGMA synchronous=OFF")
-        # What they do for each row is done for all at the end, in a third of the time.
+        # What they do for each row is done for all at the end: in six minutes instead of nine.
         triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in triggers:
             database.execute(f"DROP TRIGGER {name}")

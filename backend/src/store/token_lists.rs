@@ -328,7 +328,9 @@ impl Store {
             let marks = Marks { extension_id, is_inactive: true };
             if is_asked { self.count_with(account_id, text, marks).await } else { Ok(0) }
         };
-        let (all, inactive) = tokio::try_join!(all, inactive)?;
+        // PostgreSQL has counted the second with the first.
+        let (all, inactive) =
+            if self.is_shared() { (all.await?, inactive.await?) } else { tokio::try_join!(all, inactive)? };
         Ok(Some(Kept { active: all.saturating_sub(inactive), inactive, deleted: 0 }))
     }
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use latchkey_shared::ModuleId;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{LockType, OnConflict},
 };
 
 use super::{
@@ -84,7 +85,7 @@ impl Tx {
         let select = token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id));
         // SQLite has no row locks, and needs none: the transaction holds the only writer.
         let select = match sea_orm::ConnectionTrait::get_database_backend(&self.db) {
-            sea_orm::DatabaseBackend::Postgres => select.lock_exclusive(),
+            sea_orm::DatabaseBackend::Postgres => select.lock(LockType::NoKeyUpdate),
             _ => select,
         };
         let Some(token) = select.one(&self.db).await? else { return Ok(None) };
@@ -113,7 +114,8 @@ impl Tx {
     /// [`StoreError`].
     pub async fn count_tokens(&self, account_id: &str, extension_id: &str) -> Result<u64> {
         if sea_orm::ConnectionTrait::get_database_backend(&self.db) == sea_orm::DatabaseBackend::Postgres {
-            account::Entity::find_by_id(account_id).lock_exclusive().one(&self.db).await?;
+            // None that an event of the account waits for: its writer may hold what creating a token waits for.
+            account::Entity::find_by_id(account_id).lock(LockType::NoKeyUpdate).one(&self.db).await?;
         }
         let key = (account_id.to_owned(), "extension.id".to_owned(), extension_id.to_owned());
         let counts = token_group::Entity::find_by_id(key).one(&self.db).await?;

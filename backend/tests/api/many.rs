@@ -3,12 +3,15 @@
 use std::cmp::Ordering;
 
 use axum::http::{Method, StatusCode};
+use latchkey::catalogue::Catalogue;
 use latchkey_shared::Timestamp;
 use rstest::rstest;
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
-use crate::harness::{CUSTOM, Client, Database, Postgres, Server, Sqlite, ZAPIER, new_token};
+use crate::harness::{
+    ALL, CUSTOM, Client, Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite, ZAPIER, new_token,
+};
 
 /// Above what the store still has SQLite sort.
 const ROWS: i64 = 12_000;
@@ -384,4 +387,52 @@ async fn half_a_word_finds_the_whole_one(#[values(Sqlite, Postgres)] database: D
     for long in [1000, 7000] {
         assert_eq!(page(&admin, &format!("search={}", "a".repeat(long))).await.1, 0);
     }
+}
+
+/// Creating under a limit, editing, disabling and deleting, all at once: nobody waits in a circle, and the counts that
+/// triggers keep are those of the tokens.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_stay_right_when_many_change_at_once(#[values(Sqlite, Postgres)] database: Database) {
+    let mut catalogue = Catalogue::built_in().unwrap();
+    catalogue.extensions[0].constraints.account.tokens = Some(1000);
+    let server = Server::start_with(database, &[], catalogue).await;
+    let admin = server.admin().await;
+    let work = async |number: usize| {
+        for round in 0..8 {
+            let modules = [ALL, PARTNERS, INTEGRATIONS, "MD-0003"];
+            let token = admin.create(&format!("Of {number} in {round}"), &[modules[number % 4]]).await;
+            let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+            let change = json!({
+                "name": format!("Of {number} again"), "expiration_date": format!("204{round}-01-01T00:00:00Z"),
+                "permissions": [{ "object": { "id": modules[1 + round % 3] } }],
+            });
+            admin.json(Method::PUT, &path, change).await.expect(StatusCode::OK);
+            admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+            if round % 3 == 0 {
+                assert!(admin.send(Method::DELETE, &path, axum::body::Body::empty()).await.status.is_success());
+            }
+        }
+    };
+    futures_util::future::join_all((0..8).map(work)).await;
+    assert_eq!(page(&admin, "limit=0").await.1, 40);
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let differing = async |kept: &str, counted: &str| {
+        let sql = format!(
+            "SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {counted}) AS more) \
+             + (SELECT COUNT(*) FROM ({counted} EXCEPT {kept}) AS less)"
+        );
+        let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await;
+        row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+    };
+    let groups = "SELECT account_id, property, value, active, inactive, deleted FROM token_groups \
+        WHERE active + inactive + deleted > 0";
+    let counted = "SELECT account_id, property, value, SUM(CASE state WHEN 'active' THEN 1 ELSE 0 END), \
+        SUM(CASE state WHEN 'inactive' THEN 1 ELSE 0 END), SUM(CASE state WHEN 'deleted' THEN 1 ELSE 0 END) \
+        FROM token_groups_of GROUP BY account_id, property, value";
+    assert_eq!(differing(groups, counted).await, 0);
+    let steps = "SELECT account_id, kind, step, tokens FROM token_steps WHERE tokens > 0";
+    let counted = "SELECT account_id, kind, step, COUNT(*) FROM token_steps_of GROUP BY account_id, kind, step";
+    assert_eq!(differing(steps, counted).await, 0);
+    connection.close().await.unwrap();
 }
