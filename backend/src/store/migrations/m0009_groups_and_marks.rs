@@ -207,9 +207,11 @@ fn keep_groups_postgres() -> String {
     )
 }
 
-/// For processes of the version before, which go on during a rolling upgrade.
+/// For processes of the version before, which go on during a rolling upgrade: of the same types, down to the collation,
+/// or the statements that they have prepared fail.
 const COUNTS_AS_BEFORE: &str = "\
-    CREATE VIEW token_counts AS SELECT account_id, value AS extension_id, active, inactive, deleted \
+    CREATE VIEW token_counts AS SELECT account_id COLLATE \"default\" AS account_id, \
+        value COLLATE \"default\" AS extension_id, active, inactive, deleted \
     FROM token_groups WHERE property = 'extension.id';";
 
 /// For filters and, the third, for an order.

@@ -222,4 +222,18 @@ mod tests {
             (SELECT count(*) FROM token_search)";
         assert_eq!(numbers(&connection, kept).await, [1, 2, 1]);
     }
+
+    /// As in a rolling upgrade: a process of the version before has prepared what it asks.
+    #[tokio::test]
+    async fn statements_of_the_version_before_go_on() {
+        let (_folder, [_, connection]) = databases().await;
+        Migrator::up(&connection, Some(8)).await.unwrap();
+        let process = connection.begin().await.unwrap();
+        let prepare = "PREPARE counts AS SELECT account_id, extension_id, active, inactive, deleted FROM token_counts \
+            WHERE account_id = 'PA-000-007'";
+        process.execute_unprepared(prepare).await.unwrap();
+        process.execute_unprepared("COMMIT").await.unwrap();
+        apply(&connection).await.unwrap();
+        process.execute_unprepared("EXECUTE counts").await.unwrap();
+    }
 }
