@@ -96,6 +96,15 @@ impl<'a> Plain<'a> {
         }
     }
 
+    /// Whether counts are kept, or soon made, of such tokens with the words.
+    fn is_counted_with(&self, words: &Words) -> bool {
+        match words {
+            Words::None => true,
+            Words::Many(_) => self.group.is_none_or(|group| group.property == "extension.id"),
+            Words::Few(_) | Words::Texts(_) => false,
+        }
+    }
+
     /// Whether all statuses are wanted that a token can have without being deleted.
     fn has_all_alive(&self) -> bool {
         TokenStatus::ALL.iter().all(|status| *status == TokenStatus::Deleted || self.statuses.contains(status))
@@ -141,8 +150,8 @@ impl Store {
     pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
         let words = self.words_of(query).await?;
         let by_status = query.ordering.first().filter(|key| key.property.text == "status");
-        match (by_status, Plain::of(query), &words) {
-            (Some(key), Some(_), Words::None | Words::Many(_)) => {
+        match (by_status, Plain::of(query)) {
+            (Some(key), Some(plain)) if plain.is_counted_with(&words) => {
                 self.list_by_status(query, &words, key.descending).await
             }
             _ => self.list_in_order(query, &words).await,
@@ -231,10 +240,8 @@ impl Store {
 
     /// How many rows there are on all pages.
     async fn count(&self, query: &TokenQuery<'_>, words: &Words) -> Result<u64> {
-        if let Some(plain) = Plain::of(query)
-            && let Some(found) = self.count_plain(query, &plain, words).await?
-        {
-            return Ok(found);
+        if let Some(plain) = Plain::of(query).filter(|plain| plain.is_counted_with(words)) {
+            return self.count_plain(query, &plain, words).await;
         }
         if matches!(words, Words::None)
             && let Some(found) = self.count_in_time(query).await?
@@ -260,16 +267,17 @@ impl Store {
         }
     }
 
-    /// How many rows there are, without looking at them but for those whose status the clock decides. `None` when the
-    /// counts that are kept do not say it.
-    async fn count_plain(&self, query: &TokenQuery<'_>, plain: &Plain<'_>, words: &Words) -> Result<Option<u64>> {
+    /// How many rows there are, without looking at them but for those whose status the clock decides.
+    async fn count_plain(&self, query: &TokenQuery<'_>, plain: &Plain<'_>, words: &Words) -> Result<u64> {
         let TokenQuery { account_id, now, .. } = *query;
         if plain.statuses.is_empty() {
-            return Ok(Some(0));
+            return Ok(0);
         }
-        let Some(Kept { active, inactive, deleted }) = self.kept(account_id, plain, words).await? else {
-            return Ok(None);
-        };
+        let Kept { active, inactive, deleted } = self.kept(account_id, plain, words).await?;
+        if plain.has_all_alive() {
+            let has_deleted = plain.statuses.contains(&TokenStatus::Deleted);
+            return Ok(active + inactive + if has_deleted { deleted } else { 0 });
+        }
         let mut own = Condition::all().add(token::Column::AccountId.eq(account_id));
         if let Some(group) = plain.group {
             // The extension is in an index with the state and the end; else the index of ends is the right one.
@@ -282,10 +290,6 @@ impl Store {
         let count = async |condition: Condition| {
             token::Entity::find().filter(own.clone()).filter(condition).count(&self.readers).await
         };
-        if plain.has_all_alive() {
-            let has_deleted = plain.statuses.contains(&TokenStatus::Deleted);
-            return Ok(Some(active + inactive + if has_deleted { deleted } else { 0 }));
-        }
         let mut found = 0;
         for status in &plain.statuses {
             found += match *status {
@@ -302,23 +306,19 @@ impl Store {
                 status => count(status_is(status, now)).await?,
             };
         }
-        Ok(Some(found))
+        Ok(found)
     }
 
-    async fn kept(&self, account_id: &str, plain: &Plain<'_>, words: &Words) -> Result<Option<Kept>> {
-        let (property, value) = plain.group.map_or(("", ""), |group| (group.property, group.value));
-        let text = match words {
-            Words::None => {
-                let key = (account_id.to_owned(), property.to_owned(), value.to_owned());
-                let kept = token_group::Entity::find_by_id(key).one(&self.readers).await?;
-                let number = |state: fn(&token_group::Model) -> i64| {
-                    kept.as_ref().map_or(0, |kept| u64::try_from(state(kept)).unwrap_or_default())
-                };
-                let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
-                return Ok(Some(Kept { active, inactive, deleted: number(|kept| kept.deleted) }));
-            }
-            Words::Many(text) if matches!(property, "" | "extension.id") => text,
-            Words::Many(_) | Words::Few(_) | Words::Texts(_) => return Ok(None),
+    async fn kept(&self, account_id: &str, plain: &Plain<'_>, words: &Words) -> Result<Kept> {
+        let Words::Many(text) = words else {
+            let (property, value) = plain.group.map_or(("", ""), |group| (group.property, group.value));
+            let key = (account_id.to_owned(), property.to_owned(), value.to_owned());
+            let kept = token_group::Entity::find_by_id(key).one(&self.readers).await?;
+            let number = |state: fn(&token_group::Model) -> i64| {
+                kept.as_ref().map_or(0, |kept| u64::try_from(state(kept)).unwrap_or_default())
+            };
+            let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
+            return Ok(Kept { active, inactive, deleted: number(|kept| kept.deleted) });
         };
         let extension_id = plain.group.map(|group| group.value);
         let all = self.count_with(account_id, text, Marks { extension_id, is_inactive: false });
@@ -331,7 +331,7 @@ impl Store {
         // PostgreSQL has counted the second with the first.
         let (all, inactive) =
             if self.is_shared() { (all.await?, inactive.await?) } else { tokio::try_join!(all, inactive)? };
-        Ok(Some(Kept { active: all.saturating_sub(inactive), inactive, deleted: 0 }))
+        Ok(Kept { active: all.saturating_sub(inactive), inactive, deleted: 0 })
     }
 }
 
