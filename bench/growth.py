@@ -29,6 +29,7 @@ LISTS = {
     "search: 1 in 4": lambda count, chance: f"search={chance.choice(targets.WORDS)}&ordering(-created)",
     "search: 1 in 4, active": lambda count, chance: f"search={chance.choice(targets.WORDS)}&eq(status,active)&ordering(-created)",
     "search: two letters, 1 in 2": lambda count, chance: "search=or&ordering(-created)",
+    "search: two letters, all": lambda count, chance: "search=to&ordering(-created)",
     "search: two letters, none": lambda count, chance: f"search={chance.choice('abcdefgh')}{chance.choice('qz')}&ordering(-created)",
     "search: 1 in 4, of an extension": lambda count, chance: f"search={chance.choice(targets.WORDS)}&eq(extension.id,EXT-000-001)&ordering(-created)",
     "search: 1 in 4, by status": lambda count, chance: f"search={chance.choice(targets.WORDS)}&ordering(status)",

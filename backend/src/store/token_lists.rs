@@ -136,10 +136,10 @@ fn statuses(filter: &Filter) -> Option<Vec<TokenStatus>> {
 
 /// How many tokens have each state, whatever the clock says.
 #[derive(Debug)]
-struct Kept {
-    active: u64,
-    inactive: u64,
-    deleted: u64,
+pub(super) struct ByState {
+    pub active: u64,
+    pub inactive: u64,
+    pub deleted: u64,
 }
 
 impl Store {
@@ -273,7 +273,7 @@ impl Store {
         if plain.statuses.is_empty() {
             return Ok(0);
         }
-        let Kept { active, inactive, deleted } = self.kept(account_id, plain, words).await?;
+        let ByState { active, inactive, deleted } = self.by_state(account_id, plain, words).await?;
         if plain.has_all_alive() {
             let has_deleted = plain.statuses.contains(&TokenStatus::Deleted);
             return Ok(active + inactive + if has_deleted { deleted } else { 0 });
@@ -309,29 +309,34 @@ impl Store {
         Ok(found)
     }
 
-    async fn kept(&self, account_id: &str, plain: &Plain<'_>, words: &Words) -> Result<Kept> {
+    async fn by_state(&self, account_id: &str, plain: &Plain<'_>, words: &Words) -> Result<ByState> {
         let Words::Many(text) = words else {
             let (property, value) = plain.group.map_or(("", ""), |group| (group.property, group.value));
-            let key = (account_id.to_owned(), property.to_owned(), value.to_owned());
-            let kept = token_group::Entity::find_by_id(key).one(&self.readers).await?;
-            let number = |state: fn(&token_group::Model) -> i64| {
-                kept.as_ref().map_or(0, |kept| u64::try_from(state(kept)).unwrap_or_default())
-            };
-            let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
-            return Ok(Kept { active, inactive, deleted: number(|kept| kept.deleted) });
+            return self.counts_of(account_id, property, value).await;
         };
         let extension_id = plain.group.map(|group| group.value);
-        let all = self.count_with(account_id, text, Marks { extension_id, is_inactive: false });
+        let all = self.count_with(account_id, text, Marks { extension_id, only_inactive: false });
         // What is not deleted is one or the other.
         let inactive = async {
             let is_asked = !plain.has_all_alive();
-            let marks = Marks { extension_id, is_inactive: true };
+            let marks = Marks { extension_id, only_inactive: true };
             if is_asked { self.count_with(account_id, text, marks).await } else { Ok(0) }
         };
         // PostgreSQL has counted the second with the first.
         let (all, inactive) =
             if self.is_shared() { (all.await?, inactive.await?) } else { tokio::try_join!(all, inactive)? };
-        Ok(Kept { active: all.saturating_sub(inactive), inactive, deleted: 0 })
+        Ok(ByState { active: all.saturating_sub(inactive), inactive, deleted: 0 })
+    }
+
+    /// The counts that are kept of the tokens with a value of a property; of all, with both empty.
+    pub(super) async fn counts_of(&self, account_id: &str, property: &str, value: &str) -> Result<ByState> {
+        let key = (account_id.to_owned(), property.to_owned(), value.to_owned());
+        let kept = token_group::Entity::find_by_id(key).one(&self.readers).await?;
+        let number = |state: fn(&token_group::Model) -> i64| {
+            kept.as_ref().map_or(0, |kept| u64::try_from(state(kept)).unwrap_or_default())
+        };
+        let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
+        Ok(ByState { active, inactive, deleted: number(|kept| kept.deleted) })
     }
 }
 

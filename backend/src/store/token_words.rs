@@ -1,13 +1,13 @@
 //! Words in the names, ids, external ids and descriptions of tokens: where they are looked up, and how many tokens have
 //! them. Triggers keep the indexes (`m0008_letters_and_steps`, `m0009_groups_and_marks`).
 
-use std::thread;
+use std::{ops::Range, thread};
 
 use futures_util::future::try_join_all;
 use latchkey_shared::{Description, ExtensionId, ExternalId, TokenId, TokenName, TokenStatus};
 use quick_cache::sync::Cache;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, ExprTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, ExprTrait as _, QueryResult, TransactionTrait as _,
     sea_query::{Expr, Query, SelectStatement, extension::postgres::PgFunc},
 };
 
@@ -15,7 +15,7 @@ use super::{
     Result, Store,
     entities::token,
     filter,
-    token_lists::{FEW, TokenQuery},
+    token_lists::{ByState, FEW, TokenQuery},
 };
 use crate::rql::{Comparison, Filter, PatternPart, Value, folded};
 
@@ -27,6 +27,9 @@ const LONGEST_WORDS: usize = 2 * (TokenName::MAX + ExternalId::MAX + Description
 
 /// An account's tokens have numbers of so many digits.
 const NUMBERS: i64 = 1_000_000_000;
+
+/// What the words of every token have in them: the beginning of its id.
+const IN_ALL: &str = "su-";
 
 /// The letter of SQLite's marks for the three digits 000.
 const FIRST_LETTER: u32 = 19968;
@@ -49,8 +52,8 @@ pub(super) enum Words {
 pub(super) struct Marks<'a> {
     /// Their extension.
     pub extension_id: Option<&'a str>,
-    /// Whether they are switched off, whatever the clock says.
-    pub is_inactive: bool,
+    /// Whether they shall be switched off, whatever the clock says; else it does not matter.
+    pub only_inactive: bool,
 }
 
 /// How many tokens of an account had some words and marks when these had changed so many times. To count a great part of a
@@ -60,6 +63,27 @@ pub(super) struct Totals(Cache<Asked, (i64, u64)>);
 
 /// The account, the words, the extension, and whether of inactive tokens only.
 type Asked = (String, String, Option<String>, bool);
+
+/// An index of words.
+struct Index {
+    /// Its rows that have the words, of all accounts, without columns.
+    rows: SelectStatement,
+    /// The column that numbers them.
+    number: &'static str,
+    /// Whether no other way to the rows will do: PostgreSQL's planner thinks that to make letters of every row costs no more
+    /// than to find in the index those that nearly all rows have.
+    is_sole: bool,
+}
+
+impl Index {
+    /// The rows with some of the numbers.
+    fn rows(&mut self, numbers: Range<i64>) -> &mut SelectStatement {
+        let number = Expr::col(self.number);
+        // A sum is in no index.
+        let number = if self.is_sole { number.add(0) } else { number };
+        self.rows.and_where(number.between(numbers.start, numbers.end - 1))
+    }
+}
 
 impl Default for Totals {
     fn default() -> Self {
@@ -112,13 +136,18 @@ impl Store {
         {
             return Ok(found);
         }
-        let bound = |part: usize, parts: usize| number_of(account_id) + NUMBERS * part as i64 / parts as i64;
+        if IN_ALL.contains(words) {
+            let group = marks.extension_id.map_or(("", ""), |id| ("extension.id", id));
+            let ByState { active, inactive, .. } = self.counts_of(account_id, group.0, group.1).await?;
+            return Ok(if marks.only_inactive { inactive } else { active + inactive });
+        }
+        let first = number_of(account_id);
         if self.is_shared() {
             // Both at once: to look at the rows is what takes long. PostgreSQL divides work by itself.
-            let (mut rows, number) = self.look_up(words, marks);
-            rows.and_where(Expr::col(number).between(bound(0, 1), bound(1, 1) - 1));
+            let mut index = self.look_up(account_id, words, marks).await?;
+            let rows = index.rows(first..first + NUMBERS);
             rows.expr(Expr::cust("COUNT(*)")).expr(Expr::cust("COUNT(*) FILTER (WHERE state = 'inactive')"));
-            let row = self.readers.query_one(&rows).await?;
+            let row = self.ask(&index.rows, index.is_sole).await?;
             let count = |index| row.as_ref().map_or(Ok(0), |row| row.try_get_by_index::<i64>(index));
             let (found, inactive) = (count(0)?.unsigned_abs(), count(1)?.unsigned_abs());
             self.totals.0.insert((asked.0.clone(), asked.1.clone(), asked.2.clone(), true), (changes, inactive));
@@ -128,9 +157,9 @@ impl Store {
         // Each part of the numbers on a connection of its own.
         let parts = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         let counts = (0..parts).map(async |part| {
-            let (mut rows, number) = self.look_up(words, marks);
-            rows.and_where(Expr::col(number).between(bound(part, parts), bound(part + 1, parts) - 1));
-            self.number(rows.expr(Expr::cust("COUNT(*)"))).await
+            let bound = |part: usize| first + NUMBERS * part as i64 / parts as i64;
+            let mut index = self.look_up(account_id, words, marks).await?;
+            self.number(index.rows(bound(part)..bound(part + 1)).expr(Expr::cust("COUNT(*)"))).await
         });
         let found = try_join_all(counts).await?.into_iter().sum::<i64>().unsigned_abs();
         self.totals.0.insert(asked, (changes, found));
@@ -152,16 +181,15 @@ impl Store {
         if words.chars().count() > LONGEST_WORDS {
             return Ok(Some(Vec::new()));
         }
-        let (mut rows, number) = self.look_up(words, Marks::default());
-        let first = number_of(account_id);
-        rows.and_where(Expr::col(number).between(first, first + NUMBERS - 1));
-        rows.expr_as(Expr::col(number), "number").limit(FEW + 1);
+        let mut index = self.look_up(account_id, words, Marks::default()).await?;
+        let (first, number) = (number_of(account_id), Expr::col(index.number));
+        index.rows(first..first + NUMBERS).expr_as(number, "number").limit(FEW + 1);
         // In one row: ten thousand take longer to be handed over than to be found.
         let joined = Query::select()
             .expr(Expr::cust("string_agg(CAST(number AS text), ',')"))
-            .from_subquery(rows, "rows")
+            .from_subquery(index.rows, "rows")
             .to_owned();
-        let joined: Option<String> = match self.readers.query_one(&joined).await? {
+        let joined: Option<String> = match self.ask(&joined, index.is_sole).await? {
             Some(row) => row.try_get_by_index(0)?,
             None => None,
         };
@@ -181,32 +209,49 @@ impl Store {
         })
     }
 
-    /// The rows of an index, of tokens of all accounts that have the [`folded`] words and the marks, without columns; and the
-    /// column that numbers them.
-    fn look_up(&self, words: &str, marks: Marks<'_>) -> (SelectStatement, &'static str) {
-        let mut rows = Query::select();
-        if self.is_shared() {
-            rows.from("token_search").and_where(if is_short(words) {
-                let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
-                Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]])
-            } else {
-                filter::contains(Expr::col("search"), words)
-            });
-            if let Some(id) = marks.extension_id {
-                rows.and_where(Expr::col("extension_id").eq(id));
-            }
-            if marks.is_inactive {
-                rows.and_where(Expr::col("state").eq(TokenStatus::Inactive.as_str()));
-            }
-            return (rows, "number");
+    /// Asks about the rows of an index.
+    async fn ask(&self, query: &SelectStatement, is_sole: bool) -> Result<Option<QueryResult>> {
+        if !is_sole {
+            return Ok(self.readers.query_one(query).await?);
         }
-        let (index, wanted) = if is_short(words) {
-            ("token_letters", letters_and_marks(words, marks))
-        } else {
-            ("token_search", words_and_marks(words, marks))
+        let transaction = self.readers.begin().await?;
+        transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
+        let row = transaction.query_one(query).await?;
+        transaction.commit().await?;
+        Ok(row)
+    }
+
+    /// Where to find the tokens that have the [`folded`] words and the marks.
+    async fn look_up(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<Index> {
+        let mut rows = Query::select();
+        if !self.is_shared() {
+            let (table, wanted) = if is_short(words) {
+                ("token_letters", letters_and_marks(words, marks))
+            } else {
+                ("token_search", words_and_marks(words, marks))
+            };
+            rows.from(table).and_where(Expr::cust_with_values(format!("{table} MATCH ?"), [wanted]));
+            return Ok(Index { rows, number: "rowid", is_sole: false });
+        }
+        rows.from("token_search");
+        if let Some(id) = marks.extension_id {
+            rows.and_where(Expr::col("extension_id").eq(id));
+        }
+        if marks.only_inactive {
+            rows.and_where(Expr::col("state").eq(TokenStatus::Inactive.as_str()));
+        }
+        // Of few, all are looked at as quickly as the index is.
+        let by_letters = is_short(words) && {
+            let all = self.counts_of(account_id, "", "").await?;
+            all.active + all.inactive > FEW
         };
-        rows.from(index).and_where(Expr::cust_with_values(format!("{index} MATCH ?"), [wanted]));
-        (rows, "rowid")
+        rows.and_where(if by_letters {
+            let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
+            Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]])
+        } else {
+            filter::contains(Expr::col("search"), words)
+        });
+        Ok(Index { rows, number: "number", is_sole: by_letters })
     }
 
     /// Whether a token has one of the ids.
@@ -230,14 +275,14 @@ fn is_short(words: &str) -> bool {
 }
 
 fn asked(account_id: &str, words: &str, marks: Marks<'_>) -> Asked {
-    (account_id.to_owned(), words.to_owned(), marks.extension_id.map(str::to_owned), marks.is_inactive)
+    (account_id.to_owned(), words.to_owned(), marks.extension_id.map(str::to_owned), marks.only_inactive)
 }
 
 /// What to look for in SQLite's index of words.
 fn words_and_marks(words: &str, marks: Marks<'_>) -> String {
     // In double quotes it is a phrase of trigrams, which only a text has that has those letters in a row.
     let mut wanted = format!("search : \"{}\"", words.replace('"', "\"\""));
-    if marks.is_inactive {
+    if marks.only_inactive {
         wanted += " AND marks : \"---\"";
     }
     if let Some(id) = marks.extension_id {
@@ -253,7 +298,7 @@ fn words_and_marks(words: &str, marks: Marks<'_>) -> String {
 fn letters_and_marks(letters: &str, marks: Marks<'_>) -> String {
     let mut wanted: String = letters.bytes().map(|byte| format!("{byte:02x}")).collect();
     wanted = format!("\"{wanted}\"");
-    if marks.is_inactive {
+    if marks.only_inactive {
         wanted += " AND off";
     }
     if let Some(id) = marks.extension_id {

@@ -152,6 +152,11 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         ("search=EXT-69".into(), Box::new(move |row| alive(row) && row.words().contains("ext-69"))),
         ("search=99".into(), Box::new(move |row| alive(row) && row.words().contains("99"))),
         ("search=bI".into(), Box::new(move |row| alive(row) && row.words().contains("bi"))),
+        // What all have.
+        ("search=s".into(), Box::new(alive)),
+        ("search=SU-".into(), Box::new(alive)),
+        ("search=n".into(), Box::new(alive)),
+        ("search=u&eq(status,inactive)".into(), Box::new(move |row| row.status(now) == "inactive")),
         ("search=7".into(), Box::new(move |row| alive(row) && row.words().contains('7'))),
         (
             "search=69&eq(status,active)".into(),

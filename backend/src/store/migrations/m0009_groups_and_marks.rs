@@ -40,7 +40,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// What kept the counts and the steps until now.
+/// What kept the counts and the steps until now. PostgreSQL would look for the account of a step again with the second token
+/// that an account takes along when it goes.
 const FORGET_SQLITE: &str = "\
     DROP TRIGGER token_counts_insert; DROP TRIGGER token_counts_update; DROP TRIGGER token_counts_delete; \
     DROP TRIGGER token_steps_insert; DROP TRIGGER token_steps_update; DROP TRIGGER token_steps_delete; \
@@ -48,7 +49,8 @@ const FORGET_SQLITE: &str = "\
 
 const FORGET_POSTGRES: &str = "\
     DROP FUNCTION latchkey_count_token CASCADE; DROP FUNCTION latchkey_step_token CASCADE; \
-    DROP TABLE token_counts; DELETE FROM token_steps;";
+    DROP TABLE token_counts; DELETE FROM token_steps; \
+    ALTER TABLE token_steps DROP CONSTRAINT token_steps_account_id_fkey;";
 
 /// How many tokens of an account have a value of a property, in each state: `extension.id`, `extension.name`,
 /// `events.created.by.id`, `events.created.by.name` and `permissions.object.id`; with an empty property, all of them.
@@ -102,23 +104,38 @@ const COUNT: &str = "\
     INSERT INTO token_steps (account_id, kind, step, tokens) \
     SELECT account_id, kind, step, COUNT(*) FROM token_steps_of GROUP BY account_id, kind, step;";
 
-/// Adds 1 to the counts and the steps of a token as it is at that moment, or takes it away. In the same order wherever it
-/// happens, so that two changes never wait for each other in a circle.
-fn count_token(sign: char, token: &str) -> String {
+/// Adds a token that is new or has changed to the counts and the steps of what `token_groups_of` and `token_steps_of` say
+/// of it at that moment, as far as `also` holds. In the same order wherever it happens, so that two changes never wait for
+/// each other in a circle.
+fn count_in(token: &str, also: &str) -> String {
     format!(
         "INSERT INTO token_groups \
-            SELECT account_id, property, value, {sign} CASE state WHEN 'active' THEN 1 ELSE 0 END, \
-                {sign} CASE state WHEN 'inactive' THEN 1 ELSE 0 END, {sign} CASE state WHEN 'deleted' THEN 1 ELSE 0 END \
-            FROM token_groups_of WHERE token_id = {token}.id ORDER BY property, value \
+            SELECT account_id, property, value, CASE state WHEN 'active' THEN 1 ELSE 0 END, \
+                CASE state WHEN 'inactive' THEN 1 ELSE 0 END, CASE state WHEN 'deleted' THEN 1 ELSE 0 END \
+            FROM token_groups_of WHERE token_id = {token}.id {also} ORDER BY property, value \
             ON CONFLICT (account_id, property, value) DO UPDATE SET active = token_groups.active + excluded.active, \
                 inactive = token_groups.inactive + excluded.inactive, deleted = token_groups.deleted + excluded.deleted; \
         INSERT INTO token_steps \
-            SELECT account_id, kind, step, {sign} 1 FROM token_steps_of WHERE token_id = {token}.id ORDER BY kind \
-            ON CONFLICT (account_id, kind, step) DO UPDATE SET tokens = token_steps.tokens + excluded.tokens;"
+            SELECT account_id, kind, step, 1 FROM token_steps_of WHERE token_id = {token}.id ORDER BY kind \
+            ON CONFLICT (account_id, kind, step) DO UPDATE SET tokens = token_steps.tokens + 1;"
     )
 }
 
-/// The same for the one module of a permission.
+/// Takes a token that is about to change or to go out of them again. When its account is going, too, there may be nothing
+/// left to take it out of.
+fn count_out(token: &str) -> String {
+    format!(
+        "UPDATE token_groups SET active = active - CASE {token}.state WHEN 'active' THEN 1 ELSE 0 END, \
+            inactive = inactive - CASE {token}.state WHEN 'inactive' THEN 1 ELSE 0 END, \
+            deleted = deleted - CASE {token}.state WHEN 'deleted' THEN 1 ELSE 0 END \
+        WHERE (account_id, property, value) IN \
+            (SELECT account_id, property, value FROM token_groups_of WHERE token_id = {token}.id); \
+        UPDATE token_steps SET tokens = tokens - 1 WHERE (account_id, kind, step) IN \
+            (SELECT account_id, kind, step FROM token_steps_of WHERE token_id = {token}.id);"
+    )
+}
+
+/// Adds 1 to the counts of the module of a permission, or takes it away.
 fn count_permission(sign: char, permission: &str) -> String {
     format!(
         "INSERT INTO token_groups \
@@ -131,8 +148,12 @@ fn count_permission(sign: char, permission: &str) -> String {
     )
 }
 
+/// A token that is new has no permissions yet, not even when one statement adds both: that of the permission counts it.
+const NO_MODULE: &str = "AND property <> 'permissions.object.id'";
+
 /// What of a token is counted.
-const COUNTED: [&str; 8] = [
+const COUNTED: [&str; 9] = [
+    "id",
     "account_id",
     "state",
     "extension_id",
@@ -152,33 +173,38 @@ fn is_counted_anew(is_distinct: &str) -> String {
 /// permissions along first, while it can still be asked what it was.
 fn keep_groups_sqlite() -> String {
     let (columns, is_counted_anew) = (COUNTED.join(", "), is_counted_anew("IS NOT"));
-    let (add, take_away) = (count_token('+', "new"), count_token('-', "old"));
+    let (insert, add, take_away) = (count_in("new", NO_MODULE), count_in("new", ""), count_out("old"));
     let (permit, refuse) = (count_permission('+', "new"), count_permission('-', "old"));
     format!(
-        "CREATE TRIGGER token_groups_insert AFTER INSERT ON tokens BEGIN {add} END; \
+        "CREATE TRIGGER token_groups_insert AFTER INSERT ON tokens BEGIN {insert} END; \
         CREATE TRIGGER token_groups_before BEFORE UPDATE OF {columns} ON tokens WHEN {is_counted_anew} BEGIN \
             {take_away} END; \
         CREATE TRIGGER token_groups_after AFTER UPDATE OF {columns} ON tokens WHEN {is_counted_anew} BEGIN {add} END; \
         CREATE TRIGGER token_groups_delete BEFORE DELETE ON tokens BEGIN \
             DELETE FROM token_permissions WHERE token_id = old.id; {take_away} END; \
+        CREATE TRIGGER token_groups_of_account AFTER DELETE ON accounts BEGIN \
+            DELETE FROM token_groups WHERE account_id = old.id; END; \
         CREATE TRIGGER token_permissions_insert AFTER INSERT ON token_permissions BEGIN {permit} END; \
         CREATE TRIGGER token_permissions_update AFTER UPDATE ON token_permissions BEGIN {refuse} {permit} END; \
         CREATE TRIGGER token_permissions_delete BEFORE DELETE ON token_permissions BEGIN {refuse} END;"
     )
 }
 
-/// As on SQLite. The row in `token_changes` is what all changes of an account's tokens wait for first.
+/// As on SQLite. The row in `token_changes` is what all changes of an account's tokens wait for first, but for its account:
+/// a process of the version before locks that while it adds a token, and then waits for this.
 fn keep_groups_postgres() -> String {
     let is_counted_anew = is_counted_anew("IS DISTINCT FROM");
-    let (add, take_away) = (count_token('+', "NEW"), count_token('-', "OLD"));
+    let (insert, add, take_away) = (count_in("NEW", NO_MODULE), count_in("NEW", ""), count_out("OLD"));
     let (permit, refuse) = (count_permission('+', "NEW"), count_permission('-', "OLD"));
     format!(
         "CREATE FUNCTION latchkey_change(account varchar) RETURNS void LANGUAGE sql AS $$ \
-            INSERT INTO token_changes VALUES (account, 1) \
+            SELECT 1 FROM accounts WHERE id = account FOR KEY SHARE; \
+            INSERT INTO token_changes SELECT id, 1 FROM accounts WHERE id = account \
             ON CONFLICT (account_id) DO UPDATE SET changes = token_changes.changes + 1 $$; \
         CREATE FUNCTION latchkey_group_token() RETURNS trigger LANGUAGE plpgsql AS $$ \
         BEGIN \
-            IF TG_WHEN = 'AFTER' THEN PERFORM latchkey_change(NEW.account_id); {add} RETURN NULL; END IF; \
+            IF TG_OP = 'INSERT' THEN PERFORM latchkey_change(NEW.account_id); {insert} RETURN NULL; END IF; \
+            IF TG_WHEN = 'AFTER' THEN {add} RETURN NULL; END IF; \
             PERFORM latchkey_change(OLD.account_id); \
             IF TG_OP = 'DELETE' THEN \
                 DELETE FROM token_permissions WHERE token_id = OLD.id; {take_away} RETURN OLD; \
@@ -192,6 +218,13 @@ fn keep_groups_postgres() -> String {
             EXECUTE FUNCTION latchkey_group_token(); \
         CREATE TRIGGER token_groups_delete BEFORE DELETE ON tokens FOR EACH ROW \
             EXECUTE FUNCTION latchkey_group_token(); \
+        CREATE FUNCTION latchkey_forget_groups() RETURNS trigger LANGUAGE plpgsql AS $$ \
+        BEGIN \
+            DELETE FROM token_groups WHERE account_id = OLD.id; DELETE FROM token_steps WHERE account_id = OLD.id; \
+            RETURN NULL; \
+        END $$; \
+        CREATE TRIGGER token_groups_of_account AFTER DELETE ON accounts FOR EACH ROW \
+            EXECUTE FUNCTION latchkey_forget_groups(); \
         CREATE FUNCTION latchkey_group_permission() RETURNS trigger LANGUAGE plpgsql AS $$ \
         BEGIN \
             IF TG_OP <> 'INSERT' THEN \
@@ -256,18 +289,20 @@ const MARKS_SQLITE: &str = "\
         INSERT INTO token_letters (rowid, letters) SELECT number, letters FROM token_letters_rows WHERE id = new.id; \
         INSERT INTO token_changes VALUES (new.account_id, 1) ON CONFLICT DO UPDATE SET changes = changes + 1; \
     END; \
-    CREATE TRIGGER token_words_before BEFORE UPDATE OF search, state, extension_id ON tokens \
+    CREATE TRIGGER token_words_before BEFORE UPDATE OF id, account_id, search, state, extension_id ON tokens \
     WHEN old.state <> 'deleted' \
-        AND (old.search, old.state, old.extension_id) IS NOT (new.search, new.state, new.extension_id) BEGIN \
+        AND (old.id, old.account_id, old.search, old.state, old.extension_id) \
+            IS NOT (new.id, new.account_id, new.search, new.state, new.extension_id) BEGIN \
         INSERT INTO token_search (token_search, rowid, search, marks) \
             SELECT 'delete', number, search, marks FROM token_search_rows WHERE id = old.id; \
         INSERT INTO token_letters (token_letters, rowid, letters) \
             SELECT 'delete', number, letters FROM token_letters_rows WHERE id = old.id; \
         UPDATE token_changes SET changes = changes + 1 WHERE account_id = old.account_id; \
     END; \
-    CREATE TRIGGER token_words_after AFTER UPDATE OF search, state, extension_id ON tokens \
+    CREATE TRIGGER token_words_after AFTER UPDATE OF id, account_id, search, state, extension_id ON tokens \
     WHEN new.state <> 'deleted' \
-        AND (old.search, old.state, old.extension_id) IS NOT (new.search, new.state, new.extension_id) BEGIN \
+        AND (old.id, old.account_id, old.search, old.state, old.extension_id) \
+            IS NOT (new.id, new.account_id, new.search, new.state, new.extension_id) BEGIN \
         INSERT INTO token_search (rowid, search, marks) \
             SELECT number, search, marks FROM token_search_rows WHERE id = new.id; \
         INSERT INTO token_letters (rowid, letters) SELECT number, letters FROM token_letters_rows WHERE id = new.id; \
@@ -293,12 +328,11 @@ const MARKS_POSTGRES: &str = "\
     ALTER TABLE token_search ADD PRIMARY KEY (number); \
     CREATE OR REPLACE FUNCTION latchkey_search_token() RETURNS trigger LANGUAGE plpgsql AS $$ \
     BEGIN \
-        IF TG_OP <> 'INSERT' THEN PERFORM latchkey_change(OLD.account_id); END IF; \
+        IF TG_OP = 'UPDATE' THEN PERFORM latchkey_change(NEW.account_id); END IF; \
         IF TG_OP <> 'INSERT' AND OLD.state <> 'deleted' THEN \
             DELETE FROM token_search WHERE number = latchkey_token_number(OLD.account_id, OLD.id); \
         END IF; \
         IF TG_OP <> 'DELETE' AND NEW.state <> 'deleted' THEN \
-            PERFORM latchkey_change(NEW.account_id); \
             INSERT INTO token_search VALUES \
                 (latchkey_token_number(NEW.account_id, NEW.id), NEW.search, NEW.state, NEW.extension_id); \
         END IF; \

@@ -186,7 +186,30 @@ mod tests {
             // And one that changes a permission.
             connection.execute_unprepared("UPDATE token_permissions SET module_id = 'MD-0002'").await.unwrap();
             assert_eq!(numbers(&connection, of_module).await, [0, 0, 0]);
-            assert_eq!(numbers(&connection, &of_module.replace("0001", "0002")).await, [1, 0, 0]);
+            let of_module = of_module.replace("0001", "0002");
+            assert_eq!(numbers(&connection, &of_module).await, [1, 0, 0]);
+            if is_postgres {
+                let both = insert.replace("SU-000-000-00", "SU-000-000-01").replace("'\\x0", "'\\x1");
+                let both = format!(
+                    "WITH new AS ({both} RETURNING id, state) \
+                     INSERT INTO token_permissions SELECT id, 'MD-0002' FROM new WHERE state = 'active'"
+                );
+                connection.execute_unprepared(&both).await.unwrap();
+                assert_eq!(numbers(&connection, &of_module).await, [3, 0, 0]);
+            }
+            // An account takes everything along.
+            connection.execute_unprepared("DELETE FROM accounts").await.unwrap();
+            for table in ["tokens", "token_permissions", "token_groups", "token_steps", "token_changes", "token_search"]
+            {
+                let left = format!("SELECT COUNT(*) FROM {table}");
+                let left = if is_postgres || table != "token_search" {
+                    left
+                } else {
+                    // The table itself has no rows to count.
+                    format!("{left} WHERE token_search MATCH '\"wor\"'")
+                };
+                assert_eq!(numbers(&connection, &left).await, [0], "{table}");
+            }
         }
     }
 
