@@ -13,8 +13,8 @@ use std::collections::HashMap;
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
     sea_query::{CaseStatement, Expr, NullOrdering, Query},
 };
 
@@ -249,7 +249,7 @@ impl Store {
             return Ok(found);
         }
         let way = if matches!(words, Words::Few(_)) && !self.is_shared() { Way::Ids } else { Way::Own };
-        Ok(token::Entity::find().filter(self.condition(query, words, way)).count(&self.readers).await?)
+        self.number_of_tokens(token::Entity::find().filter(self.condition(query, words, way))).await
     }
 
     /// Which rows.
@@ -288,7 +288,7 @@ impl Store {
             own = own.add(filter::contains(token::Column::Search.into_expr(), text));
         }
         let count = async |condition: Condition| {
-            token::Entity::find().filter(own.clone()).filter(condition).count(&self.readers).await
+            self.number_of_tokens(token::Entity::find().filter(own.clone()).filter(condition)).await
         };
         let mut found = 0;
         for status in &plain.statuses {

@@ -9,8 +9,7 @@ use std::{
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, Order, PaginatorTrait as _,
-    QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _,
     sea_query::{Alias, Expr, Query},
 };
 
@@ -98,11 +97,11 @@ impl Store {
             let own = token::Entity::find()
                 .filter(token::Column::AccountId.eq(account_id))
                 .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-            own.filter(column.gte(span.start)).filter(column.lt(span.end)).count(&self.readers).await
+            self.number_of_tokens(own.filter(column.gte(span.start)).filter(column.lt(span.end))).await
         };
         let (first, last) = ((span.start + DAY - 1).div_euclid(DAY), span.end.div_euclid(DAY));
         if first >= last {
-            return Ok(count(span).await?);
+            return count(span).await;
         }
         let days = Query::select()
             // The type is for PostgreSQL, where sums are wider than what they sum up.

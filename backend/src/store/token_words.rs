@@ -7,7 +7,8 @@ use futures_util::future::try_join_all;
 use latchkey_shared::{Description, ExtensionId, ExternalId, TokenId, TokenName, TokenStatus};
 use quick_cache::sync::Cache;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, ExprTrait as _, QueryResult, TransactionTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, ExprTrait as _, QueryResult, QuerySelect as _, QueryTrait as _, Select,
+    TransactionTrait as _,
     sea_query::{Expr, Query, SelectStatement, extension::postgres::PgFunc},
 };
 
@@ -70,6 +71,8 @@ struct Index {
     rows: SelectStatement,
     /// The column that numbers them.
     number: &'static str,
+    /// Whether it is worth while, for all that the account has.
+    is_large: bool,
     /// Whether no other way to the rows will do: PostgreSQL's planner thinks that to make letters of every row costs no more
     /// than to find in the index those that nearly all rows have.
     is_sole: bool,
@@ -97,7 +100,11 @@ impl Store {
     pub(super) async fn words_of(&self, query: &TokenQuery<'_>) -> Result<Words> {
         Ok(match query.search {
             Some(words) if query.with_deleted => Words::Texts(folded(words)),
-            Some(words) => self.look_for(query.account_id, folded(words)).await?,
+            Some(words) => {
+                let text = folded(words);
+                let few = self.few_with(query.account_id, &text).await?;
+                few.map_or(Words::Many(text), Words::Few)
+            }
             None if query.with_deleted => Words::None,
             None => match demanded(query.filter) {
                 Some(word) => self.few_with(query.account_id, &word).await?.map_or(Words::None, Words::Few),
@@ -106,21 +113,43 @@ impl Store {
         })
     }
 
-    async fn look_for(&self, account_id: &str, text: String) -> Result<Words> {
+    /// The ids of the tokens that have the words, when those are few.
+    async fn few_with(&self, account_id: &str, words: &str) -> Result<Option<Vec<String>>> {
+        // SQLite's index would look each trigram of it up.
+        if words.chars().count() > LONGEST_WORDS {
+            return Ok(Some(Vec::new()));
+        }
         // What it was before the last change says well enough whether they are few.
-        let last = self.totals.0.get(&asked(account_id, &text, Marks::default())).map(|(_, found)| found);
+        let last = self.totals.0.get(&asked(account_id, words, Marks::default())).map(|(_, found)| found);
         let found = match last {
             Some(found) => found,
-            // PostgreSQL's index of letters takes as long to find the first as all.
-            None if self.is_shared() && is_short(&text) => self.count_with(account_id, &text, Marks::default()).await?,
+            // PostgreSQL takes a look at every row for the quicker way to the first ten thousand, when it is wrong about how
+            // many there are.
+            None if self.is_shared() => self.count_with(account_id, words, Marks::default()).await?,
             None => 0,
         };
-        if found <= FEW
-            && let Some(ids) = self.few_with(account_id, &text).await?
-        {
-            return Ok(Words::Few(ids));
+        if found > FEW {
+            return Ok(None);
         }
-        Ok(Words::Many(text))
+        let mut index = self.look_up(account_id, words, Marks::default()).await?;
+        index.is_sole = index.is_large;
+        let (first, number) = (number_of(account_id), Expr::col(index.number));
+        index.rows(first..first + NUMBERS).expr_as(number, "number").limit(FEW + 1);
+        // In one row: ten thousand take longer to be handed over than to be found.
+        let joined = Query::select()
+            .expr(Expr::cust("string_agg(CAST(number AS text), ',')"))
+            .from_subquery(index.rows, "rows")
+            .to_owned();
+        let joined: Option<String> = match self.ask(&joined, index.is_sole).await? {
+            Some(row) => row.try_get_by_index(0)?,
+            None => None,
+        };
+        let id = |number: &str| {
+            let number = number.parse().unwrap_or(0) % NUMBERS.unsigned_abs();
+            TokenId::from_number(u32::try_from(number).unwrap_or_default()).into()
+        };
+        let ids: Vec<String> = joined.iter().flat_map(|joined| joined.split(',')).map(id).collect();
+        Ok((ids.len() as u64 <= FEW).then_some(ids))
     }
 
     /// How many tokens of an account have the [`folded`] words and the marks.
@@ -175,50 +204,31 @@ impl Store {
         self.number(&changes).await
     }
 
-    /// The ids of the tokens that have the words, when those are few.
-    async fn few_with(&self, account_id: &str, words: &str) -> Result<Option<Vec<String>>> {
-        // SQLite's index would look each trigram of it up.
-        if words.chars().count() > LONGEST_WORDS {
-            return Ok(Some(Vec::new()));
-        }
-        let mut index = self.look_up(account_id, words, Marks::default()).await?;
-        let (first, number) = (number_of(account_id), Expr::col(index.number));
-        index.rows(first..first + NUMBERS).expr_as(number, "number").limit(FEW + 1);
-        // In one row: ten thousand take longer to be handed over than to be found.
-        let joined = Query::select()
-            .expr(Expr::cust("string_agg(CAST(number AS text), ',')"))
-            .from_subquery(index.rows, "rows")
-            .to_owned();
-        let joined: Option<String> = match self.ask(&joined, index.is_sole).await? {
-            Some(row) => row.try_get_by_index(0)?,
-            None => None,
-        };
-        let id = |number: &str| {
-            let number = number.parse().unwrap_or(0) % NUMBERS.unsigned_abs();
-            TokenId::from_number(u32::try_from(number).unwrap_or_default()).into()
-        };
-        let ids: Vec<String> = joined.iter().flat_map(|joined| joined.split(',')).map(id).collect();
-        Ok((ids.len() as u64 <= FEW).then_some(ids))
+    /// How many tokens there are.
+    pub(super) async fn number_of_tokens(&self, tokens: Select<token::Entity>) -> Result<u64> {
+        let count = tokens.select_only().expr(Expr::cust("COUNT(*)")).into_query();
+        Ok(self.number(&count).await?.unsigned_abs())
     }
 
     /// The number that a query asks for; 0 when there is no row.
     pub(super) async fn number(&self, query: &SelectStatement) -> Result<i64> {
-        Ok(match self.readers.query_one(query).await? {
+        Ok(match self.ask(query, false).await? {
             Some(row) => row.try_get_by_index(0)?,
             None => 0,
         })
     }
 
-    /// Asks about the rows of an index.
+    /// Asks for one row, about all of an index.
     async fn ask(&self, query: &SelectStatement, is_sole: bool) -> Result<Option<QueryResult>> {
+        // All, though it is one: PostgreSQL does not divide work among its processes when it is to stop after the first.
         if !is_sole {
-            return Ok(self.readers.query_one(query).await?);
+            return Ok(self.readers.query_all(query).await?.pop());
         }
         let transaction = self.readers.begin().await?;
         transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
-        let row = transaction.query_one(query).await?;
+        let mut rows = transaction.query_all(query).await?;
         transaction.commit().await?;
-        Ok(row)
+        Ok(rows.pop())
     }
 
     /// Where to find the tokens that have the [`folded`] words and the marks.
@@ -231,7 +241,7 @@ impl Store {
                 ("token_search", words_and_marks(words, marks))
             };
             rows.from(table).and_where(Expr::cust_with_values(format!("{table} MATCH ?"), [wanted]));
-            return Ok(Index { rows, number: "rowid", is_sole: false });
+            return Ok(Index { rows, number: "rowid", is_large: false, is_sole: false });
         }
         rows.from("token_search");
         if let Some(id) = marks.extension_id {
@@ -240,18 +250,17 @@ impl Store {
         if marks.only_inactive {
             rows.and_where(Expr::col("state").eq(TokenStatus::Inactive.as_str()));
         }
-        // Of few, all are looked at as quickly as the index is.
-        let by_letters = is_short(words) && {
-            let all = self.counts_of(account_id, "", "").await?;
-            all.active + all.inactive > FEW
-        };
+        let all = self.counts_of(account_id, "", "").await?;
+        // Of few tokens, all are looked at as quickly as the index is.
+        let is_large = all.active + all.inactive > FEW;
+        let by_letters = is_large && is_short(words);
         rows.and_where(if by_letters {
             let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
             Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]])
         } else {
             filter::contains(Expr::col("search"), words)
         });
-        Ok(Index { rows, number: "number", is_sole: by_letters })
+        Ok(Index { rows, number: "number", is_large, is_sole: by_letters })
     }
 
     /// Whether a token has one of the ids.
