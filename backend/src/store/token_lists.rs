@@ -15,7 +15,7 @@ use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Select,
-    sea_query::{CaseStatement, Expr, NullOrdering, Query},
+    sea_query::{CaseStatement, Expr, Func, NullOrdering, Query},
 };
 
 use super::{
@@ -203,8 +203,8 @@ impl Store {
             return Ok((Vec::new(), known.unwrap_or_default()));
         }
         let way = match words {
-            _ if self.is_shared() => Way::Own,
             Words::Few(_) => Way::Ids,
+            _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
             _ => Way::Walk,
         };
@@ -248,7 +248,7 @@ impl Store {
         {
             return Ok(found);
         }
-        let way = if matches!(words, Words::Few(_)) && !self.is_shared() { Way::Ids } else { Way::Own };
+        let way = if matches!(words, Words::Few(_)) { Way::Ids } else { Way::Own };
         self.number_of_tokens(token::Entity::find().filter(self.condition(query, words, way))).await
     }
 
@@ -281,7 +281,7 @@ impl Store {
         let mut own = Condition::all().add(token::Column::AccountId.eq(account_id));
         if let Some(group) = plain.group {
             // The extension is in an index with the state and the end; else the index of ends is the right one.
-            let way = if self.is_shared() || group.property == "extension.id" { Way::Own } else { Way::Walk };
+            let way = if group.property == "extension.id" { Way::Own } else { Way::Walk };
             own = own.add(filter::condition(group.filter, &|name| column(name, query, way)));
         }
         if let Words::Many(text) = words {
@@ -340,7 +340,7 @@ impl Store {
     }
 }
 
-/// How SQLite is made to find a page. PostgreSQL knows by itself.
+/// How the database is made to find a page. PostgreSQL knows by itself, but of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// As its planner likes.
@@ -353,9 +353,9 @@ enum Way {
     Walk,
 }
 
-/// With a plus sign in front of it, SQLite looks for no index.
+/// The same value, for which no database looks for an index.
 fn without_index(column: Expr) -> Expr {
-    Expr::cust_with_exprs("+?", [column])
+    Func::coalesce([column.clone(), column]).into()
 }
 
 fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
