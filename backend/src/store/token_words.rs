@@ -218,7 +218,7 @@ impl Store {
         })
     }
 
-    /// Asks for one row, about all of an index.
+    /// The one row that a query asks for; `is_sole` is that of the [`Index`] that it asks.
     async fn ask(&self, query: &SelectStatement, is_sole: bool) -> Result<Option<QueryResult>> {
         // All, though it is one: PostgreSQL does not divide work among its processes when it is to stop after the first.
         if !is_sole {
