@@ -9,7 +9,7 @@
 //! first the ids alone, so that passing over rows does not read them; of the long orders, whole steps are passed over at
 //! once ([`super::token_steps`]).
 
-use std::collections::HashMap;
+use std::{cmp::min, collections::HashMap};
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
@@ -199,9 +199,24 @@ impl Store {
             Words::Few(_) if query.limit > 0 => None,
             _ => Some(self.count(query, words).await?),
         };
-        if query.limit == 0 || known.is_some_and(|total| total <= query.offset) {
-            return Ok((Vec::new(), known.unwrap_or_default()));
+        let Some(total) = known else { return self.page(query, words, None).await };
+        if query.limit == 0 || total <= query.offset {
+            return Ok((Vec::new(), total));
         }
+        if query.offset <= total / 2 {
+            return self.page(query, words, known).await;
+        }
+        // From the other end there are fewer rows to pass over.
+        let ordering = turned(query.ordering);
+        let limit = min(query.limit, total - query.offset);
+        let from_end = TokenQuery { ordering: &ordering, limit, offset: total - query.offset - limit, ..query.clone() };
+        let (mut rows, total) = self.page(&from_end, words, known).await?;
+        rows.reverse();
+        Ok((rows, total))
+    }
+
+    /// The rows of a page, and how many there are on all pages, which may be known.
+    async fn page(&self, query: &TokenQuery<'_>, words: &Words, known: Option<u64>) -> Result<(Vec<TokenRow>, u64)> {
         let way = match words {
             Words::Few(_) => Way::Ids,
             _ if self.is_shared() => Way::Own,
@@ -378,6 +393,13 @@ fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> S
     // So that one index serves both directions.
     let last = query.ordering.last().is_some_and(|key| key.descending);
     ordered.order_by(expression("id"), direction(last))
+}
+
+/// The same order, from its end.
+fn turned(ordering: &[SortedBy]) -> Vec<SortedBy> {
+    let by_id = [Ordering { property: "id".into(), descending: false }];
+    let keys = if ordering.is_empty() { &by_id } else { ordering };
+    keys.iter().map(|key| Ordering { descending: !key.descending, ..key.clone() }).collect()
 }
 
 fn state(status: TokenStatus) -> Condition {
