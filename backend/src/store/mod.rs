@@ -23,6 +23,7 @@ mod token_words;
 mod tokens;
 mod usage;
 mod users;
+mod word_totals;
 
 pub use checks::{CheckRow, Watcher};
 pub use connect::{OpenError, sqlite_path};
@@ -43,7 +44,6 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use thiserror::Error;
-use token_words::Totals;
 
 /// Why the store could not do as asked.
 #[derive(Debug, Error)]
@@ -81,7 +81,6 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
-    totals: Arc<Totals>,
     /// The address of a database that other processes may use, too.
     shared_url: Option<Arc<str>>,
     /// Held for as long as this process is the only one with its file.

@@ -22,7 +22,7 @@ use super::{
     Result, Store, TokenRow,
     entities::{token, token_group, token_permission},
     filter::{self, Column, Rows},
-    token_words::{Marks, Words},
+    token_words::Words,
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
 
@@ -135,11 +135,18 @@ fn statuses(filter: &Filter) -> Option<Vec<TokenStatus>> {
 }
 
 /// How many tokens have each state, whatever the clock says.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ByState {
     pub active: u64,
     pub inactive: u64,
     pub deleted: u64,
+}
+
+impl ByState {
+    /// How many are not deleted.
+    pub fn alive(&self) -> u64 {
+        self.active + self.inactive
+    }
 }
 
 impl Store {
@@ -275,7 +282,7 @@ impl Store {
         let filtered = own.add(filter::condition(query.filter, &|name| column(name, query, way)));
         match words {
             Words::None => filtered,
-            Words::Few(ids) => filtered.add(self.is_one_of(ids)),
+            Words::Few(numbers) => filtered.add(self.is_one_of(numbers)),
             Words::Many(text) | Words::Texts(text) => {
                 filtered.add(filter::contains(token::Column::Search.into_expr(), text))
             }
@@ -288,10 +295,10 @@ impl Store {
         if plain.statuses.is_empty() {
             return Ok(0);
         }
-        let ByState { active, inactive, deleted } = self.by_state(account_id, plain, words).await?;
+        let counts = self.by_state(account_id, plain, words).await?;
         if plain.has_all_alive() {
             let has_deleted = plain.statuses.contains(&TokenStatus::Deleted);
-            return Ok(active + inactive + if has_deleted { deleted } else { 0 });
+            return Ok(counts.alive() + if has_deleted { counts.deleted } else { 0 });
         }
         let mut own = Condition::all().add(token::Column::AccountId.eq(account_id));
         if let Some(group) = plain.group {
@@ -308,15 +315,15 @@ impl Store {
         let mut found = 0;
         for status in &plain.statuses {
             found += match *status {
-                TokenStatus::Deleted => deleted,
+                TokenStatus::Deleted => counts.deleted,
                 TokenStatus::Inactive => {
-                    inactive.saturating_sub(count(state(TokenStatus::Inactive).add(ends_by(now))).await?)
+                    counts.inactive.saturating_sub(count(state(TokenStatus::Inactive).add(ends_by(now))).await?)
                 }
                 TokenStatus::Active => {
                     let soon = now + TokenStatus::EXPIRING_WINDOW;
                     let ending = count(state(TokenStatus::Active).add(ends_by(soon))).await?;
                     let renewed = state(TokenStatus::Active).add(ends_by(soon).not()).add(previous_works(now));
-                    active.saturating_sub(ending + count(renewed).await?)
+                    counts.active.saturating_sub(ending + count(renewed).await?)
                 }
                 status => count(status_is(status, now)).await?,
             };
@@ -330,17 +337,7 @@ impl Store {
             return self.counts_of(account_id, property, value).await;
         };
         let extension_id = plain.group.map(|group| group.value);
-        let all = self.count_with(account_id, text, Marks { extension_id, only_inactive: false });
-        // What is not deleted is one or the other.
-        let inactive = async {
-            let is_asked = !plain.has_all_alive();
-            let marks = Marks { extension_id, only_inactive: true };
-            if is_asked { self.count_with(account_id, text, marks).await } else { Ok(0) }
-        };
-        // PostgreSQL has counted the second with the first.
-        let (all, inactive) =
-            if self.is_shared() { (all.await?, inactive.await?) } else { tokio::try_join!(all, inactive)? };
-        Ok(ByState { active: all.saturating_sub(inactive), inactive, deleted: 0 })
+        self.by_state_with(account_id, text, extension_id, !plain.has_all_alive()).await
     }
 
     /// The counts that are kept of the tokens with a value of a property; of all, with both empty.

@@ -1,15 +1,15 @@
 //! Words in the names, ids, external ids and descriptions of tokens: where they are looked up, and how many tokens have
-//! them. Triggers keep the indexes (`m0008_letters_and_steps`, `m0009_groups_and_marks`).
+//! them. Triggers keep the indexes (`m0008_letters_and_steps`, `m0009_groups_and_marks`), and what was counted once
+//! (`m0010_word_totals`).
 
 use std::{ops::Range, thread};
 
 use futures_util::future::try_join_all;
 use latchkey_shared::{Description, ExtensionId, ExternalId, TokenId, TokenName, TokenStatus};
-use quick_cache::sync::Cache;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, ExprTrait as _, QueryResult, QuerySelect as _, QueryTrait as _, Select,
-    TransactionTrait as _,
-    sea_query::{Expr, Query, SelectStatement, extension::postgres::PgFunc},
+    ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, ExprTrait as _, QueryResult, QuerySelect as _,
+    QueryTrait as _, Select, Statement, TransactionTrait as _,
+    sea_query::{ExplainFormat, ExplainStatement, Expr, PostgresQueryBuilder, Query, SelectStatement},
 };
 
 use super::{
@@ -32,6 +32,9 @@ const NUMBERS: i64 = 1_000_000_000;
 /// What the words of every token have in them: the beginning of its id.
 const IN_ALL: &str = "su-";
 
+/// Words that more than one in so many tokens has are better counted before any are taken.
+const COMMON: u64 = 20;
+
 /// The letter of SQLite's marks for the three digits 000.
 const FIRST_LETTER: u32 = 19968;
 
@@ -40,8 +43,8 @@ const FIRST_LETTER: u32 = 19968;
 pub(super) enum Words {
     /// Nothing.
     None,
-    /// So few tokens have it that here are their ids. None of them is deleted.
-    Few(Vec<String>),
+    /// So few tokens have it that here are their numbers in the index. None of them is deleted.
+    Few(Vec<i64>),
     /// So many tokens have this that a walk along any order soon finds some. None of them is deleted.
     Many(String),
     /// Nothing but the texts themselves can be asked, since no index has deleted tokens.
@@ -57,14 +60,6 @@ pub(super) struct Marks<'a> {
     pub only_inactive: bool,
 }
 
-/// How many tokens of an account had some words and marks when these had changed so many times. To count a great part of a
-/// million takes long, and every page of the list needs it.
-#[derive(Debug)]
-pub(super) struct Totals(Cache<Asked, (i64, u64)>);
-
-/// The account, the words, the extension, and whether of inactive tokens only.
-type Asked = (String, String, Option<String>, bool);
-
 /// An index of words.
 struct Index {
     /// Its rows that have the words, of all accounts, without columns.
@@ -73,8 +68,10 @@ struct Index {
     number: &'static str,
     /// Whether it is worth while, for all that the account has.
     is_large: bool,
-    /// Whether no other way to the rows will do: PostgreSQL's planner thinks that to make letters of every row costs no more
-    /// than to find in the index those that nearly all rows have.
+    /// Whether so many tokens seem to have the words that these are better counted before any are taken.
+    is_common: bool,
+    /// Whether the numbers shall not lead to the rows, nor all rows be looked at: PostgreSQL's planner thinks that to make
+    /// letters of every row costs no more than to find in the index those that nearly all rows have.
     is_sole: bool,
 }
 
@@ -85,12 +82,6 @@ impl Index {
         // A sum is in no index.
         let number = if self.is_sole { number.add(0) } else { number };
         self.rows.and_where(number.between(numbers.start, numbers.end - 1))
-    }
-}
-
-impl Default for Totals {
-    fn default() -> Self {
-        Self(Cache::new(1000))
     }
 }
 
@@ -113,25 +104,20 @@ impl Store {
         })
     }
 
-    /// The ids of the tokens that have the words, when those are few.
-    async fn few_with(&self, account_id: &str, words: &str) -> Result<Option<Vec<String>>> {
+    /// The numbers of the tokens that have the words, when those are few.
+    async fn few_with(&self, account_id: &str, words: &str) -> Result<Option<Vec<i64>>> {
         // SQLite's index would look each trigram of it up.
         if words.chars().count() > LONGEST_WORDS {
             return Ok(Some(Vec::new()));
         }
-        // What it was before the last change says well enough whether they are few.
-        let last = self.totals.0.get(&asked(account_id, words, Marks::default())).map(|(_, found)| found);
-        let found = match last {
-            Some(found) => found,
-            // PostgreSQL takes a look at every row for the quicker way to the first ten thousand, when it is wrong about how
-            // many there are.
-            None if self.is_shared() => self.count_with(account_id, words, Marks::default()).await?,
-            None => 0,
-        };
-        if found > FEW {
+        let (kept, _) = self.kept_totals(account_id, words, "").await?;
+        if kept.is_some_and(|total| total > FEW) {
             return Ok(None);
         }
         let mut index = self.look_up(account_id, words, Marks::default()).await?;
+        if index.is_common && self.by_state_with(account_id, words, None, true).await?.alive() > FEW {
+            return Ok(None);
+        }
         index.is_sole = index.is_large;
         let (first, number) = (number_of(account_id), Expr::col(index.number));
         index.rows(first..first + NUMBERS).expr_as(number, "number").limit(FEW + 1);
@@ -144,64 +130,73 @@ impl Store {
             Some(row) => row.try_get_by_index(0)?,
             None => None,
         };
-        let id = |number: &str| {
-            let number = number.parse().unwrap_or(0) % NUMBERS.unsigned_abs();
-            TokenId::from_number(u32::try_from(number).unwrap_or_default()).into()
-        };
-        let ids: Vec<String> = joined.iter().flat_map(|joined| joined.split(',')).map(id).collect();
-        Ok((ids.len() as u64 <= FEW).then_some(ids))
+        let numbers = joined.iter().flat_map(|joined| joined.split(',')).filter_map(|number| number.parse().ok());
+        let numbers: Vec<i64> = numbers.collect();
+        Ok((numbers.len() as u64 <= FEW).then_some(numbers))
     }
 
-    /// How many tokens of an account have the [`folded`] words and the marks.
-    pub(super) async fn count_with(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<u64> {
-        if marks.extension_id.is_some_and(|id| !ExtensionId::is_shape_of(id)) {
-            return Ok(0);
-        }
-        // Read first: what changes from here on makes the total that is remembered too old.
-        let changes = self.changes_of_words(account_id).await?;
-        let asked = asked(account_id, words, marks);
-        if let Some((then, found)) = self.totals.0.get(&asked)
-            && then == changes
-        {
-            return Ok(found);
+    /// How many tokens of an account, or of one of its extensions, have the [`folded`] words. Unless the `inactive` ones are
+    /// asked for, all are said to be active.
+    pub(super) async fn by_state_with(
+        &self,
+        account_id: &str,
+        words: &str,
+        extension_id: Option<&str>,
+        inactive: bool,
+    ) -> Result<ByState> {
+        if extension_id.is_some_and(|id| !ExtensionId::is_shape_of(id)) {
+            return Ok(ByState::default());
         }
         if IN_ALL.contains(words) {
-            let group = marks.extension_id.map_or(("", ""), |id| ("extension.id", id));
-            let ByState { active, inactive, .. } = self.counts_of(account_id, group.0, group.1).await?;
-            return Ok(if marks.only_inactive { inactive } else { active + inactive });
+            let (property, value) = extension_id.map_or(("", ""), |id| ("extension.id", id));
+            return Ok(ByState { deleted: 0, ..self.counts_of(account_id, property, value).await? });
         }
+        // Read first: what changes from here on makes the totals too old to be kept.
+        let changes = self.changes_of(account_id).await?;
+        let kept = self.kept_totals(account_id, words, extension_id.unwrap_or_default()).await?;
+        let (total, off) = match kept {
+            (Some(total), Some(off)) => (total, off),
+            (Some(total), None) if !inactive => (total, 0),
+            (total, off) => {
+                let counted = if self.is_shared() {
+                    let (total, off) = self.count_both(account_id, words, extension_id).await?;
+                    (Some(total), Some(off))
+                } else {
+                    let count = async |is_wanted: bool, only_inactive: bool| {
+                        let marks = Marks { extension_id, only_inactive };
+                        if is_wanted { self.count_parts(account_id, words, marks).await.map(Some) } else { Ok(None) }
+                    };
+                    tokio::try_join!(count(total.is_none(), false), count(inactive && off.is_none(), true))?
+                };
+                self.keep_totals(account_id, words, extension_id.unwrap_or_default(), counted, changes).await;
+                (counted.0.or(total).unwrap_or_default(), counted.1.or(off).unwrap_or_default())
+            }
+        };
+        Ok(ByState { active: total.saturating_sub(off), inactive: off, deleted: 0 })
+    }
+
+    /// In PostgreSQL, which divides the work by itself: all, and of these the inactive ones. To look at the rows is what
+    /// takes long.
+    async fn count_both(&self, account_id: &str, words: &str, extension_id: Option<&str>) -> Result<(u64, u64)> {
         let first = number_of(account_id);
-        if self.is_shared() {
-            // Both at once: to look at the rows is what takes long. PostgreSQL divides work by itself.
-            let mut index = self.look_up(account_id, words, marks).await?;
-            let rows = index.rows(first..first + NUMBERS);
-            rows.expr(Expr::cust("COUNT(*)")).expr(Expr::cust("COUNT(*) FILTER (WHERE state = 'inactive')"));
-            let row = self.ask(&index.rows, index.is_sole).await?;
-            let count = |index| row.as_ref().map_or(Ok(0), |row| row.try_get_by_index::<i64>(index));
-            let (found, inactive) = (count(0)?.unsigned_abs(), count(1)?.unsigned_abs());
-            self.totals.0.insert((asked.0.clone(), asked.1.clone(), asked.2.clone(), true), (changes, inactive));
-            self.totals.0.insert(asked, (changes, found));
-            return Ok(found);
-        }
-        // Each part of the numbers on a connection of its own.
+        let mut index = self.look_up(account_id, words, Marks { extension_id, only_inactive: false }).await?;
+        let rows = index.rows(first..first + NUMBERS);
+        rows.expr(Expr::cust("COUNT(*)")).expr(Expr::cust("COUNT(*) FILTER (WHERE state = 'inactive')"));
+        let row = self.ask(&index.rows, index.is_sole).await?;
+        let count = |index| row.as_ref().map_or(Ok(0), |row| row.try_get_by_index::<i64>(index));
+        Ok((count(0)?.unsigned_abs(), count(1)?.unsigned_abs()))
+    }
+
+    /// In SQLite: each part of the numbers on a connection of its own.
+    async fn count_parts(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<u64> {
+        let first = number_of(account_id);
         let parts = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         let counts = (0..parts).map(async |part| {
             let bound = |part: usize| first + NUMBERS * part as i64 / parts as i64;
             let mut index = self.look_up(account_id, words, marks).await?;
             self.number(index.rows(bound(part)..bound(part + 1)).expr(Expr::cust("COUNT(*)"))).await
         });
-        let found = try_join_all(counts).await?.into_iter().sum::<i64>().unsigned_abs();
-        self.totals.0.insert(asked, (changes, found));
-        Ok(found)
-    }
-
-    async fn changes_of_words(&self, account_id: &str) -> Result<i64> {
-        let changes = Query::select()
-            .column("changes")
-            .from("token_changes")
-            .and_where(Expr::col("account_id").eq(account_id))
-            .to_owned();
-        self.number(&changes).await
+        Ok(try_join_all(counts).await?.into_iter().sum::<i64>().unsigned_abs())
     }
 
     /// How many tokens there are.
@@ -241,50 +236,68 @@ impl Store {
                 ("token_search", words_and_marks(words, marks))
             };
             rows.from(table).and_where(Expr::cust_with_values(format!("{table} MATCH ?"), [wanted]));
-            return Ok(Index { rows, number: "rowid", is_large: false, is_sole: false });
+            return Ok(Index { rows, number: "rowid", is_large: false, is_common: false, is_sole: false });
         }
+        let has_words = filter::contains(Expr::col("search"), words);
         rows.from("token_search");
+        let all = self.counts_of(account_id, "", "").await?.alive();
+        // Of few tokens, all are looked at as quickly as the index is.
+        let is_large = all > FEW;
+        let is_common = is_large && {
+            let mut with_words = rows.clone();
+            let first = number_of(account_id);
+            let is_own = Expr::col("number").between(first, first + NUMBERS - 1);
+            with_words.expr(Expr::val(1)).and_where(has_words.clone()).and_where(is_own);
+            self.estimate(with_words).await? > all / COMMON
+        };
         if let Some(id) = marks.extension_id {
             rows.and_where(Expr::col("extension_id").eq(id));
         }
         if marks.only_inactive {
             rows.and_where(Expr::col("state").eq(TokenStatus::Inactive.as_str()));
         }
-        let all = self.counts_of(account_id, "", "").await?;
-        // Of few tokens, all are looked at as quickly as the index is.
-        let is_large = all.active + all.inactive > FEW;
-        let by_letters = is_large && is_short(words);
+        let by_letters = is_large && !is_common && is_short(words);
         rows.and_where(if by_letters {
             let letters = words.chars().fold(0, |letters, letter| letters << 21 | i64::from(u32::from(letter)));
             Expr::cust_with_values("latchkey_letters(search) @> $1", [vec![letters]])
         } else {
-            filter::contains(Expr::col("search"), words)
+            has_words
         });
-        Ok(Index { rows, number: "number", is_large, is_sole: by_letters })
+        Ok(Index { rows, number: "number", is_large, is_common, is_sole: by_letters })
     }
 
-    /// Whether a token has one of the ids.
-    pub(super) fn is_one_of(&self, ids: &[String]) -> Expr {
-        let id = token::Column::Id.into_expr();
+    /// How many rows PostgreSQL's planner expects.
+    async fn estimate(&self, query: SelectStatement) -> Result<u64> {
+        let explain = ExplainStatement::new().statement(query).format(ExplainFormat::Json);
+        let (sql, values) = explain.build(PostgresQueryBuilder);
+        let explain = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
+        let Some(row) = self.readers.query_one_raw(explain).await? else { return Ok(0) };
+        let plan: serde_json::Value = row.try_get_by_index(0)?;
+        Ok(plan[0]["Plan"]["Plan Rows"].as_f64().unwrap_or_default() as u64)
+    }
+
+    /// Whether a token has one of the numbers.
+    pub(super) fn is_one_of(&self, numbers: &[i64]) -> Expr {
         // One value, however many there are: databases have a limit on values.
         if self.is_shared() {
-            id.eq(PgFunc::any(ids.to_vec()))
-        } else {
-            let ids = serde_json::json!(ids).to_string();
-            // Which is true of every name; but since the name is asked for, SQLite takes the index of ids, which has it,
-            // and none that has no more than the account of what it looks for.
-            let name = token::Column::Name.into_expr();
-            Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?)) AND +? >= ''", [id, ids.into(), name])
+            // Behind a SELECT, since the planner would estimate how many rows there are for each of them.
+            let is_one = r#"latchkey_token_number("tokens"."account_id", "tokens"."id") = ANY((SELECT $1)::bigint[])"#;
+            return Expr::cust_with_values(is_one, [numbers.to_vec()]);
         }
+        let id = |number: &i64| {
+            let number = u32::try_from(number % NUMBERS).unwrap_or_default();
+            String::from(TokenId::from_number(number))
+        };
+        let ids = serde_json::json!(numbers.iter().map(id).collect::<Vec<_>>()).to_string();
+        // Which is true of every name; but since the name is asked for, SQLite takes the index of ids, which has it,
+        // and none that has no more than the account of what it looks for.
+        let [id, name] = [token::Column::Id, token::Column::Name].map(token::Column::into_expr);
+        Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?)) AND +? >= ''", [id, ids.into(), name])
     }
 }
 
 fn is_short(words: &str) -> bool {
     words.chars().count() < SHORTEST_WORD
-}
-
-fn asked(account_id: &str, words: &str, marks: Marks<'_>) -> Asked {
-    (account_id.to_owned(), words.to_owned(), marks.extension_id.map(str::to_owned), marks.only_inactive)
 }
 
 /// What to look for in SQLite's index of words.

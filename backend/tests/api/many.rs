@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode};
 use latchkey::catalogue::Catalogue;
 use latchkey_shared::Timestamp;
 use rstest::rstest;
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -359,6 +359,74 @@ async fn the_total_of_a_common_word_follows_every_change(#[values(Sqlite, Postgr
     assert_eq!(found().await, common - 1);
 }
 
+/// What searches have counted, and what a hand may have put there.
+const WORD_TOTALS: &str = "SELECT account_id, extension_id, words, COALESCE(total, -1), COALESCE(inactive, -1) \
+    FROM token_word_totals";
+
+const COUNTED_WORDS: &str = "SELECT account_id, extension_id, words, \
+        CASE WHEN total IS NULL THEN -1 ELSE (SELECT COUNT(*) FROM tokens WHERE search LIKE '%' || words || '%' \
+            AND token_word_totals.extension_id IN ('', tokens.extension_id) AND state <> 'deleted' \
+            AND tokens.account_id = token_word_totals.account_id) END, \
+        CASE WHEN inactive IS NULL THEN -1 ELSE (SELECT COUNT(*) FROM tokens WHERE search LIKE '%' || words || '%' \
+            AND token_word_totals.extension_id IN ('', tokens.extension_id) AND state = 'inactive' \
+            AND tokens.account_id = token_word_totals.account_id) END \
+    FROM token_word_totals";
+
+/// Rows of either query that the other does not have.
+async fn differing(connection: &DatabaseConnection, kept: &str, counted: &str) -> i64 {
+    let sql = format!(
+        "SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {counted}) AS more) \
+         + (SELECT COUNT(*) FROM ({counted} EXCEPT {kept}) AS less)"
+    );
+    number(connection, &sql).await
+}
+
+async fn number(connection: &DatabaseConnection, sql: &str) -> i64 {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+/// Common words are counted for the first time while tokens change: what is kept is right, and does not grow without end.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_of_words_are_kept_while_tokens_change(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let rows = fill(&server, database).await;
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let others = format!(
+        "WITH RECURSIVE numbers AS (SELECT 1 AS number UNION ALL SELECT number + 1 FROM numbers WHERE number < 150) \
+         INSERT INTO token_word_totals SELECT '{}', '', 'nothing like ' || number, 0, 0, number FROM numbers",
+        server.app.store.first_account().await.unwrap().unwrap().id
+    );
+    connection.execute_unprepared(&others).await.unwrap();
+    let change = async |number: usize| {
+        let alive: Vec<_> = rows.iter().filter(|row| row.state == "active").skip(number * 20).take(10).collect();
+        for row in alive {
+            let path = format!("/auth/tokens/{}", row.id);
+            admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+            admin.json(Method::PUT, &path, json!({ "name": "Nothing" })).await.expect(StatusCode::OK);
+        }
+    };
+    let search = async |words: &str| {
+        for filter in ["", "&eq(status,active)", &format!("&eq(extension.id,{CUSTOM})")] {
+            for _ in 0..4 {
+                page(&admin, &format!("search={words}{filter}&limit=1")).await;
+            }
+        }
+    };
+    let changes = futures_util::future::join_all((0..4).map(change));
+    futures_util::future::join(changes, futures_util::future::join_all(["%20of", "of%20", "of", "f"].map(search)))
+        .await;
+    // And now nothing disturbs.
+    search("%20of%20").await;
+    assert_eq!(differing(&connection, WORD_TOTALS, COUNTED_WORDS).await, 0);
+    let kept = "SELECT COUNT(*) FROM token_word_totals WHERE words = ' of ' AND total > 10000";
+    assert_eq!(number(&connection, kept).await, 1);
+    assert!(number(&connection, "SELECT COUNT(*) FROM token_word_totals").await <= 100);
+    connection.close().await.unwrap();
+}
+
 /// Letters that become two, or another one, in lower case.
 #[rstest]
 #[tokio::test]
@@ -403,6 +471,14 @@ async fn counts_stay_right_when_many_change_at_once(#[values(Sqlite, Postgres)] 
     catalogue.extensions[0].constraints.account.tokens = Some(1000);
     let server = Server::start_with(database, &[], catalogue).await;
     let admin = server.admin().await;
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    // None so far.
+    let totals = format!(
+        "INSERT INTO token_word_totals SELECT id, extension_id, words, 0, 0, 1 FROM accounts, \
+         (SELECT '' AS extension_id UNION ALL SELECT '{CUSTOM}') AS extensions, \
+         (SELECT 'of 3' AS words UNION ALL SELECT 'again' UNION ALL SELECT 'su-') AS words"
+    );
+    connection.execute_unprepared(&totals).await.unwrap();
     let work = async |number: usize| {
         for round in 0..8 {
             let modules = [ALL, PARTNERS, INTEGRATIONS, "MD-0003"];
@@ -421,23 +497,15 @@ async fn counts_stay_right_when_many_change_at_once(#[values(Sqlite, Postgres)] 
     };
     futures_util::future::join_all((0..8).map(work)).await;
     assert_eq!(page(&admin, "limit=0").await.1, 40);
-    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
-    let differing = async |kept: &str, counted: &str| {
-        let sql = format!(
-            "SELECT (SELECT COUNT(*) FROM ({kept} EXCEPT {counted}) AS more) \
-             + (SELECT COUNT(*) FROM ({counted} EXCEPT {kept}) AS less)"
-        );
-        let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await;
-        row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
-    };
     let groups = "SELECT account_id, property, value, active, inactive, deleted FROM token_groups \
         WHERE active + inactive + deleted > 0";
     let counted = "SELECT account_id, property, value, SUM(CASE state WHEN 'active' THEN 1 ELSE 0 END), \
         SUM(CASE state WHEN 'inactive' THEN 1 ELSE 0 END), SUM(CASE state WHEN 'deleted' THEN 1 ELSE 0 END) \
         FROM token_groups_of GROUP BY account_id, property, value";
-    assert_eq!(differing(groups, counted).await, 0);
+    assert_eq!(differing(&connection, groups, counted).await, 0);
     let steps = "SELECT account_id, kind, step, tokens FROM token_steps WHERE tokens > 0";
     let counted = "SELECT account_id, kind, step, COUNT(*) FROM token_steps_of GROUP BY account_id, kind, step";
-    assert_eq!(differing(steps, counted).await, 0);
+    assert_eq!(differing(&connection, steps, counted).await, 0);
+    assert_eq!(differing(&connection, WORD_TOTALS, COUNTED_WORDS).await, 0);
     connection.close().await.unwrap();
 }

@@ -9,6 +9,7 @@ mod m0006_repeated_requests;
 mod m0007_ids_by_bytes;
 mod m0008_letters_and_steps;
 mod m0009_groups_and_marks;
+mod m0010_word_totals;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_ids_by_bytes::Migration),
             Box::new(m0008_letters_and_steps::Migration),
             Box::new(m0009_groups_and_marks::Migration),
+            Box::new(m0010_word_totals::Migration),
         ]
     }
 }
@@ -199,8 +201,15 @@ mod tests {
             }
             // An account takes everything along.
             connection.execute_unprepared("DELETE FROM accounts").await.unwrap();
-            for table in ["tokens", "token_permissions", "token_groups", "token_steps", "token_changes", "token_search"]
-            {
+            for table in [
+                "tokens",
+                "token_permissions",
+                "token_groups",
+                "token_steps",
+                "token_changes",
+                "token_search",
+                "token_word_totals",
+            ] {
                 let left = format!("SELECT COUNT(*) FROM {table}");
                 let left = if is_postgres || table != "token_search" {
                     left

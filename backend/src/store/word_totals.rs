@@ -1,0 +1,102 @@
+//! How many tokens have words that many have. To count a great part of a million takes long, and every page of the list needs
+//! it; so what was counted once is kept in the database, where triggers keep it right (`m0010_word_totals`).
+
+use sea_orm::{
+    ConnectionTrait as _, DbErr, EntityTrait as _, ExprTrait as _,
+    sea_query::{Alias, Expr, Func, LockBehavior, LockType, OnConflict, Query},
+};
+
+use super::{
+    Result, Store,
+    entities::token_word_total::{Column, Entity},
+};
+
+/// Totals of an account that are kept, since each of them is looked at with every change of a token.
+const KEPT: i64 = 100;
+
+impl Store {
+    /// How many tokens of an account, or of an extension, have the words, and how many inactive ones, as far as they were
+    /// counted before.
+    pub(super) async fn kept_totals(
+        &self,
+        account_id: &str,
+        words: &str,
+        extension_id: &str,
+    ) -> Result<(Option<u64>, Option<u64>)> {
+        let key = (account_id.to_owned(), extension_id.to_owned(), words.to_owned());
+        let Some(kept) = Entity::find_by_id(key).one(&self.readers).await? else { return Ok((None, None)) };
+        Ok((kept.total.map(i64::unsigned_abs), kept.inactive.map(i64::unsigned_abs)))
+    }
+
+    /// How often the words of an account's tokens have changed, their states or their extensions.
+    pub(super) async fn changes_of(&self, account_id: &str) -> Result<i64> {
+        let changes = Query::select()
+            .column("changes")
+            .from("token_changes")
+            .and_where(Expr::col("account_id").eq(account_id))
+            .to_owned();
+        self.number(&changes).await
+    }
+
+    /// Keeps totals that were counted after so many changes, unless there were more since. The list is right without them:
+    /// that they could not be kept is no reason to fail.
+    pub(super) async fn keep_totals(
+        &self,
+        account_id: &str,
+        words: &str,
+        extension_id: &str,
+        totals: (Option<u64>, Option<u64>),
+        changes: i64,
+    ) {
+        if let Err(error) = self.try_keep_totals(account_id, words, extension_id, totals, changes).await {
+            tracing::debug!(%error, "the totals of a search were not kept");
+        }
+    }
+
+    async fn try_keep_totals(
+        &self,
+        account_id: &str,
+        words: &str,
+        extension_id: &str,
+        (total, inactive): (Option<u64>, Option<u64>),
+        changes: i64,
+    ) -> Result<()> {
+        let tx = self.begin().await?;
+        let is_own = Expr::col(Column::AccountId).eq(account_id);
+        let newest = Query::select()
+            .expr(Func::coalesce([Expr::col(Column::Sequence).max(), Expr::value(0)]))
+            .from(Entity)
+            .and_where(is_own.clone())
+            .to_owned();
+        let number = |number: Option<u64>| Expr::value(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)));
+        let row = Query::select()
+            .exprs([account_id, extension_id, words].map(Expr::value))
+            .exprs([number(total), number(inactive), Expr::from(newest.clone()).add(1)])
+            .from("token_changes")
+            .and_where(Expr::col("account_id").eq(account_id))
+            .and_where(Expr::col("changes").eq(changes))
+            // Whoever changes a token holds this until the change is made, and so does whoever keeps other totals.
+            .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+            .to_owned();
+        let key = [Column::AccountId, Column::ExtensionId, Column::Words];
+        let counted = [Column::Total, Column::Inactive];
+        let known = |column: Column| {
+            let excluded = Expr::col((Alias::new("excluded"), column));
+            (column, Func::coalesce([excluded, Expr::col((Entity, column))]).into())
+        };
+        let mut insert = Query::insert();
+        insert
+            .into_table(Entity)
+            .columns(key.into_iter().chain(counted).chain([Column::Sequence]))
+            .on_conflict(OnConflict::columns(key).values(counted.map(known)).update_column(Column::Sequence).to_owned())
+            .select_from(row)
+            .map_err(|error| DbErr::Custom(error.to_string()))?;
+        if tx.db.execute(&insert).await?.rows_affected() == 0 {
+            return Ok(());
+        }
+        let is_old = Expr::col(Column::Sequence).lte(Expr::from(newest).sub(KEPT));
+        let forget = Query::delete().from_table(Entity).and_where(is_own).and_where(is_old).to_owned();
+        tx.db.execute(&forget).await?;
+        tx.commit().await
+    }
+}
