@@ -18,6 +18,7 @@ mod listen;
 mod migrations;
 mod sessions;
 mod token_lists;
+mod token_places;
 mod token_steps;
 mod token_words;
 mod tokens;
@@ -44,6 +45,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use thiserror::Error;
+use token_places::Places;
 
 /// Why the store could not do as asked.
 #[derive(Debug, Error)]
@@ -81,6 +83,7 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
+    places: Arc<Places>,
     /// The address of a database that other processes may use, too.
     shared_url: Option<Arc<str>>,
     /// Held for as long as this process is the only one with its file.

@@ -7,7 +7,8 @@
 //! an index ([`super::token_words`]), and days of creation and of the end have counts of their own. Whatever else is asked
 //! for is counted row by row. A page is read from the index of its order,
 //! first the ids alone, so that passing over rows does not read them; of the long orders, whole steps are passed over at
-//! once ([`super::token_steps`]).
+//! once ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before
+//! ([`super::token_places`]).
 
 use std::{cmp::min, collections::HashMap};
 
@@ -22,6 +23,7 @@ use super::{
     Result, Store, TokenRow,
     entities::{token, token_group, token_permission},
     filter::{self, Column, Rows},
+    token_places::{self, Begin},
     token_words::Words,
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
@@ -206,33 +208,50 @@ impl Store {
             Words::Few(_) if query.limit > 0 => None,
             _ => Some(self.count(query, words).await?),
         };
-        let Some(total) = known else { return self.page(query, words, None).await };
+        let Some(total) = known else { return self.page(query, words, None, None).await };
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
-        if query.offset <= total / 2 {
-            return self.page(query, words, known).await;
-        }
-        // From the other end there are fewer rows to pass over.
-        let ordering = turned(query.ordering);
         let limit = min(query.limit, total - query.offset);
-        let from_end = TokenQuery { ordering: &ordering, limit, offset: total - query.offset - limit, ..query.clone() };
-        let (mut rows, total) = self.page(&from_end, words, known).await?;
-        rows.reverse();
+        let list = self.long_list(query, total).await?;
+        let begins = [
+            Some(Begin { forward: true, after: None, offset: query.offset }),
+            // From the other end there may be fewer rows to pass over.
+            Some(Begin { forward: false, after: None, offset: total - query.offset - limit }),
+            list.as_ref().and_then(|list| list.nearest(query, limit)),
+        ];
+        let Some(begin) = begins.into_iter().flatten().min_by_key(|begin| begin.offset) else {
+            return Ok((Vec::new(), total));
+        };
+        let ordering = if begin.forward { query.ordering.to_vec() } else { turned(query.ordering) };
+        let from_there = TokenQuery { ordering: &ordering, limit, offset: begin.offset, ..query.clone() };
+        let (mut rows, total) = self.page(&from_there, words, known, begin.after.as_deref()).await?;
+        if !begin.forward {
+            rows.reverse();
+        }
+        if let Some(list) = list {
+            self.remember_places(list, query, &rows);
+        }
         Ok((rows, total))
     }
 
-    /// The rows of a page, and how many there are on all pages, which may be known.
-    async fn page(&self, query: &TokenQuery<'_>, words: &Words, known: Option<u64>) -> Result<(Vec<TokenRow>, u64)> {
+    /// The rows of a page, which begins after some row, and how many there are on all pages, which may be known.
+    async fn page(
+        &self,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        known: Option<u64>,
+        after: Option<&[sea_orm::Value]>,
+    ) -> Result<(Vec<TokenRow>, u64)> {
         let way = match words {
             Words::Few(_) => Way::Ids,
             _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
             _ => Way::Walk,
         };
-        let (start, offset) = match self.step_of(query).await? {
-            Some(step) => step,
-            None => (Condition::all(), query.offset),
+        let (start, offset) = match after {
+            Some(keys) => (token_places::after(keys, query), query.offset),
+            None => self.step_of(query).await?.unwrap_or((Condition::all(), query.offset)),
         };
         let total = match known {
             Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
@@ -474,7 +493,7 @@ fn permission(value: Expr, way: Way) -> Column {
     Column::Many(Box::new(rows), value)
 }
 
-fn own_column(name: &str, now: i64) -> Expr {
+pub(super) fn own_column(name: &str, now: i64) -> Expr {
     let column = match name {
         "status" => return status_at(now),
         "description" => token::Column::Description,

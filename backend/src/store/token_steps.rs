@@ -17,7 +17,7 @@ use super::{Result, Store, entities::token, token_lists::TokenQuery};
 use crate::rql::{Comparison, Filter, Value};
 
 /// So many rows are passed over one by one as quickly.
-const WORTHWHILE: u64 = 1000;
+pub(super) const WORTHWHILE: u64 = 1000;
 
 const DAY: i64 = 86_400;
 

@@ -281,6 +281,60 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
     }
 }
 
+/// From page to page, in both directions and across pages, as nobody jumps: the pages are those of the whole list, also after
+/// a change that the words know nothing of.
+#[rstest]
+#[tokio::test]
+async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let mut rows = fill(&server, database).await;
+    let now = server.clock.now().unix();
+    let alive = |row: &&Row| row.state != "deleted";
+    type Wanted<'a> = &'a dyn Fn(&&Row) -> bool;
+    let lists: [(&str, Wanted<'_>); 4] = [
+        ("", &alive),
+        ("eq(status,active)", &|row| row.status(now) == "active"),
+        ("search=billing", &|row| alive(row) && row.words().contains("billing")),
+        ("eq(permissions.object.id,MD-0002)", &|row| alive(row) && row.modules.contains(&"MD-0002")),
+    ];
+    let pages = async |rows: &[Row], offsets: &[usize]| {
+        for (filter, wanted) in lists {
+            for key in ["name", "-created", "extension.id", "-expiration_date", "status"] {
+                let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
+                let mut sorted: Vec<&Row> = rows.iter().filter(wanted).collect();
+                sorted.sort_by(|a, b| {
+                    let order = by(name, now, a, b).then_with(|| a.id.cmp(&b.id));
+                    if descending { order.reverse() } else { order }
+                });
+                for offset in offsets {
+                    let query = format!("{filter}&ordering({key})&limit=50&offset={offset}");
+                    let expected: Vec<String> =
+                        sorted.iter().skip(*offset).take(50).map(|row| row.id.clone()).collect();
+                    assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
+                }
+            }
+        }
+    };
+    pages(&rows, &[1500, 1550, 1600, 1575, 1500, 1450, 3000, 3050, 1550]).await;
+    // Beyond the middle of the list, hands in the database, and a token that is no longer what it was.
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    for number in [100, 5101, 9003] {
+        let id = rows[number].id.clone();
+        let refuse = format!("DELETE FROM token_permissions WHERE token_id = '{id}'");
+        connection.execute_unprepared(&refuse).await.unwrap();
+        rows[number].modules = &[];
+        pages(&rows, &[1550]).await;
+        let (created, ends) = (rows[number].created + 40 * DAY, now + 300 * DAY);
+        let alter = format!("UPDATE tokens SET created_at = {created}, expires_at = {ends} WHERE id = '{id}'");
+        connection.execute_unprepared(&alter).await.unwrap();
+        (rows[number].created, rows[number].ends) = (created, Some(ends));
+        pages(&rows, &[1550]).await;
+    }
+    connection.close().await.unwrap();
+    pages(&rows, &[5000, 5050, 5100, 5049, 7000, 6950]).await;
+}
+
 #[rstest]
 #[tokio::test]
 async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] database: Database) {

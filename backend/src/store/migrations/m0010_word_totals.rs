@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
         manager.create_table(totals(is_postgres)).await?;
         connection.execute_unprepared(&if is_postgres { keep_postgres() } else { keep_sqlite() }).await?;
         connection.execute_unprepared(CHANGES).await?;
+        connection.execute_unprepared(if is_postgres { COUNT_ALL_POSTGRES } else { COUNT_ALL_SQLITE }).await?;
         if is_postgres {
             connection.execute_unprepared(BY_NUMBER).await?;
         }
@@ -65,6 +66,27 @@ fn totals(is_postgres: bool) -> TableCreateStatement {
 /// there is such a count has no row yet.
 const CHANGES: &str = "\
     INSERT INTO token_changes (account_id, changes) SELECT id, 0 FROM accounts WHERE true ON CONFLICT DO NOTHING;";
+
+/// Whatever changes what a list has in it is counted from now on, and not only the words.
+const COUNT_ALL_SQLITE: &str = "\
+    CREATE TRIGGER token_changes_update AFTER UPDATE ON tokens BEGIN \
+        UPDATE token_changes SET changes = changes + 1 WHERE account_id IN (old.account_id, new.account_id); END; \
+    CREATE TRIGGER token_changes_permit AFTER INSERT ON token_permissions BEGIN \
+        UPDATE token_changes SET changes = changes + 1 \
+        WHERE account_id = (SELECT account_id FROM tokens WHERE id = new.token_id); END; \
+    CREATE TRIGGER token_changes_alter AFTER UPDATE ON token_permissions BEGIN \
+        UPDATE token_changes SET changes = changes + 1 \
+        WHERE account_id IN (SELECT account_id FROM tokens WHERE id IN (old.token_id, new.token_id)); END; \
+    CREATE TRIGGER token_changes_refuse AFTER DELETE ON token_permissions BEGIN \
+        UPDATE token_changes SET changes = changes + 1 \
+        WHERE account_id = (SELECT account_id FROM tokens WHERE id = old.token_id); END;";
+
+/// As on SQLite. A change of a permission is counted since the ninth change.
+const COUNT_ALL_POSTGRES: &str = "\
+    CREATE FUNCTION latchkey_change_token() RETURNS trigger LANGUAGE plpgsql AS $$ \
+    BEGIN PERFORM latchkey_change(OLD.account_id); RETURN NEW; END $$; \
+    CREATE TRIGGER token_changes_update BEFORE UPDATE ON tokens FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) \
+        EXECUTE FUNCTION latchkey_change_token();";
 
 /// Adds 1 for a token to each total that it belongs to, or takes it away.
 fn count(sign: char, token: &str, has: &str) -> String {

@@ -1,0 +1,156 @@
+//! Where the pages lie that were read last, far down in long lists: whoever reads a list page by page reads on from there, and
+//! does not pass over all rows before it again. A place is good until a token of the account changes, and for a minute: what
+//! expires meanwhile makes whoever reads on neither miss a token nor see it twice.
+
+use std::cmp::min;
+
+use quick_cache::sync::Cache;
+use sea_orm::{
+    Condition, ExprTrait as _, Value,
+    sea_query::{Expr, SimpleExpr},
+};
+
+use super::{
+    Result, Store, TokenRow,
+    token_lists::{SortedBy, TokenQuery, own_column},
+    token_steps::WORTHWHILE,
+};
+
+/// For so many seconds a place is good.
+const KEPT: i64 = 60;
+
+/// So many places of a list are remembered.
+const PLACES: usize = 50;
+
+/// The places of lists, by what was asked for.
+#[derive(Debug)]
+pub(super) struct Places(Cache<String, Known>);
+
+#[derive(Debug, Clone)]
+struct Known {
+    /// How often tokens of the account had changed.
+    changes: i64,
+    places: Vec<Place>,
+}
+
+/// A row of a list.
+#[derive(Debug, Clone)]
+struct Place {
+    /// How many rows come before it.
+    position: u64,
+    /// When it was read, in seconds since 1970.
+    at: i64,
+    /// What the list is ordered by, and at last the id.
+    keys: Vec<Value>,
+}
+
+/// From where a page is read.
+#[derive(Debug)]
+pub(super) struct Begin {
+    /// Whether in the order of the list; else against it.
+    pub forward: bool,
+    /// The row that it comes after, in that direction; else the very beginning.
+    pub after: Option<Vec<Value>>,
+    /// How many rows are to be passed over.
+    pub offset: u64,
+}
+
+/// A list whose places are remembered.
+#[derive(Debug)]
+pub(super) struct LongList {
+    name: String,
+    known: Known,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Cache::new(1000))
+    }
+}
+
+impl Store {
+    /// The list, when the page is so far from both ends that it is worth while to know its places, and when they can be
+    /// known: where all keys have values and one direction.
+    pub(super) async fn long_list(&self, query: &TokenQuery<'_>, total: u64) -> Result<Option<LongList>> {
+        let behind = total.saturating_sub(query.offset.saturating_add(query.limit));
+        if min(query.offset, behind) < WORTHWHILE || !has_places(query.ordering) {
+            return Ok(None);
+        }
+        // Read first: what changes from here on makes its places too old.
+        let changes = self.changes_of(query.account_id).await?;
+        let TokenQuery { account_id, filter, ordering, search, with_deleted, .. } = query;
+        let name = format!("{account_id} {with_deleted} {search:?} {ordering:?} {filter:?}");
+        let known = self.places.0.get(&name).filter(|known| known.changes == changes);
+        let places = known.map(|known| known.places).unwrap_or_default();
+        Ok(Some(LongList { name, known: Known { changes, places } }))
+    }
+
+    /// Remembers the places of the rows that were read, which begin at the offset.
+    pub(super) fn remember_places(&self, list: LongList, query: &TokenQuery<'_>, rows: &[TokenRow]) {
+        let LongList { name, mut known } = list;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
+        for (position, row) in [(query.offset, first), (query.offset + rows.len() as u64 - 1, last)] {
+            known.places.retain(|place| place.position != position);
+            known.places.push(Place { position, at: query.now, keys: keys_of(row, query.ordering) });
+        }
+        let too_many = known.places.len().saturating_sub(PLACES);
+        known.places.drain(..too_many);
+        self.places.0.insert(name, known);
+    }
+}
+
+impl LongList {
+    /// The nearest place from which `limit` rows after `offset` can be read, of which there are as many.
+    pub(super) fn nearest(&self, query: &TokenQuery<'_>, limit: u64) -> Option<Begin> {
+        let end = query.offset + limit;
+        let good = self.known.places.iter().filter(|place| (0..=KEPT).contains(&(query.now - place.at)));
+        let begins = good.filter_map(|place| {
+            let after = Some(place.keys.clone());
+            if place.position < query.offset {
+                Some(Begin { forward: true, after, offset: query.offset - place.position - 1 })
+            } else if place.position >= end {
+                Some(Begin { forward: false, after, offset: place.position - end })
+            } else {
+                None
+            }
+        });
+        begins.min_by_key(|begin| begin.offset)
+    }
+}
+
+/// The rows that come after one with such keys.
+pub(super) fn after(keys: &[Value], query: &TokenQuery<'_>) -> Condition {
+    let columns: Vec<Expr> = names(query.ordering).map(|name| own_column(name, query.now)).collect();
+    let columns = SimpleExpr::tuple(columns);
+    let keys = SimpleExpr::tuple(keys.iter().cloned().map(Expr::value));
+    let is_descending = query.ordering.last().is_some_and(|key| key.descending);
+    Condition::all().add(if is_descending { columns.lt(keys) } else { columns.gt(keys) })
+}
+
+/// What a list is ordered by, down to the id, which decides.
+fn names(ordering: &[SortedBy]) -> impl Iterator<Item = &str> {
+    let names = ordering.iter().map(|key| key.property.text.as_str());
+    names.take_while(|name| *name != "id").chain(["id"])
+}
+
+fn has_places(ordering: &[SortedBy]) -> bool {
+    let is_descending = ordering.last().is_some_and(|key| key.descending);
+    ordering.iter().all(|key| {
+        let name = key.property.text.as_str();
+        key.descending == is_descending && !matches!(name, "status" | "expiration_date" | "external_id" | "description")
+    })
+}
+
+fn keys_of(row: &TokenRow, ordering: &[SortedBy]) -> Vec<Value> {
+    let token = &row.token;
+    let key = |name: &str| match name {
+        "name" => token.name.clone().into(),
+        "extension.id" => token.extension_id.clone().into(),
+        "extension.name" => token.extension_name.clone().into(),
+        "events.created.at" => token.created_at.into(),
+        "events.created.by.id" => token.created_by_id.clone().into(),
+        "events.created.by.name" => token.created_by_name.clone().into(),
+        _ => token.id.clone().into(),
+    };
+    names(ordering).map(key).collect()
+}
