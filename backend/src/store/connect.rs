@@ -93,7 +93,7 @@ impl Store {
                     writer: pool.clone(),
                     readers: pool,
                     watcher: Arc::default(),
-                    places: Arc::default(),
+                    remembered: Arc::default(),
                     shared_url: Some(url.into()),
                     _alone: None,
                 }
@@ -145,7 +145,14 @@ impl Store {
         };
         let writer = connect(url, &mut options("rwc", 1)).await?;
         let readers = connect(url, &mut options("rw", POOL)).await?;
-        Ok(Self { writer, readers, watcher: Arc::default(), places: Arc::default(), shared_url: None, _alone: None })
+        Ok(Self {
+            writer,
+            readers,
+            watcher: Arc::default(),
+            remembered: Arc::default(),
+            shared_url: None,
+            _alone: None,
+        })
     }
 
     /// Makes sure that no other server works with the same file: it would not hear of what this one changes. Commands

@@ -65,6 +65,7 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
             (Column::Many(rows, column), Comparison::Ne, _) => rows.exist(compare(column, Comparison::Eq, value)).not(),
             (Column::Many(rows, column), ..) => rows.exist(compare(column, *comparison, value)),
             (Column::Words(_, words), Comparison::Eq, Value::Text(_)) => any_word(words, &[value]),
+            (Column::Words(_, words), Comparison::Ne, Value::Text(_)) => any_word(words, &[value]).not(),
             (Column::Words(column, _), ..) => compare(column, *comparison, value),
         },
         Filter::Like { property, pattern, case_sensitive } => match columns(&property.text) {

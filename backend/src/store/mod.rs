@@ -15,10 +15,10 @@ mod filter;
 mod idempotency;
 mod installation;
 mod listen;
+mod long_lists;
 mod migrations;
 mod sessions;
 mod token_lists;
-mod token_places;
 mod token_steps;
 mod token_words;
 mod tokens;
@@ -40,12 +40,12 @@ use std::{
 };
 
 use checks::Watch;
+use long_lists::Remembered;
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use thiserror::Error;
-use token_places::Places;
 
 /// Why the store could not do as asked.
 #[derive(Debug, Error)]
@@ -83,7 +83,7 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
-    places: Arc<Places>,
+    remembered: Arc<Remembered>,
     /// The address of a database that other processes may use, too.
     shared_url: Option<Arc<str>>,
     /// Held for as long as this process is the only one with its file.

@@ -8,14 +8,14 @@
 //! for is counted row by row. A page is read from the index of its order,
 //! first the ids alone, so that passing over rows does not read them; of the long orders, whole steps are passed over at
 //! once ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before
-//! ([`super::token_places`]).
+//! ([`super::long_lists`]).
 
 use std::{cmp::min, collections::HashMap};
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, QueryTrait as _, Select,
     sea_query::{CaseStatement, Expr, Func, NullOrdering, Query},
 };
 
@@ -23,7 +23,7 @@ use super::{
     Result, Store, TokenRow,
     entities::{token, token_group, token_permission},
     filter::{self, Column, Rows},
-    token_places::{self, Begin},
+    long_lists::{self, Begin},
     token_words::Words,
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
@@ -157,6 +157,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`](super::StoreError).
     pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
+        let filter = &by_token_and_module(query.filter);
+        let query = &TokenQuery { filter, ..query.clone() };
         let words = self.words_of(query).await?;
         let by_status = query.ordering.first().filter(|key| key.property.text == "status");
         match (by_status, Plain::of(query)) {
@@ -247,10 +249,11 @@ impl Store {
             Words::Few(_) => Way::Ids,
             _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
+            _ if query.offset > FEW / 4 => Way::Pass,
             _ => Way::Walk,
         };
         let (start, offset) = match after {
-            Some(keys) => (token_places::after(keys, query), query.offset),
+            Some(keys) => (long_lists::after(keys, query), query.offset),
             None => self.step_of(query).await?.unwrap_or((Condition::all(), query.offset)),
         };
         let total = match known {
@@ -289,8 +292,14 @@ impl Store {
         {
             return Ok(found);
         }
-        let way = if matches!(words, Words::Few(_)) { Way::Ids } else { Way::Own };
-        self.number_of_tokens(token::Entity::find().filter(self.condition(query, words, way))).await
+        let way = match words {
+            Words::Few(_) => Way::Ids,
+            _ if self.is_shared() => Way::Own,
+            _ => Way::Count,
+        };
+        let counted =
+            async || self.number_of_tokens(token::Entity::find().filter(self.condition(query, words, way))).await;
+        if matches!(words, Words::Few(_)) { counted().await } else { self.remembered_total(query, counted).await }
     }
 
     /// Which rows.
@@ -382,6 +391,10 @@ enum Way {
     Ids,
     /// Along the order, until the page is full.
     Walk,
+    /// Along the order as well, but past so many rows that the index should do for all of them.
+    Pass,
+    /// As SQLite's planner likes, past all rows: the index should do for them.
+    Count,
 }
 
 /// The same value, for which no database looks for an index.
@@ -451,6 +464,23 @@ fn status_is(status: TokenStatus, now: i64) -> Condition {
     }
 }
 
+/// As [`status_is`], for rows of an index that has the state and the id: what the clock has made of some tokens is found out
+/// once, and not by a look at each token.
+fn status_left_over(status: TokenStatus, query: &TokenQuery<'_>) -> Condition {
+    let TokenQuery { account_id, now, .. } = *query;
+    let others = match status {
+        TokenStatus::Active => vec![ends_by(now + TokenStatus::EXPIRING_WINDOW), previous_works(now)],
+        TokenStatus::Inactive => vec![ends_by(now)],
+        status => return status_is(status, now),
+    };
+    let is_in_state = without_index(token::Column::State.into_expr()).eq(status.as_str());
+    others.into_iter().fold(Condition::all().add(is_in_state), |all, others| {
+        let of_account = token::Entity::find().select_only().column(token::Column::Id);
+        let of_account = of_account.filter(token::Column::AccountId.eq(account_id)).filter(state(status));
+        all.add(token::Column::Id.not_in_subquery(of_account.filter(others).into_query()))
+    })
+}
+
 /// The word for what a token is worth at a moment.
 fn status_at(now: i64) -> Expr {
     // Compared by bytes, as the columns are.
@@ -465,11 +495,17 @@ fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
         "permissions.id" => permission(Expr::cust(PERMISSION_ID), way),
         "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr(), way),
         "status" if !matches!(way, Way::Walk | Way::Ids) => {
-            let words = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, query.now)));
+            let is_worth = |status| match way {
+                Way::Pass | Way::Count => status_left_over(status, query),
+                _ => status_is(status, query.now),
+            };
+            let words = TokenStatus::ALL.map(|status| (status.as_str(), is_worth(status)));
             Column::Words(status_at(query.now), words.to_vec())
         }
         // Only what the walk goes along can shorten it.
-        _ if way == Way::Walk && query.ordering.first().is_none_or(|key| key.property.text != name) => {
+        _ if matches!(way, Way::Walk | Way::Pass)
+            && query.ordering.first().is_none_or(|key| key.property.text != name) =>
+        {
             Column::One(without_index(own_column(name, query.now)))
         }
         _ if way == Way::Ids => Column::One(without_index(own_column(name, query.now))),
@@ -480,6 +516,28 @@ fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
 /// [`crate::tokens::present`] makes the same id in Rust.
 const PERMISSION_ID: &str =
     r#"'TP-' || substr("token_permissions"."token_id", 4) || '-' || substr("token_permissions"."module_id", 4)"#;
+
+/// The same filter, in which the id of a permission that is asked for is that of its token and that of its module: for these
+/// there are indexes.
+fn by_token_and_module(filter: &Filter) -> Filter {
+    match filter {
+        Filter::And(filters) => Filter::And(filters.iter().map(by_token_and_module).collect()),
+        Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(id) }
+            if property.text == "permissions.id" =>
+        {
+            let parts = id.strip_prefix("TP-").and_then(|digits| digits.rsplit_once('-'));
+            let Some((token, module)) = parts else { return filter.clone() };
+            let is = |property: &str, id: String| Filter::Compare {
+                property: property.into(),
+                comparison: Comparison::Eq,
+                value: Value::Text(id),
+            };
+            let module = is("permissions.object.id", format!("MD-{module}"));
+            Filter::And(vec![is("id", format!("SU-{token}")), module])
+        }
+        other => other.clone(),
+    }
+}
 
 /// Something about the permissions of the token under test.
 fn permission(value: Expr, way: Way) -> Column {

@@ -147,6 +147,11 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         (String::new(), Box::new(alive)),
         (format!("eq(extension.id,{ZAPIER})"), Box::new(move |row| alive(row) && row.extension_id == ZAPIER)),
         ("in(status,(active,deleted))".into(), Box::new(move |row| ["active", "deleted"].contains(&row.status(now)))),
+        ("ne(status,inactive)".into(), Box::new(move |row| alive(row) && row.status(now) != "inactive")),
+        (
+            format!("ne(status,expired)&in(extension.id,({ZAPIER},{CUSTOM}))"),
+            Box::new(move |row| alive(row) && row.status(now) != "expired"),
+        ),
         ("not(eq(status,active))".into(), Box::new(move |row| alive(row) && row.status(now) != "active")),
         ("search=billing".into(), Box::new(move |row| alive(row) && row.words().contains("billing"))),
         ("search=EXT-69".into(), Box::new(move |row| alive(row) && row.words().contains("ext-69"))),
@@ -342,7 +347,8 @@ async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] databa
     let admin = server.admin().await;
     let stranger = server.stranger().await;
     stranger.post("/auth/tokens", new_token("Wanderer", &[])).await.expect(StatusCode::CREATED);
-    let token = admin.post("/auth/tokens", new_token("Say \"hi\" 100%_x", &[])).await.expect(StatusCode::CREATED);
+    let token =
+        admin.post("/auth/tokens", new_token("Say \"hi\" 100%_x", &[PARTNERS])).await.expect(StatusCode::CREATED);
     let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
     let totals = async || {
         let mut totals = Vec::new();
@@ -370,6 +376,14 @@ async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] databa
     ] {
         assert_eq!(found(words).await, expected, "{words}");
     }
+    let permission = token["permissions"][0]["id"].as_str().unwrap();
+    assert!(permission.starts_with("TP-"), "{permission}");
+    for (id, expected) in [(permission, 1), ("TP-000-000-000-0002", 0), ("TP-", 0), ("TP-1", 0), ("SU", 0)] {
+        assert_eq!(page(&admin, &format!("eq(permissions.id,{id})")).await.1, expected, "{id}");
+        assert_eq!(page(&admin, &format!("eq(permissions.id,{id})&eq(status,inactive)")).await.1, 0, "{id}");
+        assert_eq!(page(&admin, &format!("ne(permissions.id,{id})")).await.1, 1 - expected, "{id}");
+    }
+    assert_eq!(page(&admin, &format!("eq(permissions.id,{}9)", &permission[..18])).await.1, 0);
     admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
     assert_eq!(totals().await, [1, 0, 1, 0]);
     admin.json(Method::PUT, &path, json!({ "name": "Überweisung" })).await.expect(StatusCode::OK);

@@ -1,6 +1,7 @@
-//! Where the pages lie that were read last, far down in long lists: whoever reads a list page by page reads on from there, and
-//! does not pass over all rows before it again. A place is good until a token of the account changes, and for a minute: what
-//! expires meanwhile makes whoever reads on neither miss a token nor see it twice.
+//! What is remembered of long lists, until a token of the account changes: how many rows those have that are counted one by
+//! one, and where the pages lie that were read last. Whoever reads a list page by page reads on from there, and does not pass
+//! over all rows before it again. A place is good for a minute, though the clock decides what is in the list: what expires
+//! meanwhile makes whoever reads on neither miss a token nor see it twice.
 
 use std::cmp::min;
 
@@ -15,6 +16,7 @@ use super::{
     token_lists::{SortedBy, TokenQuery, own_column},
     token_steps::WORTHWHILE,
 };
+use crate::rql::Filter;
 
 /// For so many seconds a place is good.
 const KEPT: i64 = 60;
@@ -22,9 +24,13 @@ const KEPT: i64 = 60;
 /// So many places of a list are remembered.
 const PLACES: usize = 50;
 
-/// The places of lists, by what was asked for.
+/// By what was asked for.
 #[derive(Debug)]
-pub(super) struct Places(Cache<String, Known>);
+pub(super) struct Remembered {
+    places: Cache<String, Known>,
+    /// How often tokens of the account had changed, and how many rows there were.
+    totals: Cache<String, (i64, u64)>,
+}
 
 #[derive(Debug, Clone)]
 struct Known {
@@ -62,13 +68,36 @@ pub(super) struct LongList {
     known: Known,
 }
 
-impl Default for Places {
+impl Default for Remembered {
     fn default() -> Self {
-        Self(Cache::new(1000))
+        Self { places: Cache::new(1000), totals: Cache::new(1000) }
     }
 }
 
 impl Store {
+    /// How many rows a list has: as many as the last time, unless a token of the account has changed since or the clock decides
+    /// what is in the list; else what `count` counts.
+    pub(super) async fn remembered_total(
+        &self,
+        query: &TokenQuery<'_>,
+        count: impl AsyncFnOnce() -> Result<u64>,
+    ) -> Result<u64> {
+        if depends_on_clock(query.filter) {
+            return count().await;
+        }
+        // Read first: what changes from here on makes the total too old.
+        let changes = self.changes_of(query.account_id).await?;
+        let name = name_of(query);
+        if let Some((then, total)) = self.remembered.totals.get(&name)
+            && then == changes
+        {
+            return Ok(total);
+        }
+        let total = count().await?;
+        self.remembered.totals.insert(name, (changes, total));
+        Ok(total)
+    }
+
     /// The list, when the page is so far from both ends that it is worth while to know its places, and when they can be
     /// known: where all keys have values and one direction.
     pub(super) async fn long_list(&self, query: &TokenQuery<'_>, total: u64) -> Result<Option<LongList>> {
@@ -78,9 +107,8 @@ impl Store {
         }
         // Read first: what changes from here on makes its places too old.
         let changes = self.changes_of(query.account_id).await?;
-        let TokenQuery { account_id, filter, ordering, search, with_deleted, .. } = query;
-        let name = format!("{account_id} {with_deleted} {search:?} {ordering:?} {filter:?}");
-        let known = self.places.0.get(&name).filter(|known| known.changes == changes);
+        let name = format!("{} {:?}", name_of(query), query.ordering);
+        let known = self.remembered.places.get(&name).filter(|known| known.changes == changes);
         let places = known.map(|known| known.places).unwrap_or_default();
         Ok(Some(LongList { name, known: Known { changes, places } }))
     }
@@ -95,7 +123,7 @@ impl Store {
         }
         let too_many = known.places.len().saturating_sub(PLACES);
         known.places.drain(..too_many);
-        self.places.0.insert(name, known);
+        self.remembered.places.insert(name, known);
     }
 }
 
@@ -115,6 +143,20 @@ impl LongList {
             }
         });
         begins.min_by_key(|begin| begin.offset)
+    }
+}
+
+/// What is asked for, in whatever order.
+fn name_of(query: &TokenQuery<'_>) -> String {
+    let TokenQuery { account_id, filter, search, with_deleted, .. } = query;
+    format!("{account_id} {with_deleted} {search:?} {filter:?}")
+}
+
+fn depends_on_clock(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(filters) | Filter::Or(filters) => filters.iter().any(depends_on_clock),
+        Filter::Not(inner) => depends_on_clock(inner),
+        Filter::Compare { property, .. } | Filter::Like { property, .. } => property.text == "status",
     }
 }
 
