@@ -10,10 +10,12 @@ use sea_orm::{
     Condition, ExprTrait as _, Value,
     sea_query::{Expr, SimpleExpr},
 };
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Result, Store, TokenRow,
-    token_lists::{SortedBy, TokenQuery, own_column},
+    token_columns::own_column,
+    token_lists::{SortedBy, TokenQuery},
     token_steps::WORTHWHILE,
 };
 use crate::rql::Filter;
@@ -22,14 +24,20 @@ use crate::rql::Filter;
 const KEPT: i64 = 60;
 
 /// So many places of a list are remembered.
-const PLACES: usize = 50;
+const PLACES: usize = 20;
+
+/// So many lists are remembered.
+const LISTS: usize = 1000;
+
+/// What was asked for: its digest, since a filter may be long.
+type Asked = [u8; 32];
 
 /// By what was asked for.
 #[derive(Debug)]
 pub(super) struct Remembered {
-    places: Cache<String, Known>,
+    places: Cache<Asked, Known>,
     /// How often tokens of the account had changed, and how many rows there were.
-    totals: Cache<String, (i64, u64)>,
+    totals: Cache<Asked, (i64, u64)>,
 }
 
 #[derive(Debug, Clone)]
@@ -64,13 +72,13 @@ pub(super) struct Begin {
 /// A list whose places are remembered.
 #[derive(Debug)]
 pub(super) struct LongList {
-    name: String,
+    asked: Asked,
     known: Known,
 }
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self { places: Cache::new(1000), totals: Cache::new(1000) }
+        Self { places: Cache::new(LISTS), totals: Cache::new(LISTS) }
     }
 }
 
@@ -87,14 +95,14 @@ impl Store {
         }
         // Read first: what changes from here on makes the total too old.
         let changes = self.changes_of(query.account_id).await?;
-        let name = name_of(query);
-        if let Some((then, total)) = self.remembered.totals.get(&name)
+        let asked = asked(query, &[]);
+        if let Some((then, total)) = self.remembered.totals.get(&asked)
             && then == changes
         {
             return Ok(total);
         }
         let total = count().await?;
-        self.remembered.totals.insert(name, (changes, total));
+        self.remembered.totals.insert(asked, (changes, total));
         Ok(total)
     }
 
@@ -107,15 +115,15 @@ impl Store {
         }
         // Read first: what changes from here on makes its places too old.
         let changes = self.changes_of(query.account_id).await?;
-        let name = format!("{} {:?}", name_of(query), query.ordering);
-        let known = self.remembered.places.get(&name).filter(|known| known.changes == changes);
+        let asked = asked(query, query.ordering);
+        let known = self.remembered.places.get(&asked).filter(|known| known.changes == changes);
         let places = known.map(|known| known.places).unwrap_or_default();
-        Ok(Some(LongList { name, known: Known { changes, places } }))
+        Ok(Some(LongList { asked, known: Known { changes, places } }))
     }
 
     /// Remembers the places of the rows that were read, which begin at the offset.
     pub(super) fn remember_places(&self, list: LongList, query: &TokenQuery<'_>, rows: &[TokenRow]) {
-        let LongList { name, mut known } = list;
+        let LongList { asked, mut known } = list;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
         for (position, row) in [(query.offset, first), (query.offset + rows.len() as u64 - 1, last)] {
             known.places.retain(|place| place.position != position);
@@ -123,7 +131,7 @@ impl Store {
         }
         let too_many = known.places.len().saturating_sub(PLACES);
         known.places.drain(..too_many);
-        self.remembered.places.insert(name, known);
+        self.remembered.places.insert(asked, known);
     }
 }
 
@@ -146,10 +154,9 @@ impl LongList {
     }
 }
 
-/// What is asked for, in whatever order.
-fn name_of(query: &TokenQuery<'_>) -> String {
+fn asked(query: &TokenQuery<'_>, ordering: &[SortedBy]) -> Asked {
     let TokenQuery { account_id, filter, search, with_deleted, .. } = query;
-    format!("{account_id} {with_deleted} {search:?} {filter:?}")
+    Sha256::digest(format!("{account_id} {with_deleted} {search:?} {ordering:?} {filter:?}")).into()
 }
 
 fn depends_on_clock(filter: &Filter) -> bool {

@@ -18,6 +18,8 @@ mod listen;
 mod long_lists;
 mod migrations;
 mod sessions;
+mod token_columns;
+mod token_counts;
 mod token_lists;
 mod token_steps;
 mod token_words;

@@ -1,29 +1,26 @@
 //! Lists of tokens, made so that an ordinary page costs about the same in an account of a thousand tokens and of a
 //! million (`docs/PERFORMANCE.md`).
 //!
-//! Every list says how many rows it has on all pages, and to count them is what costs. So the database keeps counts
-//! by state of all tokens of an account and of those that have an extension, a module or a creator; the statuses that
-//! follow from the clock are ranges of an index, and the large ones are what the small ones leave over. Words are found in
-//! an index ([`super::token_words`]), and days of creation and of the end have counts of their own. Whatever else is asked
-//! for is counted row by row. A page is read from the index of its order,
-//! first the ids alone, so that passing over rows does not read them; of the long orders, whole steps are passed over at
-//! once ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before
+//! Every list says how many rows it has on all pages, and to count them is what costs ([`super::token_counts`]); words are
+//! found and counted in an index of their own ([`super::token_words`]). A page is read from the index of its order
+//! ([`super::token_columns`]), first the ids alone, so that passing over rows does not read them. Of the whole list, steps
+//! are passed over at once ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before
 //! ([`super::long_lists`]).
 
 use std::{cmp::min, collections::HashMap};
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, QueryTrait as _, Select,
-    sea_query::{CaseStatement, Expr, Func, NullOrdering, Query},
+    ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    sea_query::{Expr, NullOrdering},
 };
 
 use super::{
     Result, Store, TokenRow,
-    entities::{token, token_group, token_permission},
-    filter::{self, Column, Rows},
+    entities::token,
     long_lists::{self, Begin},
+    token_columns::{Way, by_token_and_module, own_column, without_index},
+    token_counts::Plain,
     token_words::Words,
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
@@ -54,101 +51,6 @@ pub struct TokenQuery<'a> {
     pub limit: u64,
     /// Rows to pass over.
     pub offset: u64,
-}
-
-/// A filter that asks for nothing but statuses and one value of a property of [`GROUPS`]: for those the counts are at hand.
-#[derive(Debug)]
-struct Plain<'a> {
-    statuses: Vec<TokenStatus>,
-    group: Option<Group<'a>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Group<'a> {
-    filter: &'a Filter,
-    property: &'a str,
-    value: &'a str,
-}
-
-/// The properties of `token_groups`.
-const GROUPS: [&str; 5] =
-    ["extension.id", "extension.name", "events.created.by.id", "events.created.by.name", "permissions.object.id"];
-
-impl<'a> Plain<'a> {
-    fn of(query: &TokenQuery<'a>) -> Option<Self> {
-        let is_listed = |status: &TokenStatus| query.with_deleted || *status != TokenStatus::Deleted;
-        let mut plain = Self { statuses: TokenStatus::ALL.into_iter().filter(is_listed).collect(), group: None };
-        plain.add(query.filter).then_some(plain)
-    }
-
-    fn add(&mut self, filter: &'a Filter) -> bool {
-        if let Some(statuses) = statuses(filter) {
-            self.statuses.retain(|status| statuses.contains(status));
-            return true;
-        }
-        match filter {
-            Filter::And(filters) => filters.iter().all(|filter| self.add(filter)),
-            Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(value) } => {
-                let property = property.text.as_str();
-                let is_first = self.group.is_none();
-                self.group = Some(Group { filter, property, value });
-                is_first && GROUPS.contains(&property)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether counts are kept, or soon made, of such tokens with the words.
-    fn is_counted_with(&self, words: &Words) -> bool {
-        match words {
-            Words::None => true,
-            Words::Many(_) => self.group.is_none_or(|group| group.property == "extension.id"),
-            Words::Few(_) | Words::Texts(_) => false,
-        }
-    }
-
-    /// Whether all statuses are wanted that a token can have without being deleted.
-    fn has_all_alive(&self) -> bool {
-        TokenStatus::ALL.iter().all(|status| *status == TokenStatus::Deleted || self.statuses.contains(status))
-    }
-}
-
-/// The statuses that a filter lets pass, when it asks for nothing else.
-fn statuses(filter: &Filter) -> Option<Vec<TokenStatus>> {
-    let all = TokenStatus::ALL.into_iter();
-    let without = |some: Vec<TokenStatus>| all.clone().filter(|status| !some.contains(status)).collect();
-    match filter {
-        Filter::Compare { property, comparison, value: Value::Text(word) } if property.text == "status" => {
-            let named = TokenStatus::from_word(word).into_iter().collect();
-            match comparison {
-                Comparison::Eq => Some(named),
-                Comparison::Ne => Some(without(named)),
-                _ => None,
-            }
-        }
-        Filter::Not(inner) => statuses(inner).map(without),
-        Filter::Or(filters) => Some(filters.iter().map(statuses).collect::<Option<Vec<_>>>()?.concat()),
-        Filter::And(filters) if !filters.is_empty() => {
-            let sets = filters.iter().map(statuses).collect::<Option<Vec<_>>>()?;
-            Some(all.filter(|status| sets.iter().all(|set| set.contains(status))).collect())
-        }
-        _ => None,
-    }
-}
-
-/// How many tokens have each state, whatever the clock says.
-#[derive(Debug, Default)]
-pub(super) struct ByState {
-    pub active: u64,
-    pub inactive: u64,
-    pub deleted: u64,
-}
-
-impl ByState {
-    /// How many are not deleted.
-    pub fn alive(&self) -> u64 {
-        self.active + self.inactive
-    }
 }
 
 impl Store {
@@ -281,125 +183,6 @@ impl Store {
             self.whole(tokens).await?.into_iter().map(|row| (row.token.id.clone(), row)).collect();
         Ok((found.iter().filter_map(|(id, _)| rows.remove(id)).collect(), total))
     }
-
-    /// How many rows there are on all pages.
-    async fn count(&self, query: &TokenQuery<'_>, words: &Words) -> Result<u64> {
-        if let Some(plain) = Plain::of(query).filter(|plain| plain.is_counted_with(words)) {
-            return self.count_plain(query, &plain, words).await;
-        }
-        if matches!(words, Words::None)
-            && let Some(found) = self.count_in_time(query).await?
-        {
-            return Ok(found);
-        }
-        let way = match words {
-            Words::Few(_) => Way::Ids,
-            _ if self.is_shared() => Way::Own,
-            _ => Way::Count,
-        };
-        let counted =
-            async || self.number_of_tokens(token::Entity::find().filter(self.condition(query, words, way))).await;
-        if matches!(words, Words::Few(_)) { counted().await } else { self.remembered_total(query, counted).await }
-    }
-
-    /// Which rows.
-    fn condition(&self, query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
-        let own = Condition::all().add(token::Column::AccountId.eq(query.account_id));
-        let own =
-            if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };
-        let filtered = own.add(filter::condition(query.filter, &|name| column(name, query, way)));
-        match words {
-            Words::None => filtered,
-            Words::Few(numbers) => filtered.add(self.is_one_of(numbers)),
-            Words::Many(text) | Words::Texts(text) => {
-                filtered.add(filter::contains(token::Column::Search.into_expr(), text))
-            }
-        }
-    }
-
-    /// How many rows there are, without looking at them but for those whose status the clock decides.
-    async fn count_plain(&self, query: &TokenQuery<'_>, plain: &Plain<'_>, words: &Words) -> Result<u64> {
-        let TokenQuery { account_id, now, .. } = *query;
-        if plain.statuses.is_empty() {
-            return Ok(0);
-        }
-        let counts = self.by_state(account_id, plain, words).await?;
-        if plain.has_all_alive() {
-            let has_deleted = plain.statuses.contains(&TokenStatus::Deleted);
-            return Ok(counts.alive() + if has_deleted { counts.deleted } else { 0 });
-        }
-        let mut own = Condition::all().add(token::Column::AccountId.eq(account_id));
-        if let Some(group) = plain.group {
-            // The extension is in an index with the state and the end; else the index of ends is the right one.
-            let way = if group.property == "extension.id" { Way::Own } else { Way::Walk };
-            own = own.add(filter::condition(group.filter, &|name| column(name, query, way)));
-        }
-        if let Words::Many(text) = words {
-            own = own.add(filter::contains(token::Column::Search.into_expr(), text));
-        }
-        let count = async |condition: Condition| {
-            self.number_of_tokens(token::Entity::find().filter(own.clone()).filter(condition)).await
-        };
-        let mut found = 0;
-        for status in &plain.statuses {
-            found += match *status {
-                TokenStatus::Deleted => counts.deleted,
-                TokenStatus::Inactive => {
-                    counts.inactive.saturating_sub(count(state(TokenStatus::Inactive).add(ends_by(now))).await?)
-                }
-                TokenStatus::Active => {
-                    let soon = now + TokenStatus::EXPIRING_WINDOW;
-                    let ending = count(state(TokenStatus::Active).add(ends_by(soon))).await?;
-                    let renewed = state(TokenStatus::Active).add(ends_by(soon).not()).add(previous_works(now));
-                    counts.active.saturating_sub(ending + count(renewed).await?)
-                }
-                status => count(status_is(status, now)).await?,
-            };
-        }
-        Ok(found)
-    }
-
-    async fn by_state(&self, account_id: &str, plain: &Plain<'_>, words: &Words) -> Result<ByState> {
-        let Words::Many(text) = words else {
-            let (property, value) = plain.group.map_or(("", ""), |group| (group.property, group.value));
-            return self.counts_of(account_id, property, value).await;
-        };
-        let extension_id = plain.group.map(|group| group.value);
-        self.by_state_with(account_id, text, extension_id, !plain.has_all_alive()).await
-    }
-
-    /// The counts that are kept of the tokens with a value of a property; of all, with both empty.
-    pub(super) async fn counts_of(&self, account_id: &str, property: &str, value: &str) -> Result<ByState> {
-        let key = (account_id.to_owned(), property.to_owned(), value.to_owned());
-        let kept = token_group::Entity::find_by_id(key).one(&self.readers).await?;
-        let number = |state: fn(&token_group::Model) -> i64| {
-            kept.as_ref().map_or(0, |kept| u64::try_from(state(kept)).unwrap_or_default())
-        };
-        let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
-        Ok(ByState { active, inactive, deleted: number(|kept| kept.deleted) })
-    }
-}
-
-/// How the database is made to find a page. PostgreSQL knows by itself, but of words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// As its planner likes.
-    Own,
-    /// By the filter; what is found is sorted.
-    Sort,
-    /// By the ids that have the words; what is found is sorted.
-    Ids,
-    /// Along the order, until the page is full.
-    Walk,
-    /// Along the order as well, but past so many rows that the index should do for all of them.
-    Pass,
-    /// As SQLite's planner likes, past all rows: the index should do for them.
-    Count,
-}
-
-/// The same value, for which no database looks for an index.
-fn without_index(column: Expr) -> Expr {
-    Func::coalesce([column.clone(), column]).into()
 }
 
 fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
@@ -429,141 +212,4 @@ fn turned(ordering: &[SortedBy]) -> Vec<SortedBy> {
     let by_id = [Ordering { property: "id".into(), descending: false }];
     let keys = if ordering.is_empty() { &by_id } else { ordering };
     keys.iter().map(|key| Ordering { descending: !key.descending, ..key.clone() }).collect()
-}
-
-fn state(status: TokenStatus) -> Condition {
-    Condition::all().add(token::Column::State.eq(status.as_str()))
-}
-
-fn ends_by(moment: i64) -> Condition {
-    Condition::all().add(token::Column::ExpiresAt.is_not_null()).add(token::Column::ExpiresAt.lte(moment))
-}
-
-fn previous_works(now: i64) -> Condition {
-    let still = token::Column::PreviousExpiresAt.is_null().or(token::Column::PreviousExpiresAt.gt(now));
-    Condition::all().add(token::Column::PreviousDigest.is_not_null()).add(still)
-}
-
-/// Whether a token is worth `status` at a moment, in terms of the indexed columns; never SQL's "unknown".
-/// [`crate::tokens::status`] is the same rule in Rust.
-fn status_is(status: TokenStatus, now: i64) -> Condition {
-    let soon = now + TokenStatus::EXPIRING_WINDOW;
-    match status {
-        TokenStatus::Deleted => state(status),
-        TokenStatus::Expired => {
-            let alive = [TokenStatus::Active, TokenStatus::Inactive].map(TokenStatus::as_str);
-            Condition::all().add(token::Column::State.is_in(alive)).add(ends_by(now))
-        }
-        TokenStatus::Inactive => state(status).add(ends_by(now).not()),
-        TokenStatus::Revitalised => state(TokenStatus::Active).add(previous_works(now)).add(ends_by(now).not()),
-        TokenStatus::Expiring => state(TokenStatus::Active)
-            .add(ends_by(soon))
-            .add(token::Column::ExpiresAt.gt(now))
-            .add(previous_works(now).not()),
-        TokenStatus::Active => state(status).add(ends_by(soon).not()).add(previous_works(now).not()),
-    }
-}
-
-/// As [`status_is`], for rows of an index that has the state and the id: what the clock has made of some tokens is found out
-/// once, and not by a look at each token.
-fn status_left_over(status: TokenStatus, query: &TokenQuery<'_>) -> Condition {
-    let TokenQuery { account_id, now, .. } = *query;
-    let others = match status {
-        TokenStatus::Active => vec![ends_by(now + TokenStatus::EXPIRING_WINDOW), previous_works(now)],
-        TokenStatus::Inactive => vec![ends_by(now)],
-        status => return status_is(status, now),
-    };
-    let is_in_state = without_index(token::Column::State.into_expr()).eq(status.as_str());
-    others.into_iter().fold(Condition::all().add(is_in_state), |all, others| {
-        let of_account = token::Entity::find().select_only().column(token::Column::Id);
-        let of_account = of_account.filter(token::Column::AccountId.eq(account_id)).filter(state(status));
-        all.add(token::Column::Id.not_in_subquery(of_account.filter(others).into_query()))
-    })
-}
-
-/// The word for what a token is worth at a moment.
-fn status_at(now: i64) -> Expr {
-    // Compared by bytes, as the columns are.
-    let word = |status: TokenStatus| Expr::cust(format!("'{}' COLLATE \"C\"", status.as_str()));
-    let others = TokenStatus::ALL.into_iter().filter(|status| *status != TokenStatus::Active);
-    let case = others.fold(CaseStatement::new(), |case, status| case.case(status_is(status, now), word(status)));
-    case.finally(word(TokenStatus::Active)).into()
-}
-
-fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
-    match name {
-        "permissions.id" => permission(Expr::cust(PERMISSION_ID), way),
-        "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr(), way),
-        "status" if !matches!(way, Way::Walk | Way::Ids) => {
-            let is_worth = |status| match way {
-                Way::Pass | Way::Count => status_left_over(status, query),
-                _ => status_is(status, query.now),
-            };
-            let words = TokenStatus::ALL.map(|status| (status.as_str(), is_worth(status)));
-            Column::Words(status_at(query.now), words.to_vec())
-        }
-        // Only what the walk goes along can shorten it.
-        _ if matches!(way, Way::Walk | Way::Pass)
-            && query.ordering.first().is_none_or(|key| key.property.text != name) =>
-        {
-            Column::One(without_index(own_column(name, query.now)))
-        }
-        _ if way == Way::Ids => Column::One(without_index(own_column(name, query.now))),
-        _ => Column::One(own_column(name, query.now)),
-    }
-}
-
-/// [`crate::tokens::present`] makes the same id in Rust.
-const PERMISSION_ID: &str =
-    r#"'TP-' || substr("token_permissions"."token_id", 4) || '-' || substr("token_permissions"."module_id", 4)"#;
-
-/// The same filter, in which the id of a permission that is asked for is that of its token and that of its module: for these
-/// there are indexes.
-fn by_token_and_module(filter: &Filter) -> Filter {
-    match filter {
-        Filter::And(filters) => Filter::And(filters.iter().map(by_token_and_module).collect()),
-        Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(id) }
-            if property.text == "permissions.id" =>
-        {
-            let parts = id.strip_prefix("TP-").and_then(|digits| digits.rsplit_once('-'));
-            let Some((token, module)) = parts else { return filter.clone() };
-            let is = |property: &str, id: String| Filter::Compare {
-                property: property.into(),
-                comparison: Comparison::Eq,
-                value: Value::Text(id),
-            };
-            let module = is("permissions.object.id", format!("MD-{module}"));
-            Filter::And(vec![is("id", format!("SU-{token}")), module])
-        }
-        other => other.clone(),
-    }
-}
-
-/// Something about the permissions of the token under test.
-fn permission(value: Expr, way: Way) -> Column {
-    let key = token_permission::Column::TokenId.into_expr();
-    let rows = Rows {
-        all: Query::select().expr(key.clone()).from(token_permission::Entity).to_owned(),
-        key,
-        of: token::Column::Id.into_expr(),
-        are_few: way == Way::Sort,
-    };
-    Column::Many(Box::new(rows), value)
-}
-
-pub(super) fn own_column(name: &str, now: i64) -> Expr {
-    let column = match name {
-        "status" => return status_at(now),
-        "description" => token::Column::Description,
-        "name" => token::Column::Name,
-        "external_id" => token::Column::ExternalId,
-        "extension.id" => token::Column::ExtensionId,
-        "extension.name" => token::Column::ExtensionName,
-        "expiration_date" => token::Column::ExpiresAt,
-        "events.created.at" => token::Column::CreatedAt,
-        "events.created.by.id" => token::Column::CreatedById,
-        "events.created.by.name" => token::Column::CreatedByName,
-        _ => token::Column::Id,
-    };
-    Expr::col((token::Entity, column))
 }

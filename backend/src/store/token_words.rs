@@ -16,7 +16,8 @@ use super::{
     Result, Store,
     entities::token,
     filter,
-    token_lists::{ByState, FEW, TokenQuery},
+    token_counts::ByState,
+    token_lists::{FEW, TokenQuery},
 };
 use crate::rql::{Comparison, Filter, PatternPart, Value, folded};
 

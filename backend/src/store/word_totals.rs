@@ -1,10 +1,13 @@
 //! How many tokens have words that many have. To count a great part of a million takes long, and every page of the list needs
 //! it; so what was counted once is kept in the database, where triggers keep it right (`m0010_word_totals`).
 
+use std::time::Duration;
+
 use sea_orm::{
     ConnectionTrait as _, DbErr, EntityTrait as _, ExprTrait as _,
     sea_query::{Alias, Expr, Func, LockBehavior, LockType, OnConflict, Query},
 };
+use tokio::time::timeout;
 
 use super::{
     Result, Store,
@@ -13,6 +16,9 @@ use super::{
 
 /// Totals of an account that are kept, since each of them is looked at with every change of a token.
 const KEPT: i64 = 100;
+
+/// How long a search waits until its totals are kept.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 impl Store {
     /// How many tokens of an account, or of an extension, have the words, and how many inactive ones, as far as they were
@@ -28,7 +34,7 @@ impl Store {
         Ok((kept.total.map(i64::unsigned_abs), kept.inactive.map(i64::unsigned_abs)))
     }
 
-    /// How often the words of an account's tokens have changed, their states or their extensions.
+    /// How often tokens of the account have changed, or what they may do.
     pub(super) async fn changes_of(&self, account_id: &str) -> Result<i64> {
         let changes = Query::select()
             .column("changes")
@@ -39,7 +45,7 @@ impl Store {
     }
 
     /// Keeps totals that were counted after so many changes, unless there were more since. The list is right without them:
-    /// that they could not be kept is no reason to fail.
+    /// that they could not be kept is no reason to fail, nor to wait for writers.
     pub(super) async fn keep_totals(
         &self,
         account_id: &str,
@@ -48,8 +54,11 @@ impl Store {
         totals: (Option<u64>, Option<u64>),
         changes: i64,
     ) {
-        if let Err(error) = self.try_keep_totals(account_id, words, extension_id, totals, changes).await {
-            tracing::debug!(%error, "the totals of a search were not kept");
+        let kept = self.try_keep_totals(account_id, words, extension_id, totals, changes);
+        match timeout(PATIENCE, kept).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the totals of a search were not kept"),
+            Err(_) => tracing::debug!("the totals of a search were not kept: writers were busy"),
         }
     }
 
