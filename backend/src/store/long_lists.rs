@@ -1,30 +1,33 @@
 //! What is remembered of long lists, until a token of the account changes: how many rows those have that are counted one by
 //! one, and where the pages lie that were read last. Whoever reads a list page by page reads on from there, and does not pass
-//! over all rows before it again. A place is good for a minute, though the clock decides what is in the list: what expires
-//! meanwhile makes whoever reads on neither miss a token nor see it twice.
+//! over all rows before it again. Of a list that the clock decides, the places are good until it makes something else of a
+//! token.
 
-use std::cmp::min;
-
+use latchkey_shared::TokenStatus;
 use quick_cache::sync::Cache;
 use sea_orm::{
-    Condition, ExprTrait as _, Value,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value,
     sea_query::{Expr, SimpleExpr},
 };
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Result, Store, TokenRow,
+    entities::token,
     token_columns::own_column,
     token_lists::{SortedBy, TokenQuery},
     token_steps::WORTHWHILE,
 };
 use crate::rql::Filter;
 
-/// For so many seconds a place is good.
+/// For so many seconds the places of a list that the clock decides are worth a question.
 const KEPT: i64 = 60;
 
 /// So many places of a list are remembered.
 const PLACES: usize = 20;
+
+/// An order of more keys than these is not worth remembering.
+const KEYS: usize = 4;
 
 /// So many lists are remembered.
 const LISTS: usize = 1000;
@@ -106,19 +109,46 @@ impl Store {
         Ok(total)
     }
 
-    /// The list, when the page is so far from both ends that it is worth while to know its places, and when they can be
-    /// known: where all keys have values and one direction.
-    pub(super) async fn long_list(&self, query: &TokenQuery<'_>, total: u64) -> Result<Option<LongList>> {
-        let behind = total.saturating_sub(query.offset.saturating_add(query.limit));
-        if min(query.offset, behind) < WORTHWHILE || !has_places(query.ordering) {
+    /// The list, when the page is so far from its beginning that it is worth while to know its places, and when they can be
+    /// known: where all keys have values and one direction. To be asked before the rows are counted: what changes from then on
+    /// makes its places too old.
+    pub(super) async fn long_list(&self, query: &TokenQuery<'_>) -> Result<Option<LongList>> {
+        if query.offset < WORTHWHILE || !has_places(query.ordering) {
             return Ok(None);
         }
-        // Read first: what changes from here on makes its places too old.
         let changes = self.changes_of(query.account_id).await?;
         let asked = asked(query, query.ordering);
         let known = self.remembered.places.get(&asked).filter(|known| known.changes == changes);
-        let places = known.map(|known| known.places).unwrap_or_default();
+        let mut places = known.map(|known| known.places).unwrap_or_default();
+        if depends_on_clock(query.filter) {
+            places.retain(|place| (0..=KEPT).contains(&(query.now - place.at)));
+            let oldest = places.iter().map(|place| place.at).min();
+            if let Some(then) = oldest
+                && self.has_turned_since(query, then).await?
+            {
+                places.retain(|place| place.at == query.now);
+            }
+        }
         Ok(Some(LongList { asked, known: Known { changes, places } }))
+    }
+
+    /// Whether the clock has made something else of any token of the account since then.
+    async fn has_turned_since(&self, query: &TokenQuery<'_>, then: i64) -> Result<bool> {
+        let window = TokenStatus::EXPIRING_WINDOW;
+        let within = |column: token::Column, from: i64, to: i64| column.gt(from).and(column.lte(to));
+        let has_two =
+            token::Column::PreviousDigest.is_not_null().and(token::Column::State.eq(TokenStatus::Active.as_str()));
+        let of_account = token::Entity::find().filter(token::Column::AccountId.eq(query.account_id));
+        for turned in [
+            within(token::Column::ExpiresAt, then, query.now),
+            within(token::Column::ExpiresAt, then + window, query.now + window),
+            has_two.and(within(token::Column::PreviousExpiresAt, then, query.now)),
+        ] {
+            if then < query.now && self.number_of_tokens(of_account.clone().filter(turned)).await? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Remembers the places of the rows that were read, which begin at the offset.
@@ -139,8 +169,7 @@ impl LongList {
     /// The nearest place from which `limit` rows after `offset` can be read, of which there are as many.
     pub(super) fn nearest(&self, query: &TokenQuery<'_>, limit: u64) -> Option<Begin> {
         let end = query.offset + limit;
-        let good = self.known.places.iter().filter(|place| (0..=KEPT).contains(&(query.now - place.at)));
-        let begins = good.filter_map(|place| {
+        let begins = self.known.places.iter().filter_map(|place| {
             let after = Some(place.keys.clone());
             if place.position < query.offset {
                 Some(Begin { forward: true, after, offset: query.offset - place.position - 1 })
@@ -184,10 +213,12 @@ fn names(ordering: &[SortedBy]) -> impl Iterator<Item = &str> {
 
 fn has_places(ordering: &[SortedBy]) -> bool {
     let is_descending = ordering.last().is_some_and(|key| key.descending);
-    ordering.iter().all(|key| {
-        let name = key.property.text.as_str();
-        key.descending == is_descending && !matches!(name, "status" | "expiration_date" | "external_id" | "description")
-    })
+    ordering.len() <= KEYS
+        && ordering.iter().all(|key| {
+            let name = key.property.text.as_str();
+            key.descending == is_descending
+                && !matches!(name, "status" | "expiration_date" | "external_id" | "description")
+        })
 }
 
 fn keys_of(row: &TokenRow, ordering: &[SortedBy]) -> Vec<Value> {

@@ -107,6 +107,7 @@ impl Store {
     }
 
     async fn list_in_order(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
+        let list = self.long_list(query).await?;
         let known = match words {
             // Few rows are counted by the question for the page.
             Words::Few(_) if query.limit > 0 => None,
@@ -117,7 +118,6 @@ impl Store {
             return Ok((Vec::new(), total));
         }
         let limit = min(query.limit, total - query.offset);
-        let list = self.long_list(query, total).await?;
         let begins = [
             Some(Begin { forward: true, after: None, offset: query.offset }),
             // From the other end there may be fewer rows to pass over.

@@ -145,12 +145,14 @@ impl Store {
         extension_id: Option<&str>,
         inactive: bool,
     ) -> Result<ByState> {
-        if extension_id.is_some_and(|id| !ExtensionId::is_shape_of(id)) {
-            return Ok(ByState::default());
-        }
         if IN_ALL.contains(words) {
             let (property, value) = extension_id.map_or(("", ""), |id| ("extension.id", id));
             return Ok(ByState { deleted: 0, ..self.counts_of(account_id, property, value).await? });
+        }
+        if let Some(id) = extension_id
+            && (!ExtensionId::is_shape_of(id) || self.counts_of(account_id, "extension.id", id).await?.alive() == 0)
+        {
+            return Ok(ByState::default());
         }
         // Read first: what changes from here on makes the totals too old to be kept.
         let changes = self.changes_of(account_id).await?;

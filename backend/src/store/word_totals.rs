@@ -103,6 +103,13 @@ impl Store {
         if tx.db.execute(&insert).await?.rows_affected() == 0 {
             return Ok(());
         }
+        // Who is in the middle of a transaction that does not see the totals, and would change a token without them, fails.
+        let touch = Query::update()
+            .table("token_changes")
+            .value("changes", Expr::col("changes"))
+            .and_where(Expr::col("account_id").eq(account_id))
+            .to_owned();
+        tx.db.execute(&touch).await?;
         let is_old = Expr::col(Column::Sequence).lte(Expr::from(newest).sub(KEPT));
         let forget = Query::delete().from_table(Entity).and_where(is_own).and_where(is_old).to_owned();
         tx.db.execute(&forget).await?;

@@ -6,7 +6,9 @@ use axum::http::{Method, StatusCode};
 use latchkey::catalogue::Catalogue;
 use latchkey_shared::Timestamp;
 use rstest::rstest;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, IsolationLevel, Statement, TransactionTrait as _,
+};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -295,15 +297,15 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
     let admin = server.admin().await;
     let mut rows = fill(&server, database).await;
     let now = server.clock.now().unix();
-    let alive = |row: &&Row| row.state != "deleted";
     type Wanted<'a> = &'a dyn Fn(&&Row) -> bool;
-    let lists: [(&str, Wanted<'_>); 4] = [
-        ("", &alive),
-        ("eq(status,active)", &|row| row.status(now) == "active"),
-        ("search=billing", &|row| alive(row) && row.words().contains("billing")),
-        ("eq(permissions.object.id,MD-0002)", &|row| alive(row) && row.modules.contains(&"MD-0002")),
-    ];
-    let pages = async |rows: &[Row], offsets: &[usize]| {
+    let pages = async |rows: &[Row], now: i64, offsets: &[usize]| {
+        let alive = |row: &&Row| row.state != "deleted";
+        let lists: [(&str, Wanted<'_>); 4] = [
+            ("", &alive),
+            ("eq(status,active)", &|row| row.status(now) == "active"),
+            ("search=billing", &|row| alive(row) && row.words().contains("billing")),
+            ("eq(permissions.object.id,MD-0002)", &|row| alive(row) && row.modules.contains(&"MD-0002")),
+        ];
         for (filter, wanted) in lists {
             for key in ["name", "-created", "extension.id", "-expiration_date", "status"] {
                 let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
@@ -321,7 +323,7 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
             }
         }
     };
-    pages(&rows, &[1500, 1550, 1600, 1575, 1500, 1450, 3000, 3050, 1550]).await;
+    pages(&rows, now, &[1500, 1550, 1600, 1575, 1500, 1450, 3000, 3050, 1550]).await;
     // Beyond the middle of the list, hands in the database, and a token that is no longer what it was.
     let connection = sea_orm::Database::connect(&server.url).await.unwrap();
     for number in [100, 5101, 9003] {
@@ -329,15 +331,27 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
         let refuse = format!("DELETE FROM token_permissions WHERE token_id = '{id}'");
         connection.execute_unprepared(&refuse).await.unwrap();
         rows[number].modules = &[];
-        pages(&rows, &[1550]).await;
+        pages(&rows, now, &[1550]).await;
         let (created, ends) = (rows[number].created + 40 * DAY, now + 300 * DAY);
         let alter = format!("UPDATE tokens SET created_at = {created}, expires_at = {ends} WHERE id = '{id}'");
         connection.execute_unprepared(&alter).await.unwrap();
         (rows[number].created, rows[number].ends) = (created, Some(ends));
-        pages(&rows, &[1550]).await;
+        pages(&rows, now, &[1550]).await;
     }
+    // Nothing changes but the clock, which makes something else of some of the first in some order.
+    for (number, ends) in [(4, now + 10), (1200, now + 14 * DAY + 10), (2401, now + 14 * DAY + 20)] {
+        let alter = format!("UPDATE tokens SET expires_at = {ends} WHERE id = '{}'", rows[number].id);
+        connection.execute_unprepared(&alter).await.unwrap();
+        rows[number].ends = Some(ends);
+    }
+    for seconds in [0, 5, 10, 15, 20] {
+        server.clock.advance(seconds);
+        let now = server.clock.now().unix();
+        pages(&rows, now, &[1500, 1550, 1600]).await;
+    }
+    let now = server.clock.now().unix();
     connection.close().await.unwrap();
-    pages(&rows, &[5000, 5050, 5100, 5049, 7000, 6950]).await;
+    pages(&rows, now, &[5000, 5050, 5100, 5049, 7000, 6950]).await;
 }
 
 #[rstest]
@@ -492,6 +506,55 @@ async fn totals_of_words_are_kept_while_tokens_change(#[values(Sqlite, Postgres)
     let kept = "SELECT COUNT(*) FROM token_word_totals WHERE words = ' of ' AND total > 10000";
     assert_eq!(number(&connection, kept).await, 1);
     assert!(number(&connection, "SELECT COUNT(*) FROM token_word_totals").await <= 100);
+    // An extension that nobody has is not worth a row.
+    search("billing&eq(extension.id,EXT-999-999)").await;
+    assert_eq!(number(&connection, "SELECT COUNT(*) FROM token_word_totals WHERE extension_id LIKE '%999%'").await, 0);
+    if matches!(database, Postgres) {
+        // A transaction that does not see what is kept must not change tokens without it.
+        let hand = connection.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await.unwrap();
+        hand.execute_unprepared("SELECT count(*) FROM tokens").await.unwrap();
+        search("su-").await;
+        search("%20of").await;
+        search("ext-").await;
+        let taken_away = "UPDATE tokens SET state = 'deleted' WHERE state = 'inactive'";
+        if hand.execute_unprepared(taken_away).await.is_ok() {
+            hand.commit().await.unwrap();
+        }
+        assert_eq!(differing(&connection, WORD_TOTALS, COUNTED_WORDS).await, 0);
+    }
+    connection.close().await.unwrap();
+}
+
+/// A page whose total is counted before tokens change, and which is read after: nothing of it is remembered for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_the_middle_of_a_change_misleads_nobody() {
+    let server = Server::start(Postgres).await;
+    let admin = server.admin().await;
+    fill(&server, Postgres).await;
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let ids = async || {
+        let names = "SELECT id FROM tokens WHERE state <> 'deleted' ORDER BY name DESC, id DESC";
+        let rows = connection.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, names)).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect::<Vec<String>>()
+    };
+    let before = ids().await;
+    let hand = connection.begin().await.unwrap();
+    hand.execute_unprepared("LOCK TABLE token_changes IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let waits = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'token_changes'::regclass";
+    let list = |offset: usize| format!("ordering(-name)&limit=10&offset={offset}");
+    let change = async {
+        while number(&connection, waits).await == 0 {}
+        let last: Vec<String> = before.iter().rev().take(5).map(|id| format!("'{id}'")).collect();
+        let delete = format!("UPDATE tokens SET state = 'deleted' WHERE id IN ({})", last.join(", "));
+        hand.execute_unprepared(&delete).await.unwrap();
+        hand.commit().await.unwrap();
+    };
+    let first = list(8000);
+    futures_util::future::join(page(&admin, &first), change).await;
+    let after = ids().await;
+    for offset in [8010, 8020, 7990] {
+        assert_eq!(page(&admin, &list(offset)).await, (after[offset..offset + 10].to_vec(), after.len()), "{offset}");
+    }
     connection.close().await.unwrap();
 }
 
@@ -563,7 +626,13 @@ async fn counts_stay_right_when_many_change_at_once(#[values(Sqlite, Postgres)] 
             }
         }
     };
-    futures_util::future::join_all((0..8).map(work)).await;
+    // A hand that changes all of them at once, which only PostgreSQL does beside others.
+    let by_hand = async || {
+        for _ in 0..if matches!(database, Postgres) { 20 } else { 0 } {
+            connection.execute_unprepared("UPDATE tokens SET updated_by_name = 'Hand'").await.unwrap();
+        }
+    };
+    futures_util::future::join(futures_util::future::join_all((0..8).map(work)), by_hand()).await;
     assert_eq!(page(&admin, "limit=0").await.1, 40);
     let groups = "SELECT account_id, property, value, active, inactive, deleted FROM token_groups \
         WHERE active + inactive + deleted > 0";

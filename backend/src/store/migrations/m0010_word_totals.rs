@@ -69,8 +69,12 @@ const CHANGES: &str = "\
 
 /// Whatever changes what a list has in it is counted from now on, and not only the words.
 const COUNT_ALL_SQLITE: &str = "\
+    CREATE TRIGGER token_changes_insert AFTER INSERT ON tokens BEGIN \
+        INSERT INTO token_changes VALUES (new.account_id, 1) ON CONFLICT DO UPDATE SET changes = changes + 1; END; \
     CREATE TRIGGER token_changes_update AFTER UPDATE ON tokens BEGIN \
         UPDATE token_changes SET changes = changes + 1 WHERE account_id IN (old.account_id, new.account_id); END; \
+    CREATE TRIGGER token_changes_delete AFTER DELETE ON tokens BEGIN \
+        UPDATE token_changes SET changes = changes + 1 WHERE account_id = old.account_id; END; \
     CREATE TRIGGER token_changes_permit AFTER INSERT ON token_permissions BEGIN \
         UPDATE token_changes SET changes = changes + 1 \
         WHERE account_id = (SELECT account_id FROM tokens WHERE id = new.token_id); END; \
@@ -81,11 +85,12 @@ const COUNT_ALL_SQLITE: &str = "\
         UPDATE token_changes SET changes = changes + 1 \
         WHERE account_id = (SELECT account_id FROM tokens WHERE id = old.token_id); END;";
 
-/// As on SQLite. A change of a permission is counted since the ninth change.
+/// As on SQLite; what is not here is counted since the ninth change. After the statement and not before each row, since a
+/// statement of many rows would hold what others wait for while it waits for a row of theirs.
 const COUNT_ALL_POSTGRES: &str = "\
     CREATE FUNCTION latchkey_change_token() RETURNS trigger LANGUAGE plpgsql AS $$ \
-    BEGIN PERFORM latchkey_change(OLD.account_id); RETURN NEW; END $$; \
-    CREATE TRIGGER token_changes_update BEFORE UPDATE ON tokens FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) \
+    BEGIN PERFORM latchkey_change(OLD.account_id); RETURN NULL; END $$; \
+    CREATE TRIGGER token_changes_update AFTER UPDATE ON tokens FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) \
         EXECUTE FUNCTION latchkey_change_token();";
 
 /// Adds 1 for a token to each total that it belongs to, or takes it away.
