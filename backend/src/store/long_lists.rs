@@ -16,7 +16,7 @@ use super::{
     entities::token,
     token_columns::own_column,
     token_lists::{SortedBy, TokenQuery},
-    token_steps::WORTHWHILE,
+    token_steps::{WORTHWHILE, steps_of},
 };
 use crate::rql::Filter;
 
@@ -109,11 +109,11 @@ impl Store {
         Ok(total)
     }
 
-    /// The list, when the page is so far from its beginning that it is worth while to know its places, and when they can be
-    /// known: where all keys have values and one direction. To be asked before the rows are counted: what changes from then on
+    /// The list, when the page is so far from its beginning that it is worth while to know its places, when there are no steps to
+    /// it, and when its places can be known: where all keys have values and one direction. To be asked before the rows are counted: what changes from then on
     /// makes its places too old.
     pub(super) async fn long_list(&self, query: &TokenQuery<'_>) -> Result<Option<LongList>> {
-        if query.offset < WORTHWHILE || !has_places(query.ordering) {
+        if query.offset < WORTHWHILE || steps_of(query).is_some() || !has_places(query.ordering) {
             return Ok(None);
         }
         let changes = self.changes_of(query.account_id).await?;

@@ -28,14 +28,7 @@ impl Store {
     /// A condition that passes over the first rows of a list, and how many are still to be passed over with it. `None`
     /// when the list is no account's whole one, in another order than by id or creation, or when the page is near.
     pub(super) async fn step_of(&self, query: &TokenQuery<'_>) -> Result<Option<(Condition, u64)>> {
-        let kind = match query.ordering.first().map(|key| key.property.text.as_str()) {
-            None | Some("id") => "id",
-            Some("events.created.at") => "created",
-            Some(_) => return Ok(None),
-        };
-        if query.offset < WORTHWHILE || query.with_deleted || query.search.is_some() || !query.filter.is_all() {
-            return Ok(None);
-        }
+        let Some(kind) = steps_of(query).filter(|_| query.offset >= WORTHWHILE) else { return Ok(None) };
         let descending = query.ordering.first().is_some_and(|key| key.descending);
         let before = if descending { "DESC" } else { "ASC" };
         let steps = Query::select()
@@ -114,6 +107,16 @@ impl Store {
             .to_owned();
         let days = self.number(&days).await?;
         Ok(count(span.start..first * DAY).await? + days.unsigned_abs() + count(last * DAY..span.end).await?)
+    }
+}
+
+/// The steps of the order of a list, if it is the whole one and has any.
+pub(super) fn steps_of(query: &TokenQuery<'_>) -> Option<&'static str> {
+    let is_whole = !query.with_deleted && query.search.is_none() && query.filter.is_all();
+    match query.ordering.first().map(|key| key.property.text.as_str()) {
+        None | Some("id") if is_whole => Some("id"),
+        Some("events.created.at") if is_whole => Some("created"),
+        _ => None,
     }
 }
 
