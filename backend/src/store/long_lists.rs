@@ -109,9 +109,9 @@ impl Store {
         Ok(total)
     }
 
-    /// The list, when the page is so far from its beginning that it is worth while to know its places, when there are no steps to
-    /// it, and when its places can be known: where all keys have values and one direction. To be asked before the rows are counted: what changes from then on
-    /// makes its places too old.
+    /// The list, when the page is so far from its beginning that it is worth while to know its places, when there are no steps
+    /// to it, and when its places can be known: where all keys have values and one direction. To be asked before the rows are
+    /// counted: what changes from then on makes its places too old.
     pub(super) async fn long_list(&self, query: &TokenQuery<'_>) -> Result<Option<LongList>> {
         if query.offset < WORTHWHILE || steps_of(query).is_some() || !has_places(query.ordering) {
             return Ok(None);

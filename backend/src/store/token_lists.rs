@@ -107,13 +107,12 @@ impl Store {
     }
 
     async fn list_in_order(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
-        let list = self.long_list(query).await?;
-        let known = match words {
+        if matches!(words, Words::Few(_)) && query.limit > 0 {
             // Few rows are counted by the question for the page.
-            Words::Few(_) if query.limit > 0 => None,
-            _ => Some(self.count(query, words).await?),
-        };
-        let Some(total) = known else { return self.page(query, words, None, None).await };
+            return self.page(query, words, None, None).await;
+        }
+        let list = self.long_list(query).await?;
+        let total = self.count(query, words).await?;
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
@@ -129,7 +128,7 @@ impl Store {
         };
         let ordering = if begin.forward { query.ordering.to_vec() } else { turned(query.ordering) };
         let from_there = TokenQuery { ordering: &ordering, limit, offset: begin.offset, ..query.clone() };
-        let (mut rows, total) = self.page(&from_there, words, known, begin.after.as_deref()).await?;
+        let (mut rows, total) = self.page(&from_there, words, Some(total), begin.after.as_deref()).await?;
         if !begin.forward {
             rows.reverse();
         }
