@@ -6,8 +6,7 @@
 use latchkey_shared::TokenStatus;
 use quick_cache::sync::Cache;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value,
-    sea_query::{Expr, SimpleExpr},
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value, sea_query::Expr,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -199,8 +198,8 @@ fn depends_on_clock(filter: &Filter) -> bool {
 /// The rows that come after one with such keys.
 pub(super) fn after(keys: &[Value], query: &TokenQuery<'_>) -> Condition {
     let columns: Vec<Expr> = names(query.ordering).map(|name| own_column(name, query.now)).collect();
-    let columns = SimpleExpr::tuple(columns);
-    let keys = SimpleExpr::tuple(keys.iter().cloned().map(Expr::value));
+    let columns = Expr::tuple(columns);
+    let keys = Expr::tuple(keys.iter().cloned().map(Expr::value));
     let is_descending = query.ordering.last().is_some_and(|key| key.descending);
     Condition::all().add(if is_descending { columns.lt(keys) } else { columns.gt(keys) })
 }

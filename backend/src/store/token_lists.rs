@@ -117,15 +117,12 @@ impl Store {
             return Ok((Vec::new(), total));
         }
         let limit = min(query.limit, total - query.offset);
-        let begins = [
-            Some(Begin { forward: true, after: None, offset: query.offset }),
-            // From the other end there may be fewer rows to pass over.
-            Some(Begin { forward: false, after: None, offset: total - query.offset - limit }),
-            list.as_ref().and_then(|list| list.nearest(query, limit)),
-        ];
-        let Some(begin) = begins.into_iter().flatten().min_by_key(|begin| begin.offset) else {
-            return Ok((Vec::new(), total));
-        };
+        // From the other end there may be fewer rows to pass over.
+        let behind = total - query.offset - limit;
+        let forward = query.offset <= behind;
+        let end = Begin { forward, after: None, offset: min(query.offset, behind) };
+        let place = list.as_ref().and_then(|list| list.nearest(query, limit));
+        let begin = place.filter(|place| place.offset < end.offset).unwrap_or(end);
         let ordering = if begin.forward { query.ordering.to_vec() } else { turned(query.ordering) };
         let from_there = TokenQuery { ordering: &ordering, limit, offset: begin.offset, ..query.clone() };
         let (mut rows, total) = self.page(&from_there, words, Some(total), begin.after.as_deref()).await?;

@@ -5,7 +5,7 @@
 use std::{ops::Range, thread};
 
 use futures_util::future::try_join_all;
-use latchkey_shared::{Description, ExtensionId, ExternalId, TokenId, TokenName, TokenStatus};
+use latchkey_shared::{Description, ExtensionId, ExternalId, TokenId, TokenName};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, ExprTrait as _, QueryResult, QuerySelect as _,
     QueryTrait as _, Select, Statement, TransactionTrait as _,
@@ -154,13 +154,13 @@ impl Store {
         {
             return Ok(ByState::default());
         }
-        // Read first: what changes from here on makes the totals too old to be kept.
-        let changes = self.changes_of(account_id).await?;
-        let kept = self.kept_totals(account_id, words, extension_id.unwrap_or_default()).await?;
-        let (total, off) = match kept {
+        let of_extension = extension_id.unwrap_or_default();
+        let (total, off) = match self.kept_totals(account_id, words, of_extension).await? {
             (Some(total), Some(off)) => (total, off),
             (Some(total), None) if !inactive => (total, 0),
             (total, off) => {
+                // Read first: what changes from here on makes the totals too old to be kept.
+                let changes = self.changes_of(account_id).await?;
                 let counted = if self.is_shared() {
                     let (total, off) = self.count_both(account_id, words, extension_id).await?;
                     (Some(total), Some(off))
@@ -171,7 +171,7 @@ impl Store {
                     };
                     tokio::try_join!(count(total.is_none(), false), count(inactive && off.is_none(), true))?
                 };
-                self.keep_totals(account_id, words, extension_id.unwrap_or_default(), counted, changes).await;
+                self.keep_totals(account_id, words, of_extension, counted, changes).await;
                 (counted.0.or(total).unwrap_or_default(), counted.1.or(off).unwrap_or_default())
             }
         };
@@ -229,7 +229,8 @@ impl Store {
         Ok(rows.pop())
     }
 
-    /// Where to find the tokens that have the [`folded`] words and the marks.
+    /// Where to find the tokens that have the [`folded`] words and the marks. In PostgreSQL those that are inactive are told
+    /// apart by who counts.
     async fn look_up(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<Index> {
         let mut rows = Query::select();
         if !self.is_shared() {
@@ -255,9 +256,6 @@ impl Store {
         };
         if let Some(id) = marks.extension_id {
             rows.and_where(Expr::col("extension_id").eq(id));
-        }
-        if marks.only_inactive {
-            rows.and_where(Expr::col("state").eq(TokenStatus::Inactive.as_str()));
         }
         let by_letters = is_large && !is_common && is_short(words);
         rows.and_where(if by_letters {

@@ -136,6 +136,17 @@ fn by(key: &str, now: i64, a: &Row, b: &Row) -> Ordering {
     }
 }
 
+/// Rows by a key, with a minus in front from the last to the first, as a list shall have them.
+fn in_order<'a>(rows: impl Iterator<Item = &'a Row>, key: &str, now: i64) -> Vec<&'a Row> {
+    let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
+    let mut sorted: Vec<&Row> = rows.collect();
+    sorted.sort_by(|a, b| {
+        let order = by(name, now, a, b).then_with(|| a.id.cmp(&b.id));
+        if descending { order.reverse() } else { order }
+    });
+    sorted
+}
+
 #[rstest]
 #[tokio::test]
 async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgres)] database: Database) {
@@ -272,12 +283,7 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         assert!(found.len() > 5, "{filter} finds {}", found.len());
         // All orders in turn, five with each filter: with all of them, it takes minutes.
         for key in orders.into_iter().cycle().skip(number * 5).take(5) {
-            let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
-            let mut sorted = found.clone();
-            sorted.sort_by(|a, b| {
-                let order = by(name, now, a, b).then_with(|| a.id.cmp(&b.id));
-                if descending { order.reverse() } else { order }
-            });
+            let sorted = in_order(found.iter().copied(), key, now);
             for offset in [0, found.len() / 2, found.len() - 3] {
                 let query = format!("{filter}&ordering({key})&limit=7&offset={offset}");
                 let expected: Vec<String> = sorted.iter().skip(offset).take(7).map(|row| row.id.clone()).collect();
@@ -308,12 +314,7 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
         ];
         for (filter, wanted) in lists {
             for key in ["name", "-created", "extension.id", "-expiration_date", "status"] {
-                let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
-                let mut sorted: Vec<&Row> = rows.iter().filter(wanted).collect();
-                sorted.sort_by(|a, b| {
-                    let order = by(name, now, a, b).then_with(|| a.id.cmp(&b.id));
-                    if descending { order.reverse() } else { order }
-                });
+                let sorted = in_order(rows.iter().filter(wanted), key, now);
                 for offset in offsets {
                     let query = format!("{filter}&ordering({key})&limit=50&offset={offset}");
                     let expected: Vec<String> =

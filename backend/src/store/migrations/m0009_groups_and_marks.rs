@@ -58,24 +58,25 @@ const FORGET_POSTGRES: &str = "\
 /// There is no foreign key: a change of a token, which waits for its account's counts, would have to wait for the account
 /// as well, and whoever creates a token holds that and waits for the counts.
 fn groups(is_postgres: bool) -> TableCreateStatement {
-    // Compared by bytes, as the columns of tokens are.
-    let by_bytes = |name: &'static str| {
-        let mut column = string(name);
-        if is_postgres {
-            column.extra("COLLATE \"C\"");
-        }
-        column
-    };
     Table::create()
         .table(Alias::new("token_groups"))
-        .col(by_bytes("account_id"))
-        .col(by_bytes("property"))
-        .col(by_bytes("value"))
+        .col(by_bytes("account_id", is_postgres))
+        .col(by_bytes("property", is_postgres))
+        .col(by_bytes("value", is_postgres))
         .col(big_integer("active"))
         .col(big_integer("inactive"))
         .col(big_integer("deleted"))
         .primary_key(Index::create().col(Alias::new("account_id")).col(Alias::new("property")).col(Alias::new("value")))
         .to_owned()
+}
+
+/// A text that is compared by bytes, as the columns of tokens are.
+pub(super) fn by_bytes(name: &'static str, is_postgres: bool) -> ColumnDef {
+    let mut column = string(name);
+    if is_postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
 }
 
 const GROUPS_OF: &str = "\

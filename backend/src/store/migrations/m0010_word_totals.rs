@@ -4,8 +4,10 @@
 use sea_orm::{ConnectionTrait as _, DatabaseBackend};
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, string},
+    schema::{big_integer, big_integer_null},
 };
+
+use super::m0009_groups_and_marks::by_bytes;
 
 /// The tenth change.
 #[derive(Debug)]
@@ -36,20 +38,12 @@ impl MigrationTrait for Migration {
 /// How many tokens that are not deleted have some folded words, all of an account or those of an extension: what a search
 /// has counted once, triggers keep. Without a foreign key, as `token_groups` is.
 fn totals(is_postgres: bool) -> TableCreateStatement {
-    // Compared by bytes, as the columns of tokens are.
-    let by_bytes = |name: &'static str| {
-        let mut column = string(name);
-        if is_postgres {
-            column.extra("COLLATE \"C\"");
-        }
-        column
-    };
     Table::create()
         .table(Alias::new("token_word_totals"))
-        .col(by_bytes("account_id"))
+        .col(by_bytes("account_id", is_postgres))
         // Empty for all.
-        .col(by_bytes("extension_id"))
-        .col(by_bytes("words"))
+        .col(by_bytes("extension_id", is_postgres))
+        .col(by_bytes("words", is_postgres))
         // Null until it is counted.
         .col(big_integer_null("total"))
         // Of these, the inactive ones. Null until they are counted.
@@ -109,9 +103,9 @@ fn keep_sqlite() -> String {
     let columns = "id, account_id, search, state, extension_id";
     format!(
         "CREATE TRIGGER token_word_totals_insert AFTER INSERT ON tokens WHEN new.state <> 'deleted' BEGIN {add} END; \
-        CREATE TRIGGER token_word_totals_before AFTER UPDATE OF {columns} ON tokens WHEN old.state <> 'deleted' \
+        CREATE TRIGGER token_word_totals_old AFTER UPDATE OF {columns} ON tokens WHEN old.state <> 'deleted' \
             BEGIN {take_away} END; \
-        CREATE TRIGGER token_word_totals_after AFTER UPDATE OF {columns} ON tokens WHEN new.state <> 'deleted' \
+        CREATE TRIGGER token_word_totals_new AFTER UPDATE OF {columns} ON tokens WHEN new.state <> 'deleted' \
             BEGIN {add} END; \
         CREATE TRIGGER token_word_totals_delete AFTER DELETE ON tokens WHEN old.state <> 'deleted' \
             BEGIN {take_away} END; \
