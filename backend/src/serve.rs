@@ -124,6 +124,7 @@ async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), Serve
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
     let signals = Stop::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
+    tokio::spawn(app.store.clone().keep_common_words());
     let keeper = &app.gatekeeper;
     let beside = app.config.has_gateway().then(|| Arc::clone(keeper));
     let served = places.with(Service::new(beside, app::router(&app)), || app::gateway(keeper, &app.store));

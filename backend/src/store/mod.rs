@@ -8,6 +8,7 @@
 //! queries as methods of [`Store`] (reading) and [`Tx`] (changing).
 
 mod checks;
+mod common_words;
 mod connect;
 pub mod entities;
 mod events;

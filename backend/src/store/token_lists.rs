@@ -7,8 +7,12 @@
 //! are passed over at once ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before
 //! ([`super::long_lists`]).
 
-use std::{cmp::min, collections::HashMap};
+use std::{
+    cmp::{max, min},
+    collections::HashMap,
+};
 
+use futures_util::future::try_join_all;
 use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
@@ -21,13 +25,16 @@ use super::{
     long_lists::{self, Begin},
     token_columns::{Way, by_token_and_module, own_column, without_index},
     token_counts::Plain,
-    token_words::Words,
+    token_words::{Words, connections_at_once, number_of},
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
 
 /// SQLite is made to read up to so many rows by the index of their filter and to sort them. When more fulfil it, they
 /// are so dense that walking along the order soon finds a page. PostgreSQL's planner finds that out by itself.
 pub(super) const FEW: u64 = 10_000;
+
+/// From so many rows on it is worth while to look at them on several connections.
+const MANY_AT_ONCE: u64 = 2000;
 
 /// A key of the order of a list.
 pub type SortedBy = Ordering;
@@ -107,9 +114,10 @@ impl Store {
     }
 
     async fn list_in_order(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
-        if matches!(words, Words::Few(_)) && query.limit > 0 {
-            // Few rows are counted by the question for the page.
-            return self.page(query, words, None, None).await;
+        if let Words::Few(numbers) = words
+            && query.limit > 0
+        {
+            return self.page_of_few(query, words, numbers).await;
         }
         let list = self.long_list(query).await?;
         let total = self.count(query, words).await?;
@@ -135,6 +143,29 @@ impl Store {
         Ok((rows, total))
     }
 
+    /// The rows of a page of the few that have the words, and how many there are on all pages, which the question for the page
+    /// counts. Of some thousands each core looks at a part: the page is among the first rows of the parts.
+    async fn page_of_few(
+        &self,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        numbers: &[i64],
+    ) -> Result<(Vec<TokenRow>, u64)> {
+        let end = query.offset.saturating_add(query.limit);
+        let parts = connections_at_once();
+        if (numbers.len() as u64) < max(MANY_AT_ONCE, end.saturating_mul(2 * parts as u64)) {
+            return self.page(query, words, None, None).await;
+        }
+        let begin = TokenQuery { offset: 0, limit: end, ..query.clone() };
+        let parts = numbers.chunks(numbers.len().div_ceil(parts)).map(async |part| {
+            let words = Words::Few(part.to_vec());
+            self.ids_of_page(&begin, &words, None, None).await
+        });
+        let (ids, totals): (Vec<_>, Vec<u64>) = try_join_all(parts).await?.into_iter().unzip();
+        let firsts = ids.concat().iter().map(|id| number_of(query.account_id, id)).collect();
+        self.page(query, &Words::Few(firsts), Some(totals.iter().sum()), None).await
+    }
+
     /// The rows of a page, which begins after some row, and how many there are on all pages, which may be known.
     async fn page(
         &self,
@@ -143,6 +174,21 @@ impl Store {
         known: Option<u64>,
         after: Option<&[sea_orm::Value]>,
     ) -> Result<(Vec<TokenRow>, u64)> {
+        let (ids, total) = self.ids_of_page(query, words, known, after).await?;
+        let tokens = token::Entity::find().filter(token::Column::Id.is_in(&ids)).all(&self.readers).await?;
+        let mut rows: HashMap<String, TokenRow> =
+            self.whole(tokens).await?.into_iter().map(|row| (row.token.id.clone(), row)).collect();
+        Ok((ids.iter().filter_map(|id| rows.remove(id)).collect(), total))
+    }
+
+    /// As [`page`](Self::page), but no more than the ids of the rows.
+    async fn ids_of_page(
+        &self,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        known: Option<u64>,
+        after: Option<&[sea_orm::Value]>,
+    ) -> Result<(Vec<String>, u64)> {
         let way = match words {
             Words::Few(_) => Way::Ids,
             _ if self.is_shared() => Way::Own,
@@ -170,14 +216,11 @@ impl Store {
             .await?;
         let total = match (known, found.first()) {
             (Some(total), _) => total,
-            (None, Some((_, total))) => u64::try_from(*total).unwrap_or_default(),
+            (None, Some((_, total))) => total.unsigned_abs(),
+            (None, None) if query.offset == 0 => 0,
             (None, None) => self.count(query, words).await?,
         };
-        let ids = found.iter().map(|(id, _)| id.as_str());
-        let tokens = token::Entity::find().filter(token::Column::Id.is_in(ids)).all(&self.readers).await?;
-        let mut rows: HashMap<String, TokenRow> =
-            self.whole(tokens).await?.into_iter().map(|row| (row.token.id.clone(), row)).collect();
-        Ok((found.iter().filter_map(|(id, _)| rows.remove(id)).collect(), total))
+        Ok((found.into_iter().map(|(id, _)| id).collect(), total))
     }
 }
 

@@ -34,7 +34,7 @@ const NUMBERS: i64 = 1_000_000_000;
 const IN_ALL: &str = "su-";
 
 /// Words that more than one in so many tokens has are better counted before any are taken.
-const COMMON: u64 = 20;
+pub(super) const COMMON: u64 = 20;
 
 /// The letter of SQLite's marks for the three digits 000.
 const FIRST_LETTER: u32 = 19968;
@@ -120,7 +120,7 @@ impl Store {
             return Ok(None);
         }
         index.is_sole = index.is_large;
-        let (first, number) = (number_of(account_id), Expr::col(index.number));
+        let (first, number) = (first_number_of(account_id), Expr::col(index.number));
         index.rows(first..first + NUMBERS).expr_as(number, "number").limit(FEW + 1);
         // In one row: ten thousand take longer to be handed over than to be found.
         let joined = Query::select()
@@ -145,15 +145,21 @@ impl Store {
         extension_id: Option<&str>,
         inactive: bool,
     ) -> Result<ByState> {
+        let of_extension = match extension_id {
+            Some(id) if !ExtensionId::is_shape_of(id) => Some(ByState::default()),
+            Some(id) => Some(self.counts_of(account_id, "extension.id", id).await?),
+            None => None,
+        };
+        let of_all = self.counts_of(account_id, "", "").await?;
         if IN_ALL.contains(words) {
-            let (property, value) = extension_id.map_or(("", ""), |id| ("extension.id", id));
-            return Ok(ByState { deleted: 0, ..self.counts_of(account_id, property, value).await? });
+            return Ok(ByState { deleted: 0, ..of_extension.unwrap_or(of_all) });
         }
-        if let Some(id) = extension_id
-            && (!ExtensionId::is_shape_of(id) || self.counts_of(account_id, "extension.id", id).await?.alive() == 0)
-        {
-            return Ok(ByState::default());
-        }
+        // What all have, or none, needs no count of its own.
+        let extension_id = match of_extension.map(|counts| counts.alive()) {
+            Some(0) => return Ok(ByState::default()),
+            Some(number) if number < of_all.alive() => extension_id,
+            _ => None,
+        };
         let of_extension = extension_id.unwrap_or_default();
         let (total, off) = match self.kept_totals(account_id, words, of_extension).await? {
             (Some(total), Some(off)) => (total, off),
@@ -181,7 +187,7 @@ impl Store {
     /// In PostgreSQL, which divides the work by itself: all, and of these the inactive ones. To look at the rows is what
     /// takes long.
     async fn count_both(&self, account_id: &str, words: &str, extension_id: Option<&str>) -> Result<(u64, u64)> {
-        let first = number_of(account_id);
+        let first = first_number_of(account_id);
         let mut index = self.look_up(account_id, words, Marks { extension_id, only_inactive: false }).await?;
         let rows = index.rows(first..first + NUMBERS);
         rows.expr(Expr::cust("COUNT(*)")).expr(Expr::cust("COUNT(*) FILTER (WHERE state = 'inactive')"));
@@ -192,8 +198,8 @@ impl Store {
 
     /// In SQLite: each part of the numbers on a connection of its own.
     async fn count_parts(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<u64> {
-        let first = number_of(account_id);
-        let parts = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        let first = first_number_of(account_id);
+        let parts = connections_at_once();
         let counts = (0..parts).map(async |part| {
             let bound = |part: usize| first + NUMBERS * part as i64 / parts as i64;
             let mut index = self.look_up(account_id, words, marks).await?;
@@ -249,7 +255,7 @@ impl Store {
         let is_large = all > FEW;
         let is_common = is_large && {
             let mut with_words = rows.clone();
-            let first = number_of(account_id);
+            let first = first_number_of(account_id);
             let is_own = Expr::col("number").between(first, first + NUMBERS - 1);
             with_words.expr(Expr::val(1)).and_where(has_words.clone()).and_where(is_own);
             self.estimate(with_words).await? > all / COMMON
@@ -331,9 +337,19 @@ fn letters_and_marks(letters: &str, marks: Marks<'_>) -> String {
     wanted
 }
 
+/// On how many connections one question is asked at once: each core has a part of the work.
+pub(super) fn connections_at_once() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get().min(4))
+}
+
+/// The number of a token in the indexes.
+pub(super) fn number_of(account_id: &str, id: &str) -> i64 {
+    first_number_of(account_id) + i64::from(TokenId::number_of(id))
+}
+
 /// The number of an account's first row in the indexes: the account's digits, with a 1 in front for a provider, and nine
 /// for the token's.
-fn number_of(account_id: &str) -> i64 {
+fn first_number_of(account_id: &str) -> i64 {
     let digits = account_id.bytes().filter(u8::is_ascii_digit);
     digits.fold(i64::from(account_id.starts_with('P')), |number, digit| number * 10 + i64::from(digit - b'0')) * NUMBERS
 }
@@ -399,7 +415,7 @@ mod tests {
 
     #[test]
     fn accounts_of_either_kind_have_numbers_of_their_own() {
-        assert_eq!(number_of("VA-000-007"), 7_000_000_000);
-        assert_eq!(number_of("PA-000-007"), 1_000_007_000_000_000);
+        assert_eq!(first_number_of("VA-000-007"), 7_000_000_000);
+        assert_eq!(first_number_of("PA-000-007"), 1_000_007_000_000_000);
     }
 }

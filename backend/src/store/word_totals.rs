@@ -14,7 +14,8 @@ use super::{
     entities::token_word_total::{Column, Entity},
 };
 
-/// Totals of an account that are kept, since each of them is looked at with every change of a token.
+/// Totals of an account, and of each of its extensions, that are kept, since each of them is looked at with every change of
+/// a token.
 const KEPT: i64 = 100;
 
 /// How long a search waits until its totals are kept.
@@ -71,7 +72,7 @@ impl Store {
         changes: i64,
     ) -> Result<()> {
         let tx = self.begin().await?;
-        let is_own = Expr::col(Column::AccountId).eq(account_id);
+        let is_own = Expr::col(Column::AccountId).eq(account_id).and(Expr::col(Column::ExtensionId).eq(extension_id));
         let newest = Query::select()
             .expr(Func::coalesce([Expr::col(Column::Sequence).max(), Expr::value(0)]))
             .from(Entity)
