@@ -17,7 +17,7 @@ use super::{
     Result, Store,
     entities::{token, token_group},
     token_lists::FEW,
-    token_words::COMMON,
+    word_index::COMMON,
 };
 use crate::rql::folded;
 
@@ -37,12 +37,12 @@ const AHEAD: usize = 50;
 const BEGINNINGS: RangeInclusive<usize> = 2..=12;
 
 impl Store {
-    /// Counts common words now and then, as long as the database is open.
+    /// Counts common words now and then. Without it searches are right as well, the first one for each word is slow.
     pub async fn keep_common_words(self) {
         sleep(FIRST).await;
         loop {
             if let Err(error) = self.count_common_words().await {
-                tracing::warn!(%error, "common words are not counted yet: the first search for each may be slow");
+                tracing::debug!(%error, "common words are not counted yet");
             }
             sleep(INTERVAL).await;
         }

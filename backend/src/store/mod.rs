@@ -27,6 +27,7 @@ mod token_words;
 mod tokens;
 mod usage;
 mod users;
+mod word_index;
 mod word_totals;
 
 pub use checks::{CheckRow, Watcher};

@@ -3,7 +3,10 @@
 //! ones are what the small ones leave over. Whatever else is asked for is counted row by row.
 
 use latchkey_shared::TokenStatus;
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Expr, SelectStatement},
+};
 
 use super::{
     Result, Store,
@@ -191,5 +194,19 @@ impl Store {
         };
         let (active, inactive) = (number(|kept| kept.active), number(|kept| kept.inactive));
         Ok(ByState { active, inactive, deleted: number(|kept| kept.deleted) })
+    }
+
+    /// How many tokens there are.
+    pub(super) async fn number_of_tokens(&self, tokens: Select<token::Entity>) -> Result<u64> {
+        let count = tokens.select_only().expr(Expr::cust("COUNT(*)")).into_query();
+        Ok(self.number(&count).await?.unsigned_abs())
+    }
+
+    /// The number that a query asks for; 0 when there is no row.
+    pub(super) async fn number(&self, query: &SelectStatement) -> Result<i64> {
+        Ok(match self.ask(query, false).await? {
+            Some(row) => row.try_get_by_index(0)?,
+            None => 0,
+        })
     }
 }

@@ -25,7 +25,8 @@ use super::{
     long_lists::{self, Begin},
     token_columns::{Way, by_token_and_module, own_column, without_index},
     token_counts::Plain,
-    token_words::{Words, connections_at_once, number_of},
+    token_words::Words,
+    word_index::{connections_at_once, number_of},
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
 
@@ -153,7 +154,8 @@ impl Store {
     ) -> Result<(Vec<TokenRow>, u64)> {
         let end = query.offset.saturating_add(query.limit);
         let parts = connections_at_once();
-        if (numbers.len() as u64) < max(MANY_AT_ONCE, end.saturating_mul(2 * parts as u64)) {
+        let worthwhile = max(MANY_AT_ONCE, end.saturating_mul(2 * parts as u64));
+        if parts == 1 || (numbers.len() as u64) < worthwhile {
             return self.page(query, words, None, None).await;
         }
         let begin = TokenQuery { offset: 0, limit: end, ..query.clone() };
