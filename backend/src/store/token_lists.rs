@@ -145,7 +145,8 @@ impl Store {
     }
 
     /// The rows of a page of the few that have the words, and how many there are on all pages, which the question for the page
-    /// counts. Of some thousands each core looks at a part: the page is among the first rows of the parts.
+    /// counts. Of some thousands each core looks at a part: the page is among the first rows of the parts. What changes between
+    /// the parts and the page may make the page a row shorter than it was.
     async fn page_of_few(
         &self,
         query: &TokenQuery<'_>,

@@ -162,7 +162,8 @@ impl Store {
 }
 
 /// What the words of a token must contain for the filter to be fulfilled, as far as a pattern says so, or a description,
-/// for which there is no other index: the longest part in ASCII, whose letters become lower case without regard to what stands beside them.
+/// for which there is no other index: the longest part in ASCII, whose letters become lower case without regard to what
+/// stands beside them.
 fn demanded(filter: &Filter) -> Option<String> {
     match filter {
         Filter::And(filters) => filters.iter().find_map(demanded),

@@ -59,8 +59,8 @@ impl Index {
 }
 
 impl Store {
-    /// Where to find the tokens that have the [`folded`](crate::rql::folded) words and the marks. In PostgreSQL those that are inactive are told
-    /// apart by who counts.
+    /// Where to find the tokens that have the [`folded`](crate::rql::folded) words and the marks. In PostgreSQL those that are
+    /// inactive are told apart by who counts.
     pub(super) async fn look_up(&self, account_id: &str, words: &str, marks: Marks<'_>) -> Result<Index> {
         let mut rows = Query::select();
         if !self.is_shared() {

@@ -1,10 +1,11 @@
 //! How many tokens have words that many have. To count a great part of a million takes long, and every page of the list needs
 //! it; so what was counted once is kept in the database, where triggers keep it right (`m0010_word_totals`).
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait as _, DbErr, EntityTrait as _, ExprTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QuerySelect as _,
     sea_query::{Alias, Expr, Func, LockBehavior, LockType, OnConflict, Query},
 };
 use tokio::time::timeout;
@@ -33,6 +34,14 @@ impl Store {
         let key = (account_id.to_owned(), extension_id.to_owned(), words.to_owned());
         let Some(kept) = Entity::find_by_id(key).one(&self.readers).await? else { return Ok((None, None)) };
         Ok((kept.total.map(i64::unsigned_abs), kept.inactive.map(i64::unsigned_abs)))
+    }
+
+    /// The words whose totals are kept, all and the inactive ones, of an account or of an extension.
+    pub(super) async fn words_with_totals(&self, account_id: &str, extension_id: &str) -> Result<HashSet<String>> {
+        let kept = Entity::find().filter(Column::AccountId.eq(account_id)).filter(Column::ExtensionId.eq(extension_id));
+        let kept = kept.filter(Column::Total.is_not_null()).filter(Column::Inactive.is_not_null());
+        let words = kept.select_only().column(Column::Words).into_tuple::<String>().all(&self.readers).await?;
+        Ok(words.into_iter().collect())
     }
 
     /// How often tokens of the account have changed, or what they may do.
