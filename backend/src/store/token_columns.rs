@@ -11,7 +11,7 @@ use super::{
     entities::{token, token_permission},
     filter::{self, Column, Rows},
     token_lists::TokenQuery,
-    token_words::Words,
+    token_words::{Part, Words},
 };
 use crate::rql::{Comparison, Filter, Value};
 
@@ -22,7 +22,7 @@ pub(super) enum Way {
     Own,
     /// By the filter; what is found is sorted.
     Sort,
-    /// By the ids that have the words; what is found is sorted.
+    /// By an index of words; what is found is sorted.
     Ids,
     /// Along the order, until the page is full.
     Walk,
@@ -47,11 +47,18 @@ impl Store {
         match words {
             Words::None => filtered,
             Words::Few(numbers) => filtered.add(self.is_one_of(numbers)),
+            Words::Part(part) => filtered.add(has_part(part)),
             Words::Many(text) | Words::Texts(text) => {
                 filtered.add(filter::contains(token::Column::Search.into_expr(), text))
             }
         }
     }
+}
+
+/// As PostgreSQL's index of parts asks for it (`m0011_parts`): no other condition has this collation.
+pub(super) fn has_part(part: &Part) -> Expr {
+    let folded = Func::lower(Expr::col((token::Entity, part.column))).into();
+    filter::contains(Expr::cust_with_exprs(r#"$1 COLLATE "POSIX""#, [folded]), &part.letters)
 }
 
 pub(super) fn state(status: TokenStatus) -> Condition {

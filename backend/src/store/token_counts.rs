@@ -65,7 +65,7 @@ impl<'a> Plain<'a> {
         match words {
             Words::None => true,
             Words::Many(_) => self.group.is_none_or(|group| group.property == "extension.id"),
-            Words::Few(_) | Words::Texts(_) => false,
+            Words::Few(_) | Words::Part(_) | Words::Texts(_) => false,
         }
     }
 

@@ -121,10 +121,29 @@ impl Store {
             return self.page_of_few(query, words, numbers).await;
         }
         let list = self.long_list(query).await?;
-        let total = self.count(query, words).await?;
+        let mut rows = None;
+        let total = match words {
+            // A look at all that have it finds the page as well.
+            Words::Part(_) if query.limit > 0 => {
+                let page = async || {
+                    let (page, total) = self.page(query, words, None, None).await?;
+                    rows = Some(page);
+                    Ok(total)
+                };
+                self.remembered_total(query, page).await?
+            }
+            _ => self.count(query, words).await?,
+        };
+        if let Some(rows) = rows {
+            return Ok((rows, total));
+        }
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
+        let words = match words {
+            Words::Part(_) if total > FEW => &Words::None,
+            words => words,
+        };
         let limit = min(query.limit, total - query.offset);
         // From the other end there may be fewer rows to pass over.
         let behind = total - query.offset - limit;
@@ -193,7 +212,7 @@ impl Store {
         after: Option<&[sea_orm::Value]>,
     ) -> Result<(Vec<String>, u64)> {
         let way = match words {
-            Words::Few(_) => Way::Ids,
+            Words::Few(_) | Words::Part(_) => Way::Ids,
             _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
             _ if query.offset > FEW / 4 => Way::Pass,

@@ -3,13 +3,18 @@
 
 use futures_util::future::try_join_all;
 use latchkey_shared::{Description, ExtensionId, ExternalId, TokenName};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _,
+    sea_query::{Expr, Query},
+};
 
 use super::{
     Result, Store,
+    entities::token,
+    token_columns::has_part,
     token_counts::ByState,
     token_lists::{FEW, TokenQuery},
-    word_index::{Marks, SHORTEST_WORD, connections_at_once, numbers_of},
+    word_index::{COMMON, Marks, SHORTEST_WORD, connections_at_once, numbers_of},
 };
 use crate::rql::{Comparison, Filter, PatternPart, Value, folded};
 
@@ -26,10 +31,21 @@ pub(super) enum Words {
     None,
     /// So few tokens have it that here are their numbers in the index. None of them is deleted.
     Few(Vec<i64>),
+    /// One of their texts has this, for which PostgreSQL has an index, and few tokens seem to have it.
+    Part(Part),
     /// So many tokens have this that a walk along any order soon finds some. None of them is deleted.
     Many(String),
     /// Nothing but the texts themselves can be asked, since no index has deleted tokens.
     Texts(String),
+}
+
+/// What a text of every token in a list has in it.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    /// The text.
+    pub column: token::Column,
+    /// Without regard to case: in ASCII, in lower case.
+    pub letters: String,
 }
 
 impl Store {
@@ -43,12 +59,29 @@ impl Store {
                 let few = self.few_with(query.account_id, &text).await?;
                 few.map_or(Words::Many(text), Words::Few)
             }
-            None if query.with_deleted => Words::None,
             None => match demanded(query.filter) {
-                Some(word) => self.few_with(query.account_id, &word).await?.map_or(Words::None, Words::Few),
-                None => Words::None,
+                Some(part) if self.is_shared() => {
+                    if self.is_common(query, &part).await? {
+                        Words::None
+                    } else {
+                        Words::Part(part)
+                    }
+                }
+                Some(Part { letters, .. }) if !query.with_deleted => {
+                    self.few_with(query.account_id, &letters).await?.map_or(Words::None, Words::Few)
+                }
+                _ => Words::None,
             },
         })
+    }
+
+    /// Whether so many tokens seem to have a part that all are better looked at.
+    async fn is_common(&self, query: &TokenQuery<'_>, part: &Part) -> Result<bool> {
+        let with_part =
+            token::Entity::find().filter(token::Column::AccountId.eq(query.account_id)).filter(has_part(part));
+        let (found, all) =
+            tokio::try_join!(self.estimate(with_part.into_query()), self.counts_within(query.account_id, None))?;
+        Ok(found > all.alive() / COMMON)
     }
 
     /// The numbers of the tokens that have the words, when those are few.
@@ -164,21 +197,27 @@ impl Store {
 /// What the words of a token must contain for the filter to be fulfilled, as far as a pattern says so, or a description,
 /// for which there is no other index: the longest part in ASCII, whose letters become lower case without regard to what
 /// stands beside them.
-fn demanded(filter: &Filter) -> Option<String> {
+fn demanded(filter: &Filter) -> Option<Part> {
     match filter {
         Filter::And(filters) => filters.iter().find_map(demanded),
-        Filter::Like { property, pattern, .. }
-            if matches!(property.text.as_str(), "id" | "name" | "external_id" | "description") =>
-        {
-            longest(pattern.0.iter().filter_map(|part| match part {
+        Filter::Like { property, pattern, .. } => {
+            let column = match property.text.as_str() {
+                "id" => token::Column::Id,
+                "name" => token::Column::Name,
+                "external_id" => token::Column::ExternalId,
+                "description" => token::Column::Description,
+                _ => return None,
+            };
+            let literals = pattern.0.iter().filter_map(|part| match part {
                 PatternPart::Literal(literal) => Some(literal.as_str()),
                 PatternPart::Anything => None,
-            }))
+            });
+            Some(Part { column, letters: longest(literals)? })
         }
         Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(text) }
             if property.text == "description" =>
         {
-            longest([text.as_str()].into_iter())
+            Some(Part { column: token::Column::Description, letters: longest([text.as_str()].into_iter())? })
         }
         _ => None,
     }
@@ -209,7 +248,7 @@ mod tests {
 
     #[test]
     fn only_what_every_match_has_is_demanded() {
-        let of = |filter: Filter| demanded(&filter);
+        let of = |filter: Filter| demanded(&filter).map(|part| part.letters);
         assert_eq!(of(like("name", &["*", "Berlin", "*"])).as_deref(), Some("berlin"));
         assert_eq!(of(like("name", &["ab", "*", "cde", "*"])).as_deref(), Some("cde"));
         assert_eq!(of(like("name", &["*", "ΟΔΟΣ 12", "*"])).as_deref(), Some(" 12"));

@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// How many rows PostgreSQL's planner expects.
-    async fn estimate(&self, query: SelectStatement) -> Result<u64> {
+    pub(super) async fn estimate(&self, query: SelectStatement) -> Result<u64> {
         let explain = ExplainStatement::new().statement(query).format(ExplainFormat::Json);
         let (sql, values) = explain.build(PostgresQueryBuilder);
         let explain = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);

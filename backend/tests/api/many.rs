@@ -69,8 +69,13 @@ impl Row {
         }
     }
 
+    fn description(&self) -> Option<String> {
+        (self.number % 13 == 0).then(|| format!("Part of day {}", self.number % 30))
+    }
+
     fn words(&self) -> String {
-        format!("{}\n{}\next-{}\n", self.name, self.id, self.number % 700).to_lowercase()
+        let description = self.description().unwrap_or_default();
+        format!("{}\n{}\next-{}\n{description}", self.name, self.id, self.number % 700).to_lowercase()
     }
 
     fn values(&self, database: Database, account_id: &str) -> String {
@@ -80,10 +85,11 @@ impl Row {
         };
         let Self { number, id, name, extension_id, state, created, creator, .. } = self;
         let ends = self.ends.map_or("NULL".to_owned(), |ends| ends.to_string());
+        let description = self.description().map_or("NULL".to_owned(), |text| format!("'{text}'"));
         let previous = if self.has_previous { bytes("01") } else { "NULL".to_owned() };
         let (digest, handle, words) = (bytes("00"), bytes(&format!("{number:016x}")), self.words());
         format!(
-            "('{id}', '{account_id}', '{name}', 'ext-{}', '{extension_id}', 'x', '{state}', {ends}, {digest}, {previous}, \
+            "('{id}', '{account_id}', '{name}', 'ext-{}', {description}, '{extension_id}', 'x', '{state}', {ends}, {digest}, {previous}, \
              {handle}, 1, 1, '{words}', 1, {created}, 'UR-{creator}', '{creator}', {created}, 'UR-1', 'A')",
             number % 700,
         )
@@ -98,8 +104,8 @@ async fn fill(server: &Server, database: Database) -> Vec<Row> {
     for part in rows.chunks(500) {
         let values: Vec<String> = part.iter().map(|row| row.values(database, &account.id)).collect();
         let insert = format!(
-            "INSERT INTO tokens (id, account_id, name, external_id, extension_id, extension_name, state, expires_at, \
-             digest, previous_digest, handle_digest, key_version, secret_version, search, revision, created_at, \
+            "INSERT INTO tokens (id, account_id, name, external_id, description, extension_id, extension_name, state, \
+             expires_at, digest, previous_digest, handle_digest, key_version, secret_version, search, revision, created_at, \
              created_by_id, created_by_name, updated_at, updated_by_id, updated_by_name) VALUES {}",
             values.join(", ")
         );
@@ -187,6 +193,25 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
             Box::new(move |row| alive(row) && format!("ext-{}", row.number % 700).starts_with("ext-6")),
         ),
         ("like(name,*99*)".into(), Box::new(move |row| alive(row) && row.name.contains("99"))),
+        // What more have than are sorted.
+        ("like(name,*%20of%20*)".into(), Box::new(alive)),
+        ("like(id,*-33*)".into(), Box::new(move |row| alive(row) && row.id.contains("-33"))),
+        (
+            "like(name,*9%20of%20stock)&in(status,(active,deleted))".into(),
+            Box::new(move |row| ["active", "deleted"].contains(&row.status(now)) && row.name.ends_with("9 of stock")),
+        ),
+        (
+            "ilike(external_id,*EXT-69*)&eq(permissions.object.id,MD-0001)".into(),
+            Box::new(move |row| alive(row) && row.modules.contains(&"MD-0001") && row.words().contains("ext-69")),
+        ),
+        (
+            "like(description,*of%20d*)".into(),
+            Box::new(move |row| alive(row) && row.description().is_some_and(|text| text.contains("of d"))),
+        ),
+        (
+            "eq(description,Part%20of%20day%203)".into(),
+            Box::new(move |row| alive(row) && row.description().is_some_and(|text| text == "Part of day 3")),
+        ),
         (
             "search=billing&eq(status,inactive)".into(),
             Box::new(move |row| row.status(now) == "inactive" && row.words().contains("billing")),

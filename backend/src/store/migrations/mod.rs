@@ -10,6 +10,7 @@ mod m0007_ids_by_bytes;
 mod m0008_letters_and_steps;
 mod m0009_groups_and_marks;
 mod m0010_word_totals;
+mod m0011_parts;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_letters_and_steps::Migration),
             Box::new(m0009_groups_and_marks::Migration),
             Box::new(m0010_word_totals::Migration),
+            Box::new(m0011_parts::Migration),
         ]
     }
 }
@@ -99,21 +101,33 @@ pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
 mod tests {
     use std::env;
 
-    use sea_orm::Database;
+    use sea_orm::{Database, EntityTrait as _, QueryFilter as _, QueryTrait as _};
 
     use super::*;
-    use crate::rng::Rng;
+    use crate::{
+        rng::Rng,
+        store::{
+            entities::token::{self, Column},
+            token_columns::has_part,
+            token_words::Part,
+        },
+    };
 
     /// An empty database of either kind, and the folder that must outlive the first.
     async fn databases() -> (tempfile::TempDir, [DatabaseConnection; 2]) {
         let folder = tempfile::tempdir().unwrap();
         let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("latchkey.db").display());
+        let postgres = postgres().await;
+        (folder, [Database::connect(sqlite).await.unwrap(), Database::connect(postgres).await.unwrap()])
+    }
+
+    /// The address of an empty database on PostgreSQL.
+    async fn postgres() -> String {
         let server = env::var("LATCHKEY_TEST_POSTGRES").expect("run `cargo xtask test`, which starts PostgreSQL");
         let name = format!("t{}", Rng::system().hex::<8>());
         let connection = Database::connect(&server).await.unwrap();
         connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let postgres = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
-        (folder, [Database::connect(sqlite).await.unwrap(), Database::connect(postgres).await.unwrap()])
+        format!("{}/{name}", server.rsplit_once('/').unwrap().0)
     }
 
     async fn numbers(connection: &DatabaseConnection, sql: &str) -> Vec<i64> {
@@ -267,5 +281,38 @@ mod tests {
         process.execute_unprepared("COMMIT").await.unwrap();
         apply(&connection).await.unwrap();
         process.execute_unprepared("EXECUTE counts").await.unwrap();
+    }
+
+    /// What a list asks for is what the index has, to the last letter.
+    #[tokio::test]
+    async fn an_index_leads_to_a_part_of_each_text() {
+        let (_folder, [_, connection]) = databases().await;
+        apply(&connection).await.unwrap();
+        let transaction = connection.begin().await.unwrap();
+        transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+        for column in [Column::Id, Column::Name, Column::ExternalId, Column::Description] {
+            let part = Part { column, letters: "12%".to_owned() };
+            let query = token::Entity::find().filter(has_part(&part)).build(DatabaseBackend::Postgres);
+            let explain = format!("EXPLAIN {query}");
+            let plan =
+                transaction.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, explain)).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|line| line.try_get_by_index(0).unwrap()).collect();
+            assert!(plan.concat().contains("tokens_by_parts"), "{plan:#?}");
+        }
+    }
+
+    /// As in a database whose owner is somebody else.
+    #[tokio::test]
+    async fn who_may_not_add_pg_trgm_goes_without() {
+        let url = postgres().await;
+        let role = url.rsplit_once('/').unwrap().1;
+        let connection = Database::connect(&url).await.unwrap();
+        let grant = format!("CREATE ROLE {role} LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO {role}");
+        connection.execute_unprepared(&grant).await.unwrap();
+        let own = Database::connect(url.replacen("postgres@", &format!("{role}@"), 1)).await.unwrap();
+        apply(&own).await.unwrap();
+        assert!(is_current(&own).await.unwrap());
+        let trigrams = "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '%trgm%'";
+        assert_eq!(numbers(&own, trigrams).await, [0]);
     }
 }
