@@ -42,6 +42,7 @@ LISTS = {
     "by extension": lambda count, chance: "ordering(extension.id)",
     "like(name,…): 1 in 1400": lambda count, chance: f"like(name,*{chance.randrange(1000, 10000)}*)&ordering(name)",
     "like(name,…): 1 in 140": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
+    "like(name,…): 1 in 140, active": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&eq(status,active)&ordering(-created)",
 }
 numbers = []
 

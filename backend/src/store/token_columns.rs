@@ -23,7 +23,7 @@ pub(super) enum Way {
     /// By the filter; what is found is sorted.
     Sort,
     /// By an index of words; what is found is sorted.
-    Ids,
+    Words,
     /// Along the order, until the page is full.
     Walk,
     /// Along the order as well, but past so many rows that the index should do for all of them.
@@ -55,7 +55,7 @@ impl Store {
     }
 }
 
-/// As PostgreSQL's index of parts asks for it (`m0011_parts`): no other condition has this collation.
+/// As PostgreSQL's index of parts asks for it (`m0011_patterns`): no other condition has this collation.
 pub(super) fn has_part(part: &Part) -> Expr {
     let folded = Func::lower(Expr::col((token::Entity, part.column))).into();
     filter::contains(Expr::cust_with_exprs(r#"$1 COLLATE "POSIX""#, [folded]), &part.letters)
@@ -124,7 +124,7 @@ pub(super) fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
     match name {
         "permissions.id" => permission(Expr::cust(PERMISSION_ID), way),
         "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr(), way),
-        "status" if !matches!(way, Way::Walk | Way::Ids) => {
+        "status" if !matches!(way, Way::Walk | Way::Words) => {
             let is_worth = |status| match way {
                 Way::Pass | Way::Count => status_left_over(status, query),
                 _ => status_is(status, query.now),
@@ -138,7 +138,7 @@ pub(super) fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
         {
             Column::One(without_index(own_column(name, query.now)))
         }
-        _ if way == Way::Ids => Column::One(without_index(own_column(name, query.now))),
+        _ if way == Way::Words => Column::One(without_index(own_column(name, query.now))),
         _ => Column::One(own_column(name, query.now)),
     }
 }

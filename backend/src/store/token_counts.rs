@@ -125,7 +125,7 @@ impl Store {
             return Ok(found);
         }
         let way = match words {
-            Words::Few(_) => Way::Ids,
+            Words::Few(_) => Way::Words,
             _ if self.is_shared() => Way::Own,
             _ => Way::Count,
         };

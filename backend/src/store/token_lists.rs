@@ -212,7 +212,7 @@ impl Store {
         after: Option<&[sea_orm::Value]>,
     ) -> Result<(Vec<String>, u64)> {
         let way = match words {
-            Words::Few(_) | Words::Part(_) => Way::Ids,
+            Words::Few(_) | Words::Part(_) => Way::Words,
             _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
             _ if query.offset > FEW / 4 => Way::Pass,
@@ -248,7 +248,7 @@ impl Store {
 
 fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
     let expression = |name: &str| match own_column(name, query.now) {
-        column if matches!(way, Way::Sort | Way::Ids) => without_index(column),
+        column if matches!(way, Way::Sort | Way::Words) => without_index(column),
         column => column,
     };
     let direction = |descending: bool| if descending { Order::Desc } else { Order::Asc };

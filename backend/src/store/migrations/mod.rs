@@ -10,7 +10,7 @@ mod m0007_ids_by_bytes;
 mod m0008_letters_and_steps;
 mod m0009_groups_and_marks;
 mod m0010_word_totals;
-mod m0011_parts;
+mod m0011_patterns;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -39,7 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_letters_and_steps::Migration),
             Box::new(m0009_groups_and_marks::Migration),
             Box::new(m0010_word_totals::Migration),
-            Box::new(m0011_parts::Migration),
+            Box::new(m0011_patterns::Migration),
         ]
     }
 }
