@@ -1,5 +1,8 @@
 //! What the gatekeeper reads of tokens, and how it hears that one was changed.
 
+use std::cmp::max;
+
+use futures_util::future::try_join_all;
 use latchkey_shared::TokenId;
 use sea_orm::{DatabaseBackend, FromQueryResult, Statement};
 
@@ -44,13 +47,24 @@ const COLUMNS: &str = "t.id, t.account_id, a.name AS account_name, a.created_at 
     t.calls_per_minute, \
     (SELECT string_agg(p.module_id, ',') FROM token_permissions p WHERE p.token_id = t.id) AS modules";
 
+/// So many statements at once: while one waits for the disk, another goes on.
+const AT_ONCE: usize = 4;
+
+/// For so many ids a statement of their own is worth while.
+const WORTHWHILE: usize = 8;
+
 impl Store {
-    /// The tokens of any account that have these ids: for the check of a key, which proves by its secret whose it is.
-    /// One statement, whatever the number of ids.
+    /// The tokens of any account that have these ids: for the check of a key, which proves by its secret whose it is. Few
+    /// statements, whatever the number of ids.
     ///
     /// # Errors
     /// [`super::StoreError`].
     pub async fn tokens_for_check(&self, ids: &[TokenId]) -> Result<Vec<CheckRow>> {
+        let parts = ids.chunks(max(WORTHWHILE, ids.len().div_ceil(AT_ONCE)));
+        Ok(try_join_all(parts.map(|ids| self.part_for_check(ids))).await?.concat())
+    }
+
+    async fn part_for_check(&self, ids: &[TokenId]) -> Result<Vec<CheckRow>> {
         let backend = self.readers.get_database_backend();
         let wanted = match backend {
             DatabaseBackend::Postgres => "SELECT json_array_elements_text($1::json)",

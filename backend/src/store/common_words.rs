@@ -18,6 +18,7 @@ use super::{
     Result, Store,
     entities::{token, token_group},
     token_lists::FEW,
+    token_words::IN_ALL,
     word_index::COMMON,
 };
 use crate::rql::folded;
@@ -95,7 +96,8 @@ impl Store {
         // Half of the time is for others.
         sleep(begun.elapsed()).await;
         let mut vain = 0;
-        for words in common.iter().filter(|words| !kept.contains(*words)) {
+        let is_new = |words: &&String| !kept.contains(*words) && !IN_ALL.contains(words.as_str());
+        for words in common.iter().filter(is_new) {
             let begun = Instant::now();
             self.by_state_with(account_id, words, extension, true).await?;
             let (total, _) = self.kept_totals(account_id, words, extension_id).await?;

@@ -40,7 +40,9 @@ pub(super) fn without_index(column: Expr) -> Expr {
 impl Store {
     /// Which rows.
     pub(super) fn condition(&self, query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
-        let own = Condition::all().add(token::Column::AccountId.eq(query.account_id));
+        let account_id = token::Column::AccountId.into_expr();
+        let account_id = if way == Way::Words { without_index(account_id) } else { account_id };
+        let own = Condition::all().add(account_id.eq(query.account_id));
         let own =
             if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };
         let filtered = own.add(filter::condition(query.filter, &|name| column(name, query, way)));

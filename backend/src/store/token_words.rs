@@ -22,7 +22,7 @@ use crate::rql::{Comparison, Filter, PatternPart, Value, folded};
 const LONGEST_WORDS: usize = 2 * (TokenName::MAX + ExternalId::MAX + Description::MAX) + 20;
 
 /// What the words of every token have in them: the beginning of its id.
-const IN_ALL: &str = "su-";
+pub(super) const IN_ALL: &str = "su-";
 
 /// What the texts of a listed token must have in them.
 #[derive(Debug, Clone)]

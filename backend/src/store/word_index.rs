@@ -120,10 +120,9 @@ impl Store {
             String::from(TokenId::from_number(number))
         };
         let ids = serde_json::json!(numbers.iter().map(id).collect::<Vec<_>>()).to_string();
-        // Which is true of every name; but since the name is asked for, SQLite takes the index of ids, which has it,
-        // and none that has no more than the account of what it looks for.
-        let [id, name] = [token::Column::Id, token::Column::Name].map(token::Column::into_expr);
-        Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?)) AND +? >= ''", [id, ids.into(), name])
+        // As the index asks for it that has what lists ask of tokens (`m0011_patterns`).
+        let id = token::Column::Id.into_expr();
+        Expr::cust_with_exprs("? || '' IN (SELECT value FROM json_each(?))", [id, ids.into()])
     }
 
     /// The one row that a query asks for; `is_sole` is that of the [`Index`] that it asks.

@@ -1,6 +1,6 @@
 //! For patterns. On PostgreSQL an index of the parts of each text that one can be held against: the index of words leads to
-//! tokens by their numbers only, and knows no deleted ones. On SQLite, where that way is taken, all that a list asks of a
-//! token in the index of ids.
+//! tokens by their numbers only, and knows no deleted ones. On SQLite, where that way is taken, an index of what lists ask of
+//! tokens that were found so.
 
 use sea_orm::{ConnectionTrait as _, DatabaseBackend};
 use sea_orm_migration::prelude::*;
@@ -20,7 +20,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         let is_postgres = connection.get_database_backend() == DatabaseBackend::Postgres;
-        connection.execute_unprepared(if is_postgres { PARTS_POSTGRES } else { BY_ID_SQLITE }).await?;
+        connection.execute_unprepared(if is_postgres { PARTS_POSTGRES } else { AS_LISTED_SQLITE }).await?;
         Ok(())
     }
 }
@@ -38,8 +38,9 @@ const PARTS_POSTGRES: &str = "\
     END $$; \
     ANALYZE tokens;";
 
-/// Ten thousand rows need not be read then to put them in order or to find out what they are worth.
-const BY_ID_SQLITE: &str = "\
-    DROP INDEX tokens_by_id; \
-    CREATE INDEX tokens_by_id ON tokens (account_id, id, state, name, created_at, expires_at, previous_expires_at, \
-        previous_digest, external_id, extension_id);";
+/// Ten thousand rows need not be read then to put them in order or to find out what they are worth. The expression is another
+/// name of the id: so that nothing takes this index but what asks for it. SQLite would rather read all of an index that has
+/// every column than a few rows.
+const AS_LISTED_SQLITE: &str = "\
+    CREATE INDEX tokens_as_listed ON tokens (id || '', account_id, id, state, name, created_at, expires_at, \
+        previous_expires_at, previous_digest, external_id, extension_id);";

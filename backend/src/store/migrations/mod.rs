@@ -101,15 +101,18 @@ pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
 mod tests {
     use std::env;
 
-    use sea_orm::{Database, EntityTrait as _, QueryFilter as _, QueryTrait as _};
+    use sea_orm::{ConnectionTrait, Database, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait};
 
     use super::*;
     use crate::{
         rng::Rng,
+        rql::{Comparison, Filter, Value},
         store::{
+            Store,
             entities::token::{self, Column},
-            token_columns::has_part,
-            token_words::Part,
+            token_columns::{Way, has_part},
+            token_lists::TokenQuery,
+            token_words::{Part, Words},
         },
     };
 
@@ -283,22 +286,47 @@ mod tests {
         process.execute_unprepared("EXECUTE counts").await.unwrap();
     }
 
-    /// What a list asks for is what the index has, to the last letter.
+    async fn plan(connection: &impl ConnectionTrait, explain: &str, query: impl QueryTrait, column: &str) -> String {
+        let backend = connection.get_database_backend();
+        let explain = format!("{explain} {}", query.build(backend));
+        let lines = connection.query_all_raw(Statement::from_string(backend, explain)).await.unwrap();
+        lines.iter().map(|line| line.try_get::<String>("", column).unwrap() + "\n").collect()
+    }
+
+    /// What a list asks for is what the indexes have, to the last letter.
     #[tokio::test]
-    async fn an_index_leads_to_a_part_of_each_text() {
-        let (_folder, [_, connection]) = databases().await;
-        apply(&connection).await.unwrap();
-        let transaction = connection.begin().await.unwrap();
+    async fn what_a_pattern_asks_for_has_an_index() {
+        let (folder, [_, postgres]) = databases().await;
+        apply(&postgres).await.unwrap();
+        let transaction = postgres.begin().await.unwrap();
         transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
         for column in [Column::Id, Column::Name, Column::ExternalId, Column::Description] {
             let part = Part { column, letters: "12%".to_owned() };
-            let query = token::Entity::find().filter(has_part(&part)).build(DatabaseBackend::Postgres);
-            let explain = format!("EXPLAIN {query}");
-            let plan =
-                transaction.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, explain)).await.unwrap();
-            let plan: Vec<String> = plan.iter().map(|line| line.try_get_by_index(0).unwrap()).collect();
-            assert!(plan.concat().contains("tokens_by_parts"), "{plan:#?}");
+            let query = token::Entity::find().filter(has_part(&part));
+            let plan = plan(&transaction, "EXPLAIN", query, "QUERY PLAN").await;
+            assert!(plan.contains("tokens_by_parts"), "{plan}");
         }
+        let store = Store::connect(&format!("sqlite:{}", folder.path().join("other.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let status = Filter::Compare {
+            property: "status".into(),
+            comparison: Comparison::Eq,
+            value: Value::Text("active".to_owned()),
+        };
+        let query = TokenQuery {
+            account_id: "PA-000-007",
+            now: 1,
+            filter: &status,
+            ordering: &[],
+            search: None,
+            with_deleted: false,
+            limit: 1,
+            offset: 0,
+        };
+        let condition = store.condition(&query, &Words::Few(vec![1]), Way::Words);
+        let query = token::Entity::find().filter(condition).select_only().columns([Column::Id, Column::CreatedAt]);
+        let plan = plan(&store.readers, "EXPLAIN QUERY PLAN", query, "detail").await;
+        assert!(plan.contains("COVERING INDEX tokens_as_listed"), "{plan}");
     }
 
     /// As in a database whose owner is somebody else.
