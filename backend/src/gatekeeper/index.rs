@@ -2,7 +2,7 @@
 //! changed; the next request reads it again.
 //!
 //! There is one reader of the database, which answers all that wait for it at once: however many ask for the same
-//! token, and however much garbage asks for others, the database sees one small query at a time.
+//! token, and however much garbage asks for others, the database sees a few small queries at a time.
 
 use std::{
     collections::{HashMap, HashSet},

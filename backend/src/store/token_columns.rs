@@ -20,9 +20,9 @@ use crate::rql::{Comparison, Filter, Value};
 pub(super) enum Way {
     /// As its planner likes.
     Own,
-    /// By the filter; what is found is sorted.
+    /// By the filter, a part on PostgreSQL among it; what is found is sorted.
     Sort,
-    /// By an index of words; what is found is sorted.
+    /// By the ids that have the words; what is found is sorted.
     Words,
     /// Along the order, until the page is full.
     Walk,
@@ -41,7 +41,9 @@ impl Store {
     /// Which rows.
     pub(super) fn condition(&self, query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
         let account_id = token::Column::AccountId.into_expr();
-        let account_id = if way == Way::Words { without_index(account_id) } else { account_id };
+        // SQLite would take any index that begins with the account before the one of what words led to.
+        let is_hidden = way == Way::Words && !self.is_shared();
+        let account_id = if is_hidden { without_index(account_id) } else { account_id };
         let own = Condition::all().add(account_id.eq(query.account_id));
         let own =
             if query.with_deleted { own } else { own.add(token::Column::State.ne(TokenStatus::Deleted.as_str())) };

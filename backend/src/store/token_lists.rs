@@ -212,7 +212,8 @@ impl Store {
         after: Option<&[sea_orm::Value]>,
     ) -> Result<(Vec<String>, u64)> {
         let way = match words {
-            Words::Few(_) | Words::Part(_) => Way::Words,
+            Words::Few(_) => Way::Words,
+            Words::Part(_) => Way::Sort,
             _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
             _ if query.offset > FEW / 4 => Way::Pass,

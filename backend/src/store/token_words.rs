@@ -4,7 +4,7 @@
 use futures_util::future::try_join_all;
 use latchkey_shared::{Description, ExtensionId, ExternalId, TokenName};
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _,
+    EntityTrait as _, QueryFilter as _, QueryTrait as _,
     sea_query::{Expr, Query},
 };
 
@@ -75,13 +75,17 @@ impl Store {
         })
     }
 
-    /// Whether so many tokens seem to have a part that all are better looked at.
+    /// Whether the index of parts is no help: so many tokens seem to have this one, or the account is so small, that all its
+    /// tokens are better looked at.
     async fn is_common(&self, query: &TokenQuery<'_>, part: &Part) -> Result<bool> {
-        let with_part =
-            token::Entity::find().filter(token::Column::AccountId.eq(query.account_id)).filter(has_part(part));
-        let (found, all) =
-            tokio::try_join!(self.estimate(with_part.into_query()), self.counts_within(query.account_id, None))?;
-        Ok(found > all.alive() / COMMON)
+        // Of two letters or digits among three characters there is a trigram; other characters are in none.
+        if part.letters.bytes().filter(u8::is_ascii_alphanumeric).count() < 2 {
+            return Ok(true);
+        }
+        let all = self.counts_within(query.account_id, None).await?;
+        let all = all.alive() + all.deleted;
+        let with_part = token::Entity::find().filter(has_part(part));
+        Ok(all <= FEW || self.estimate(with_part.into_query()).await? > all / COMMON)
     }
 
     /// The numbers of the tokens that have the words, when those are few.
@@ -195,8 +199,8 @@ impl Store {
 }
 
 /// What the words of a token must contain for the filter to be fulfilled, as far as a pattern says so, or a description,
-/// for which there is no other index: the longest part in ASCII, whose letters become lower case without regard to what
-/// stands beside them.
+/// for which there is no other index: the part in ASCII with most letters and digits, which become lower case without regard
+/// to what stands beside them.
 fn demanded(filter: &Filter) -> Option<Part> {
     match filter {
         Filter::And(filters) => filters.iter().find_map(demanded),
@@ -225,7 +229,8 @@ fn demanded(filter: &Filter) -> Option<Part> {
 
 fn longest<'a>(literals: impl Iterator<Item = &'a str>) -> Option<String> {
     let parts = literals.flat_map(|literal| literal.split(|letter: char| !letter.is_ascii()));
-    let longest = parts.max_by_key(|part| part.len())?;
+    let plain = |part: &str| part.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let longest = parts.max_by_key(|part| (plain(part), part.len()))?;
     (longest.len() >= SHORTEST_WORD).then(|| longest.to_ascii_lowercase())
 }
 
@@ -257,6 +262,7 @@ mod tests {
         assert_eq!(of(Filter::Not(Box::new(like("name", &["Berlin"])))), None);
         let either = Filter::Or(vec![like("name", &["Berlin"]), like("name", &["Paris"])]);
         assert_eq!(of(either.clone()), None);
+        assert_eq!(of(like("name", &["*", "....", "*", "x12", "*"])).as_deref(), Some("x12"));
         assert_eq!(of(Filter::And(vec![either, like("id", &["SU-1", "*"])])).as_deref(), Some("su-1"));
     }
 }

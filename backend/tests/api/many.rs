@@ -1,10 +1,10 @@
 //! Lists of an account with thousands of tokens, on both databases: other plans and kept counts, the same answers.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use axum::http::{Method, StatusCode};
 use latchkey::catalogue::Catalogue;
-use latchkey_shared::Timestamp;
+use latchkey_shared::{Timestamp, TokenId};
 use rstest::rstest;
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, IsolationLevel, Statement, TransactionTrait as _,
@@ -306,6 +306,8 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
     for (number, (filter, wanted)) in filters.iter().enumerate() {
         let found: Vec<&Row> = rows.iter().filter(wanted).collect();
         assert!(found.len() > 5, "{filter} finds {}", found.len());
+        // Before a total can be remembered.
+        assert_eq!(page(&admin, &format!("{filter}&limit=0")).await, (vec![], found.len()), "{filter}");
         // All orders in turn, five with each filter: with all of them, it takes minutes.
         for key in orders.into_iter().cycle().skip(number * 5).take(5) {
             let sorted = in_order(found.iter().copied(), key, now);
@@ -315,7 +317,8 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
                 assert_eq!(page(&admin, &query).await, (expected, found.len()), "{query}");
             }
         }
-        assert_eq!(page(&admin, &format!("{filter}&limit=0")).await, (vec![], found.len()), "{filter}");
+        let behind = format!("{filter}&limit=7&offset={}", found.len() + 3);
+        assert_eq!(page(&admin, &behind).await, (vec![], found.len()), "{behind}");
     }
 }
 
@@ -450,21 +453,46 @@ async fn the_total_of_a_common_word_follows_every_change(#[values(Sqlite, Postgr
     let common = rows.iter().filter(|row| row.state != "deleted").count();
     let found = async || page(&admin, "search=%20OF%20&limit=1").await.1;
     assert_eq!((found().await, found().await), (common, common));
+    // What is remembered of a pattern does not outlive a change either.
+    let like = async || {
+        let pattern = "ilike(name,*among%20u*)";
+        let with_status = page(&admin, &format!("{pattern}&eq(status,active)")).await.1;
+        assert_eq!(page(&admin, &format!("{pattern}&limit=0")).await.1, with_status);
+        assert_eq!(page(&admin, &format!("{pattern}&offset=5")).await, (Vec::new(), with_status));
+        page(&admin, pattern).await.1
+    };
+    assert_eq!((like().await, like().await), (0, 0));
     let token = admin.post("/auth/tokens", new_token("One of us", &[])).await.expect(StatusCode::CREATED);
     let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
     assert_eq!((found().await, found().await), (common + 1, common + 1));
     admin.json(Method::PUT, &path, json!({ "name": "None among us" })).await.expect(StatusCode::OK);
-    assert_eq!(found().await, common);
+    assert_eq!((found().await, like().await, like().await), (common, 1, 1));
     admin.json(Method::PUT, &path, json!({ "description": "part of it" })).await.expect(StatusCode::OK);
     assert_eq!(found().await, common + 1);
     admin.send(Method::DELETE, &path, axum::body::Body::empty()).await;
-    assert_eq!((found().await, found().await), (common, common));
+    assert_eq!((found().await, found().await, like().await), (common, common, 0));
     // A hand in the database.
     let connection = sea_orm::Database::connect(&server.url).await.unwrap();
     let gone = rows.iter().find(|row| row.state == "active").unwrap();
     connection.execute_unprepared(&format!("DELETE FROM tokens WHERE id = '{}'", gone.id)).await.unwrap();
     connection.close().await.unwrap();
     assert_eq!(found().await, common - 1);
+}
+
+/// However many keys are asked for at once, and in how many statements.
+#[rstest]
+#[tokio::test]
+async fn tokens_are_read_for_checks_by_their_ids(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let rows = fill(&server, database).await;
+    for wanted in [0, 1, 8, 9, 33, 257] {
+        let ids = || rows.iter().rev().take(wanted).map(|row| row.id.as_str());
+        let tokens: Vec<TokenId> = ids().chain(["SU-999-999-999"]).map(|id| id.parse().unwrap()).collect();
+        let read = server.app.store.tokens_for_check(&tokens).await.unwrap();
+        let (read, wanted): (BTreeSet<_>, BTreeSet<_>) =
+            (read.iter().map(|row| row.id.as_str()).collect(), ids().collect());
+        assert_eq!(read, wanted);
+    }
 }
 
 /// What searches have counted, and what a hand may have put there.
@@ -654,6 +682,42 @@ async fn half_a_word_finds_the_whole_one(#[values(Sqlite, Postgres)] database: D
     }
     for long in [1000, 7000] {
         assert_eq!(page(&admin, &format!("search={}", "a".repeat(long))).await.1, 0);
+    }
+}
+
+/// What PostgreSQL's index of parts finds is what a look at every name finds.
+#[tokio::test]
+async fn patterns_find_every_name_that_has_them() {
+    let server = Server::start(Postgres).await;
+    let admin = server.admin().await;
+    fill(&server, Postgres).await;
+    let names = [
+        "Ka\u{130}BC",
+        "KaiBC",
+        "KAIBC",
+        "ka\u{131}bc",
+        "\u{212a}aibc",
+        "ΟΔΟΣAIBC",
+        "100%_aibc\\x",
+        "-aibc-",
+        "éaibcé",
+    ];
+    for name in names {
+        admin.post("/auth/tokens", new_token(name, &[])).await.expect(StatusCode::CREATED);
+    }
+    for (filter, expected) in [
+        ("ilike(name,*aibc*)", 7),
+        ("like(name,*aibc*)", 4),
+        ("ilike(name,k*ibc)", 2),
+        ("like(name,*%CE%A3AI*)", 1),
+        ("like(name,*%CE%94%CE%9F%CE%A3A*)", 1),
+        ("like(name,*%25_aibc%5C%5Cx)", 1),
+        ("like(name,*-aibc-*)", 1),
+        ("like(name,*---*)", 0),
+        ("like(name,*---*bc-*)", 0),
+        ("like(name,%C3%A9aibc*)", 1),
+    ] {
+        assert_eq!(page(&admin, &format!("{filter}&ordering(-created)")).await.1, expected, "{filter}");
     }
 }
 
