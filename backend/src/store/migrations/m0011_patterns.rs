@@ -39,8 +39,8 @@ const PARTS_POSTGRES: &str = "\
     ANALYZE tokens;";
 
 /// Ten thousand rows need not be read then to put them in order or to find out what they are worth. The expression is another
-/// name of the id: so that nothing takes this index but what asks for it. SQLite would rather read all of an index that has
-/// every column than a few rows.
+/// name of the id: so that no other filter leads to this index, since SQLite would rather read all of an index that has every
+/// column than a few rows.
 const AS_LISTED_SQLITE: &str = "\
     CREATE INDEX tokens_as_listed ON tokens (id || '', account_id, id, state, name, created_at, expires_at, \
         previous_expires_at, previous_digest, external_id, extension_id);";
