@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     collections,
     config::Config,
-    gatekeeper::Gatekeeper,
+    gatekeeper::{Gatekeeper, answers::settle},
     http::{
         Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers,
         listen::Service,
@@ -136,11 +136,12 @@ pub fn routes(examples: bool) -> Vec<Route> {
 /// What is answered where there is nothing but the gatekeeper.
 pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Service {
     let probe = store.clone();
-    let router = bounded(keeper.routes())
+    let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(async move || ready(&probe).await))
-        .fallback(async || Error::NoSuchPath);
-    Service::new(Some(Arc::clone(keeper)), router)
+        .fallback(async || Error::NoSuchPath)
+        .layer(middleware::from_fn_with_state(Arc::clone(keeper), settle));
+    Service::new(Some(Arc::clone(keeper)), bounded(keeper.routes()).merge(router))
 }
 
 /// The router of a server: API, health and console.
@@ -175,6 +176,7 @@ pub fn router(app: &App) -> Router {
         .fallback(site::serve)
         .with_state(app.clone());
     let router = bounded(router)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), settle))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         // Paths only: a query may hold what somebody searches for.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {

@@ -170,6 +170,7 @@ PATHS = """
 /agreements;/../auth/tokens /auth;x=1/tokens /auth/tokens;/agreements /agreements%3b/../auth
 /agreements%00/../auth/tokens /auth/tokens%00/agreements /agreements%c0%ae%c0%ae/auth /agreements/%c0%af../auth
 /agreementsX /Agreements /agreements%20 /agreements. /agreements.json /agreements%0d%0a /agreements%7f
+/agreements/%2e%2E/auth/tokens /agreements/%c3%A9 /agreements/%C3%A9/%c3%a9 /auth%c3%A9/../agreements
 /agreements#/../auth /auth/tokens?/agreements /auth/tokens#/agreements http://x/auth/tokens /. /..
 """.split() + ["/" + "a" * 5000, "/agreements/" + "../" * 40 + "auth/tokens"]
 
@@ -191,6 +192,15 @@ def test_no_spelling_of_a_path_leads_past_the_module(proxy, api, partner, target
 def test_an_encoded_letter_is_a_letter(proxy, partner):
     answer = proxy.send("/%61greements", partner["key"])
     assert answer.status == 200
+
+
+def test_codes_are_of_one_case(proxy, api, partner):
+    for target in ["/agreements/caf%C3%A9", "/agreements/caf%c3%a9"]:
+        path, _ = received(proxy.send(target, partner["key"]))
+        assert path == target
+    api.seen.clear()
+    for target in ["/agreements/caf%c3%A9", "/agreements/%C3%A9/caf%c3%a9"]:
+        assert "mixes upper and lower case" in refused(api, proxy.send(target, partner["key"]), 400, "VAL_001")
 
 
 def test_without_latchkey_nobody_passes(proxy, api, partner, latchkey):

@@ -19,7 +19,7 @@ use axum::{
     routing::any,
 };
 
-use super::{Credential, Gatekeeper, headers, usage::Call};
+use super::{Credential, Gatekeeper, answers::settle_one, headers};
 use crate::http::Error;
 
 /// For nginx: the status that is meant.
@@ -49,7 +49,7 @@ pub async fn respond(keeper: &Gatekeeper, peer: SocketAddr, path: &str, headers:
                 answer(keeper, peer, headers, Ok(target)).await.0
             }
             // Never the console's page: a proxy would take its 200 for a permission.
-            _ => Error::NoSuchPath.to_response(),
+            _ => answer(keeper, peer, headers, Err(Error::NoSuchPath)).await.0,
         },
     }
 }
@@ -98,24 +98,22 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
     }
 }
 
-/// The answer as most proxies understand it, and the error in it.
+/// The answer as most proxies understand it, and the error in it. A question that names no path is refused in any case, but
+/// the key with it is looked at like any other: its holder is told where it stands.
 async fn answer(
     keeper: &Gatekeeper,
     peer: SocketAddr,
     headers: &HeaderMap,
     target: Result<&str, Error>,
 ) -> (Response, Option<Error>) {
-    let target = match target {
-        Ok(target) => target,
-        Err(error) => return (error.to_response(), Some(error)),
-    };
     let address = keeper.client(peer.ip(), headers);
-    let decision = keeper.check(Credential::Header(headers), Some(target), address).await;
-    let error = match (decision.answer, &decision.token) {
-        (Ok(()), Some(_)) => None,
-        (Err(refusal), _) => Some(keeper.error(&decision, refusal)),
+    let decision = keeper.check(Credential::Header(headers), target.as_ref().ok().copied(), address).await;
+    let error = match (target, decision.answer, &decision.token) {
+        (Err(error), ..) => Some(error),
+        (Ok(_), Ok(()), Some(_)) => None,
+        (Ok(_), Err(refusal), _) => Some(keeper.error(&decision, refusal)),
         // Nothing passes without a token, whatever a later change of the rule may forget.
-        (Ok(()), None) => Some(Error::Unauthorized),
+        (Ok(_), Ok(()), None) => Some(Error::Unauthorized),
     };
     let mut response = match &error {
         None => Response::new(Body::empty()),
@@ -124,16 +122,10 @@ async fn answer(
             error.to_response()
         }
     };
-    if let Some(token) = &decision.token {
-        let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
-        let status = response.status().as_u16();
-        let call = Call { module: decision.module, status, address, program, at: decision.at };
-        keeper.usage.note(token, &call, error.is_none());
-        if error.is_none() {
-            headers::identify(response.headers_mut(), token);
-        }
-        headers::tell(response.headers_mut(), &decision);
+    if let (Some(token), None) = (&decision.token, &error) {
+        headers::identify(response.headers_mut(), token);
     }
+    settle_one(keeper, &decision, error.is_none(), address, headers.get(header::USER_AGENT), &mut response);
     (response, error)
 }
 

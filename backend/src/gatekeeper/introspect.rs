@@ -12,13 +12,14 @@ use axum::{
     body::Bytes,
     extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State},
     http::{HeaderMap, HeaderValue, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-use super::{Credential, Decision, Entry, Gatekeeper, Refusal, headers, usage::Call};
+use super::{Credential, Decision, Entry, Gatekeeper, Refusal, answers::settle, usage::Call};
 use crate::http::{self, Error, MAX_BODY};
 
 /// Who asks must hold the module that owns this path.
@@ -29,6 +30,7 @@ pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
     Router::new()
         .route("/oauth2/introspect", post(introspect).fallback(async || Error::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&keeper), settle))
         .with_state(keeper)
 }
 
@@ -91,28 +93,13 @@ async fn introspect(
         }
     };
     let mut response = answer.into_response();
-    note(&keeper, &caller, &response, address, &sent);
-    headers::tell(response.headers_mut(), &caller);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let (Err(Refusal::Key(_)), true) = (caller.answer, basic.is_some()) {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
     }
+    response.extensions_mut().insert(caller);
     response
-}
-
-fn note(
-    keeper: &Gatekeeper,
-    decision: &Decision,
-    response: &Response,
-    address: Option<std::net::IpAddr>,
-    headers: &HeaderMap,
-) {
-    let Some(token) = &decision.token else { return };
-    let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
-    let status = response.status().as_u16();
-    let call = Call { module: decision.module, status, address, program, at: decision.at };
-    keeper.usage.note(token, &call, decision.answer.is_ok());
 }
 
 async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Result<Json<Introspection>, Error> {

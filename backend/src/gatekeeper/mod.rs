@@ -8,12 +8,14 @@
 //! - [`decide`]: the rule. [`entry`]: what is known of a token. [`modules`]: which module owns a path.
 //!   [`path`]: what a path means.
 //! - [`index`]: tokens in memory. [`trust`]: whether they can be believed. [`listener`]: changes by other replicas.
-//! - [`forward_auth`], [`introspect`]: how others ask. [`usage`]: what is remembered of calls.
+//! - [`forward_auth`], [`introspect`]: how others ask. [`answers`]: what goes with every answer. [`usage`]: what is
+//!   remembered of calls.
 
+pub mod answers;
 mod decide;
 pub mod entry;
 pub mod forward_auth;
-pub mod headers;
+mod headers;
 mod index;
 mod introspect;
 mod listener;
@@ -103,6 +105,12 @@ pub enum Credential<'a> {
 }
 
 impl<'a> Credential<'a> {
+    /// Whether this is a key by its looks.
+    #[must_use]
+    pub fn is_key(self) -> bool {
+        self.read().is_ok()
+    }
+
     fn read(self) -> Result<PresentedKey<'a>, Denial> {
         match self {
             Self::Pair(pair) => Ok(PresentedKey::from_pair(pair.as_bytes())?),

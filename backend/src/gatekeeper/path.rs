@@ -1,8 +1,8 @@
 //! The path of a request to somebody else's API, brought into the one form in which a module is looked up.
 //!
 //! The gatekeeper and the API behind the proxy must understand the same path alike. Where two programs are known
-//! to disagree (dot segments, encoded slashes, empty segments, parameters, double encoding), the request is refused
-//! instead of guessed at.
+//! to disagree (dot segments, encoded slashes, empty segments, parameters, double encoding, codes in mixed case), the
+//! request is refused instead of guessed at.
 
 use std::borrow::Cow;
 
@@ -20,12 +20,16 @@ pub enum PathError {
     /// Longer than [`MAX`].
     #[error("is longer than {MAX} bytes")]
     TooLong,
-    /// A control character, a blank, a letter beyond ASCII, `\` or `#`, as it is or encoded.
+    /// A control character or `\`, as it is or encoded; a blank, a letter beyond ASCII or `#`, as it is.
     #[error("has a character that does not belong there")]
     Character,
     /// `%` without two hex digits, or bytes that are no UTF-8.
     #[error("is not encoded properly")]
     Encoding,
+    /// Percent codes with upper-case and with lower-case hex digits. A program encodes in one case (RFC 3986, 2.1, wants the
+    /// upper one): a path in both was put together from parts, and who compares it as text takes it for another one.
+    #[error("mixes upper and lower case in its percent codes")]
+    MixedCase,
     /// An encoded `/` or `%`.
     #[error("has an encoded slash or percent sign")]
     EncodedDelimiter,
@@ -81,13 +85,22 @@ fn check(byte: u8, encoded: bool) -> Result<(), PathError> {
 fn decode(path: &str) -> Result<String, PathError> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut bytes = path.bytes();
+    let (mut has_upper, mut has_lower) = (false, false);
     while let Some(byte) = bytes.next() {
         if byte != b'%' {
             decoded.push(byte);
             continue;
         }
-        let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16)).ok_or(PathError::Encoding);
+        let mut digit = || {
+            let digit = bytes.next().ok_or(PathError::Encoding)?;
+            has_upper |= digit.is_ascii_uppercase();
+            has_lower |= digit.is_ascii_lowercase();
+            char::from(digit).to_digit(16).ok_or(PathError::Encoding)
+        };
         let value = u8::try_from(digit()? * 16 + digit()?).map_err(|_| PathError::Encoding)?;
+        if has_upper && has_lower {
+            return Err(PathError::MixedCase);
+        }
         // A space or `#` that is encoded stays what it is everywhere.
         if value != b' ' && value != b'#' {
             check(value, true)?;
@@ -113,7 +126,11 @@ mod tests {
             ("/a.b/..c/d..", "/a.b/..c/d.."),
             ("/~user/a:b@c,d=e!$'()*+", "/~user/a:b@c,d=e!$'()*+"),
             ("/%61greements/%41", "/agreements/A"),
-            ("/caf%C3%A9/%c3%a9", "/caf\u{e9}/\u{e9}"),
+            ("/caf%C3%A9/%C3%A9", "/caf\u{e9}/\u{e9}"),
+            ("/caf%c3%a9/%c3%a9", "/caf\u{e9}/\u{e9}"),
+            // Only what is encoded has to be of one case.
+            ("/AGP/%c3%a9/%61", "/AGP/\u{e9}/a"),
+            ("/caf%C3%A9?next=%c3%a9", "/caf\u{e9}"),
             ("/a%20b%23", "/a b#"),
         ] {
             assert_eq!(normalise(target).as_deref(), Ok(path), "{target}");
@@ -161,6 +178,12 @@ mod tests {
             ("/a%zz", Encoding),
             ("/a%c0%af", Encoding),
             ("/a%e9", Encoding),
+            ("/caf%c3%A9", MixedCase),
+            ("/caf%C3%a9", MixedCase),
+            ("/caf%cE%aE", MixedCase),
+            ("/%C3%A9/AGP-1/%c3%a9", MixedCase),
+            ("/a%2e%2E/agreements", MixedCase),
+            ("/a%5B/%5b", MixedCase),
         ] {
             assert_eq!(normalise(target), Err(error), "{target:?}");
         }
@@ -175,6 +198,9 @@ mod tests {
                 let has = |part: &str| path.contains(part);
                 prop_assert!(path.starts_with('/') && !has("//") && !has("/../") && !has("/./"), "{}", path);
                 prop_assert!(!path.ends_with("/..") && !path.ends_with("/.") && !has("\\") && !has(";") && !has("%"));
+                let sent = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
+                let codes: String = sent.split('%').skip(1).map(|code| &code[..2]).collect();
+                prop_assert!(codes == codes.to_uppercase() || codes == codes.to_lowercase(), "{}", sent);
             }
         }
     }

@@ -18,7 +18,7 @@ use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 use super::{Error, paths};
 use crate::{
     app::App,
-    gatekeeper::{self, Credential, Decision, Entry, headers, usage::Call},
+    gatekeeper::{self, Credential, Decision, Entry},
     sessions,
     store::entities::account,
 };
@@ -148,8 +148,8 @@ impl Origin {
     }
 }
 
-/// Lets a request pass to its handler when its caller may do what the route is for. Whoever shows a key is told where
-/// the key stands, and the use of it is noted, whatever the answer.
+/// Lets a request pass to its handler when its caller may do what the route is for. What was decided about a key goes with
+/// the answer, for [`gatekeeper::answers::settle`].
 pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Request, next: Next) -> Response {
     if needs == Needs::Nothing {
         return next.run(request).await;
@@ -170,7 +170,6 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
     let path =
         matches!(needs, Needs::Reading | Needs::Changing).then(|| path.strip_prefix(paths::BASE).unwrap_or(path));
     let decision = app.gatekeeper.check(Credential::Header(request.headers()), path, origin.client).await;
-    let program = request.headers().get(header::USER_AGENT).cloned();
     let mut response = match program_caller(&app, request.headers(), &decision, origin.clone(), needs) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -178,17 +177,7 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
         }
         Err(error) => error.into_response(),
     };
-    headers::tell(response.headers_mut(), &decision);
-    if let Some(token) = &decision.token {
-        let call = Call {
-            module: decision.module,
-            status: response.status().as_u16(),
-            address: origin.client,
-            program: program.as_ref().map(HeaderValue::as_bytes),
-            at: decision.at,
-        };
-        app.gatekeeper.usage.note(token, &call, decision.answer.is_ok());
-    }
+    response.extensions_mut().insert(decision);
     response
 }
 

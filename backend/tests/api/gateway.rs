@@ -95,7 +95,9 @@ async fn a_path_without_one_meaning_is_refused_and_named() {
     let one = server.key(&admin.create("One", &[PARTNERS]).await);
     for (target, reason) in [
         ("/agreements/../auth/tokens", "dot segment"),
-        ("/agreements/%2e%2E/auth/tokens", "dot segment"),
+        ("/agreements/%2e%2e/auth/tokens", "dot segment"),
+        ("/agreements/%c3%A9", "mixes upper and lower case"),
+        ("/agreements/%C3%A9/%c3%a9", "mixes upper and lower case"),
         ("/agreements%2f..", "encoded slash"),
         ("/agreements%5c", "character"),
         ("/%2561greements", "encoded slash or percent"),
@@ -109,7 +111,9 @@ async fn a_path_without_one_meaning_is_refused_and_named() {
     }
     check(&all, &format!("/{}", "a".repeat(2048))).await.refused(400, "VAL_001");
     assert_eq!(check(&all, "/anything").await.status, StatusCode::OK);
-    assert_eq!(check(&one, "/%61greements").await.status, StatusCode::OK);
+    for target in ["/%61greements", "/agreements/%C3%A9", "/agreements/%c3%a9", "/agreements/%C3%A9?next=%c3%a9"] {
+        assert_eq!(check(&one, target).await.status, StatusCode::OK, "{target}");
+    }
     for other in ["/agreementsX", "/Agreements", "/", "/agreements.json", "/v1/agreements"] {
         check(&one, other).await.refused(403, "AUTH_003");
     }
@@ -252,6 +256,28 @@ async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
     assert_eq!(check(&key, "/requests").await.header("x-token-expires"), end, "also with a 403");
     assert_eq!(key.get("/agreements").await.header("x-token-expires"), end);
     assert_eq!(key.get("/requests").await.header("x-token-expires"), end);
+    // Also by what needs no key, and where there is nothing.
+    for (method, path, status) in [
+        (Method::GET, "/public/v1/openapi.json", StatusCode::OK),
+        (Method::OPTIONS, "/public/v1/agreements", StatusCode::NO_CONTENT),
+        (Method::GET, "/public/v1/agreement", StatusCode::NOT_FOUND),
+        (Method::PATCH, "/public/v1/agreements", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/public/v1/auth/login", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (Method::GET, "/oauth2/introspect", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::GET, "/healthz", StatusCode::OK),
+        (Method::GET, "/integrations/../x", StatusCode::NOT_FOUND),
+        (Method::GET, "/gateway/check", StatusCode::BAD_REQUEST),
+        (Method::GET, "/gateway/nginx", StatusCode::FORBIDDEN),
+        (Method::GET, "/gateway/elsewhere", StatusCode::NOT_FOUND),
+        (Method::GET, "/gateway/envoy/a/../b", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = key.send(method, path, Body::empty()).await;
+        assert_eq!((answer.status, answer.header("x-token-expires")), (status, end.as_str()), "{path}: {}", answer.body);
+    }
+    let id: latchkey_shared::TokenId = token["id"].as_str().unwrap().parse().unwrap();
+    let forged = latchkey_shared::key::header_value(&id, &latchkey_shared::Secret::new(&id, &[1; 16]));
+    let stranger = server.anonymous().with("authorization", &forged).get("/nothing").await;
+    assert_eq!((stranger.status, stranger.header("x-token-expires")), (StatusCode::NOT_FOUND, ""));
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! What is remembered of the use of a token.
 
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use latchkey::gatekeeper::usage;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, PARTNERS, Postgres, Server, Sqlite};
+use crate::harness::{Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite};
 
 #[rstest]
 #[tokio::test]
@@ -36,6 +39,37 @@ async fn the_last_use_is_shown_and_never_goes_back(#[values(Sqlite, Postgres)] d
     assert_eq!(last().await["at"], json!(server.clock.now()));
     let listed = admin.get("/auth/tokens").await.expect(StatusCode::OK);
     assert_eq!(listed[0]["last_used"]["at"], json!(server.clock.now()));
+}
+
+#[tokio::test]
+async fn every_call_is_noted_once_wherever_the_key_is_shown() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[INTEGRATIONS]).await;
+    let key = server.key(&token);
+    key.get("/auth/tokens").await.expect(StatusCode::OK);
+    key.get("/openapi.json").await.expect(StatusCode::OK);
+    key.get("/nothing").await.refused(404, "NFND_000");
+    key.get("/requests").await.refused(403, "AUTH_003");
+    key.send(Method::POST, "/oauth2/introspect", Body::empty()).await.refused(400, "VAL_001");
+    key.send(Method::GET, "/gateway/check", Body::empty()).await.refused(400, "VAL_001");
+    key.send(Method::GET, "/gateway/envoy/auth", Body::empty()).await.refused(403, "AUTH_003");
+    usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+    let calls = server.app.store.calls(token["id"].as_str().unwrap(), 0).await.unwrap();
+    let mut calls: Vec<_> = calls.iter().map(|row| (row.module_id.as_str(), row.status, row.calls)).collect();
+    calls.sort_unstable();
+    assert_eq!(
+        calls,
+        [
+            ("", 200, 1),
+            ("", 400, 1),
+            ("", 404, 1),
+            ("MD-0000", 403, 1),
+            ("MD-0006", 403, 1),
+            (INTEGRATIONS, 200, 1),
+            (INTEGRATIONS, 400, 1)
+        ]
+    );
 }
 
 #[rstest]
