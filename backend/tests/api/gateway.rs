@@ -272,7 +272,12 @@ async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
         (Method::GET, "/gateway/envoy/a/../b", StatusCode::BAD_REQUEST),
     ] {
         let answer = key.send(method, path, Body::empty()).await;
-        assert_eq!((answer.status, answer.header("x-token-expires")), (status, end.as_str()), "{path}: {}", answer.body);
+        assert_eq!(
+            (answer.status, answer.header("x-token-expires")),
+            (status, end.as_str()),
+            "{path}: {}",
+            answer.body
+        );
     }
     let id: latchkey_shared::TokenId = token["id"].as_str().unwrap().parse().unwrap();
     let forged = latchkey_shared::key::header_value(&id, &latchkey_shared::Secret::new(&id, &[1; 16]));
