@@ -6,12 +6,17 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    rt::TokioIo,
+    server::graceful::{GracefulConnection, GracefulShutdown},
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::Semaphore,
+};
 use tower::ServiceExt as _;
 
+use super::timer::ConnectionTimer;
 use crate::gatekeeper::{Gatekeeper, forward_auth};
 
 /// Connections at once; more wait until one of these has ended.
@@ -72,12 +77,7 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
                 continue;
             }
         };
-        let service = service.clone();
-        let service = service_fn(move |request| service.clone().answer(peer, request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
+        let connection = converse(stream, peer, service.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // An error is a client that went away, or one that did not speak HTTP.
@@ -89,6 +89,72 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
     tokio::time::timeout(drain, graceful.shutdown()).await.is_ok()
 }
 
+/// A connection: one request after the other, until somebody has enough.
+fn converse<S>(stream: S, peer: SocketAddr, service: Service) -> impl GracefulConnection<Error = hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let service = service_fn(move |request| service.clone().answer(peer, request));
+    http1::Builder::new()
+        .timer(ConnectionTimer::new(HEADERS))
+        .header_read_timeout(HEADERS)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::{Instant, sleep},
+    };
+
+    use super::*;
+
+    const ALMOST: Duration = Duration::from_secs(HEADERS.as_secs() - 1);
+
+    fn client() -> DuplexStream {
+        let (client, server) = duplex(4096);
+        let service = Service::new(None, Router::new().route("/", get(async || "hello")));
+        let peer = "192.0.2.7:4000".parse().unwrap();
+        tokio::spawn(async move { converse(server, peer, service).await });
+        client
+    }
+
+    async fn is_answered(client: &mut DuplexStream) -> bool {
+        let mut buffer = [0; 1024];
+        let read = client.read(&mut buffer).await.unwrap();
+        buffer[..read].ends_with(b"hello")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_request_has_its_own_time() {
+        let mut client = client();
+        for round in 1..=5 {
+            client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+            sleep(ALMOST).await;
+            client.write_all(b"\r\n").await.unwrap();
+            assert!(is_answered(&mut client).await, "request {round}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_silent_for_too_long_is_cut_off() {
+        // At once, between two requests, and in the middle of one.
+        for (first, second) in [(false, ""), (true, ""), (true, "GET / HTTP/1.1\r\nX-Slow: "), (false, "GET")] {
+            let (mut client, begun) = (client(), Instant::now());
+            if first {
+                client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+                assert!(is_answered(&mut client).await);
+            }
+            sleep(ALMOST).await;
+            client.write_all(second.as_bytes()).await.unwrap();
+            assert!(!is_answered(&mut client).await);
+            assert_eq!(begun.elapsed().as_secs(), HEADERS.as_secs(), "{first} {second:?}");
+        }
+    }
 }
