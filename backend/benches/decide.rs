@@ -29,7 +29,7 @@ impl Gatekeeper {
         let Ok(key) = PresentedKey::from_header(header.as_bytes()) else { return false };
         let address = Some(std::net::IpAddr::from([127, 0, 0, 1]));
         let question = Question { key, path: Some("/agreements/AGP-1?limit=10"), address, now: self.clock.now() };
-        decide(Some(&self.entry), &question, &self.digester, &self.modules).answer.is_ok()
+        decide(Some(Arc::clone(&self.entry)), &question, &self.digester, &self.modules).answer.is_ok()
     }
 }
 

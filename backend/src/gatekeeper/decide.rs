@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use latchkey_shared::{KeyError, PresentedKey, Timestamp, TokenStatus};
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     entry::{Entry, Quotum, State},
@@ -162,29 +162,37 @@ pub struct Question<'a> {
 /// Decides about a key, given the token that has its id. The order is fixed, and each step runs only when the one
 /// before let the key pass. An unknown id costs the same digest and comparison as a wrong secret.
 #[must_use]
-pub fn decide(entry: Option<&Arc<Entry>>, question: &Question<'_>, pepper: &Digester, modules: &Modules) -> Decision {
+pub fn decide(entry: Option<Arc<Entry>>, question: &Question<'_>, pepper: &Digester, modules: &Modules) -> Decision {
     const NOBODY: [u8; 32] = [0; 32];
     let now = question.now.unix();
     let presented = pepper.digest(question.key.id, question.key.secret);
-    let rare = entry.and_then(|entry| entry.rare.as_deref());
-    let kept = entry.map_or(&NOBODY, |entry| &entry.digest);
+    let kept = entry.as_ref().map_or(&NOBODY, |entry| &entry.digest);
     // Of a renewed token the secret before the last one counts, too. Both are compared in any case.
-    let previous = rare.and_then(|rare| rare.previous.as_ref());
+    let previous = entry.as_ref().and_then(|entry| entry.rare.as_ref()?.previous.as_ref());
     let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now));
-    let is_kept = presented.ct_eq(kept);
-    let is_previous = presented.ct_eq(previous.map_or(&NOBODY, |(digest, _)| digest));
-    let proven: bool = (is_kept | is_previous).into();
-    let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId), question.now) };
-    if !proven {
-        return Decision::refused(Refusal::Key(Denial::WrongSecret), question.now);
-    }
-    let token = Some(Arc::clone(entry));
+    let is_kept = is_same(&presented, kept);
+    let is_previous = is_same(&presented, previous.map_or(&NOBODY, |(digest, _)| digest));
     // The end of the token is the end of both.
     let own_end = previous.and_then(|(_, end)| *end).filter(|_| !bool::from(is_kept));
+    let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId), question.now) };
+    if !bool::from(is_kept | is_previous) {
+        return Decision::refused(Refusal::Key(Denial::WrongSecret), question.now);
+    }
     let expires_at = own_end.into_iter().chain(entry.expires_at).min();
-    let mut decision = Decision { token, expires_at, module: None, quotum: None, at: question.now, answer: Ok(()) };
-    decision.answer = judge(entry, question, modules, &mut decision);
+    let mut decision =
+        Decision { token: None, expires_at, module: None, quotum: None, at: question.now, answer: Ok(()) };
+    decision.answer = judge(&entry, question, modules, &mut decision);
+    decision.token = Some(entry);
     decision
+}
+
+/// Compares digests in constant time, eight bytes at once.
+fn is_same(one: &[u8; 32], other: &[u8; 32]) -> Choice {
+    let words = |digest: &[u8; 32]| -> [u64; 4] {
+        let (chunks, _) = digest.as_chunks();
+        std::array::from_fn(|at| chunks.get(at).map_or(0, |chunk| u64::from_ne_bytes(*chunk)))
+    };
+    words(one).ct_eq(&words(other))
 }
 
 /// The steps after the secret.

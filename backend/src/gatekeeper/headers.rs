@@ -18,9 +18,15 @@ pub fn identify(headers: &mut HeaderMap, token: &Entry) {
     if let Ok(id) = HeaderValue::try_from(String::from(token.id())) {
         headers.insert(TOKEN_ID, id);
     }
-    headers.insert(TOKEN_NAME, token.name_header.clone());
-    headers.insert(ACCOUNT_ID, token.account.header.clone());
-    headers.insert(TOKEN_MODULES, token.modules.header.clone());
+    headers.insert(TOKEN_NAME, copy(&token.name_header));
+    headers.insert(ACCOUNT_ID, copy(&token.account.header));
+    headers.insert(TOKEN_MODULES, copy(&token.modules.header));
+}
+
+/// A value with bytes of its own. A clone would share them, and cores would contend for the count of who does: it is one for
+/// all tokens of an account.
+fn copy(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }
 
 /// Tells the client that its key ends soon, and where it stands with its limit.

@@ -179,22 +179,22 @@ impl Gatekeeper {
             return None;
         }
         self.metrics.looked_up(true);
-        Some(decide(known.as_ref(), question, &self.pepper, &self.modules))
+        Some(decide(known, question, &self.pepper, &self.modules))
     }
 
     async fn look_up(&self, question: &Question<'_>) -> Decision {
         self.metrics.looked_up(false);
         let number = TokenId::number_of(question.key.id);
-        let decide = |entry: Option<&Arc<Entry>>| decide(entry, question, &self.pepper, &self.modules);
+        let decide = |entry: Option<Arc<Entry>>| decide(entry, question, &self.pepper, &self.modules);
         let known = self.index.get(number).filter(|_| self.trust.has_grace(question.now));
         if known.is_some() && self.index.is_down() {
             // Nobody waits for what they do not need: whether the database is back is tried beside.
             self.index.try_beside(number);
-            return decide(known.as_ref());
+            return decide(known);
         }
         match self.index.read(number).await {
-            Ok(entry) => decide(entry.as_ref()),
-            Err(Unavailable) if known.is_some() => decide(known.as_ref()),
+            Ok(entry) => decide(entry),
+            Err(Unavailable) if known.is_some() => decide(known),
             Err(Unavailable) => Decision::refused(Refusal::Unavailable, question.now),
         }
     }

@@ -5,7 +5,10 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,15 +24,30 @@ pub const INTERVAL: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 8192;
 /// Characters of a program's name that are kept.
 const NAME: usize = 64;
-/// Parts, so that requests on several cores seldom wait for each other.
+/// Rows, one a thread, so that cores do not wait for each other: least of all by one hot token.
+const ROWS: usize = 8;
+/// Parts of a row, so that nobody waits for long while calls are taken out to be written.
 const PARTS: usize = 16;
 
 /// Calls that are not written yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Usage {
-    parts: [Mutex<Uses>; PARTS],
+    rows: [Row; ROWS],
     /// Held while calls are being written: whoever writes last, at the end, waits for the one before.
     writing: tokio::sync::Mutex<()>,
+}
+
+/// Aligned, so that two threads never write to one line of the processor's cache.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Row([Mutex<Uses>; PARTS]);
+
+thread_local! {
+    /// The row of this thread.
+    static ROW: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed) % ROWS
+    };
 }
 
 /// By the number of the token.
@@ -50,6 +68,12 @@ impl Use {
             None => self.calls.push((kind, count)),
         }
     }
+
+    /// Adds what another thread has noted, or what was noted before and could not be written.
+    fn merge(&mut self, other: Self) {
+        other.calls.into_iter().for_each(|(kind, count)| self.add(kind, count));
+        self.last = other.last.into_iter().chain(self.last).max_by_key(|last| last.at);
+    }
 }
 
 /// What calls are counted by.
@@ -66,12 +90,6 @@ struct Last {
     at: i64,
     address: Option<IpAddr>,
     program: [u8; NAME],
-}
-
-impl Default for Usage {
-    fn default() -> Self {
-        Self { parts: std::array::from_fn(|_| Mutex::default()), writing: tokio::sync::Mutex::default() }
-    }
 }
 
 /// A call by a token that proved its secret.
@@ -106,16 +124,13 @@ impl Usage {
 
     /// Ids are random, so their last digits are as good as a hash.
     fn part(&self, token: u32) -> &Mutex<Uses> {
-        &self.parts[token as usize % PARTS]
+        &self.rows[ROW.with(|row| *row)].0[token as usize % PARTS]
     }
 
     /// Puts back what could not be written.
     fn put_back(&self, taken: Uses) {
         for (token, older) in taken {
-            let mut part = self.part(token).lock().unwrap_or_else(PoisonError::into_inner);
-            let of_token = part.entry(token).or_default();
-            of_token.last = of_token.last.or(older.last);
-            older.calls.into_iter().for_each(|(kind, count)| of_token.add(kind, count));
+            self.part(token).lock().unwrap_or_else(PoisonError::into_inner).entry(token).or_default().merge(older);
         }
     }
 }
@@ -136,9 +151,12 @@ fn shown(name: &[u8]) -> [u8; NAME] {
 pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreError> {
     let _writing = gatekeeper.usage.writing.lock().await;
     let mut taken = Uses::default();
-    for part in &gatekeeper.usage.parts {
+    for part in 0..PARTS {
         // Drained, not replaced: the next calls find room that is already there.
-        taken.extend(part.lock().unwrap_or_else(PoisonError::into_inner).drain());
+        for row in &gatekeeper.usage.rows {
+            let mut noted = row.0[part].lock().unwrap_or_else(PoisonError::into_inner);
+            noted.drain().for_each(|(token, uses)| taken.entry(token).or_default().merge(uses));
+        }
         if taken.len() >= AT_ONCE {
             write_or_keep(gatekeeper, store, std::mem::take(&mut taken)).await?;
         }

@@ -40,7 +40,7 @@ impl Service {
         Self { gatekeeper, router }
     }
 
-    async fn answer(self, peer: SocketAddr, mut request: Request<Incoming>) -> Result<Response, Infallible> {
+    async fn answer(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Result<Response, Infallible> {
         if let Some(keeper) = &self.gatekeeper
             && request.uri().path().starts_with(forward_auth::PREFIX)
         {
@@ -48,7 +48,7 @@ impl Service {
         }
         request.extensions_mut().insert(ConnectInfo(peer));
         // In a box, so that the way of the proxies' questions does not carry its weight.
-        Box::pin(self.router.oneshot(request.map(Body::new))).await
+        Box::pin(self.router.clone().oneshot(request.map(Body::new))).await
     }
 }
 
@@ -94,7 +94,12 @@ fn converse<S>(stream: S, peer: SocketAddr, service: Service) -> impl GracefulCo
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let service = service_fn(move |request| service.clone().answer(peer, request));
+    // Cores contend for what all connections count; this count is the connection's own.
+    let service = Arc::new(service);
+    let service = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { service.answer(peer, request).await }
+    });
     http1::Builder::new()
         .timer(ConnectionTimer::new(HEADERS))
         .header_read_timeout(HEADERS)

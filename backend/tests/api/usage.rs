@@ -4,7 +4,8 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
-use latchkey::gatekeeper::usage;
+use latchkey::gatekeeper::usage::{self, Call};
+use latchkey_shared::TokenId;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
@@ -70,6 +71,38 @@ async fn every_call_is_noted_once_wherever_the_key_is_shown() {
             (INTEGRATIONS, 400, 1)
         ]
     );
+}
+
+#[tokio::test]
+async fn what_several_threads_note_is_one_sum() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let id = token["id"].as_str().unwrap();
+    let keeper = &server.app.gatekeeper;
+    let entry = keeper.index.read(TokenId::number_of(id)).await.unwrap().unwrap();
+    let now = server.clock.now();
+    std::thread::scope(|scope| {
+        for thread in 0..5 {
+            let program = format!("thread/{thread}");
+            let entry = &entry;
+            scope.spawn(move || {
+                let call = Call {
+                    module: None,
+                    status: 200,
+                    address: None,
+                    program: Some(program.as_bytes()),
+                    at: now.plus(if thread == 3 { 9 } else { 0 }),
+                };
+                (0..1000).for_each(|_| keeper.usage.note(entry, &call, true));
+            });
+        }
+    });
+    usage::flush(keeper, &server.app.store).await.unwrap();
+    let calls = server.app.store.calls(id, 0).await.unwrap();
+    assert_eq!(calls.iter().map(|row| (row.status, row.calls)).collect::<Vec<_>>(), [(200, 5000)]);
+    let token = admin.get(&format!("/auth/tokens/{id}")).await.expect(StatusCode::OK);
+    assert_eq!(token["last_used"]["program"], "thread/3", "the last of them");
 }
 
 #[rstest]
