@@ -127,7 +127,7 @@ async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), Serve
     tokio::spawn(app.store.clone().keep_common_words());
     let keeper = &app.gatekeeper;
     let beside = app.config.has_gateway().then(|| Arc::clone(keeper));
-    let served = places.with(Service::new(beside, app::router(&app)), || app::gateway(keeper, &app.store));
+    let served = places.with(Service::new(beside, app::router(&app)), keeper, &app.store);
     run(served, keeper, &app.store, signals).await;
     Ok(())
 }
@@ -148,8 +148,7 @@ async fn serve_gatekeeper(config: Config, catalogue: &Catalogue) -> Result<(), S
     let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
     let signals = Stop::listen()?;
     announce(&places.greeting, &places.url, None);
-    let gateway = || app::gateway(&keeper, &store);
-    let served = places.with(gateway(), gateway);
+    let served = places.with(app::gateway(&keeper, &store), &keeper, &store);
     run(served, &keeper, &store, signals).await;
     Ok(())
 }
@@ -192,9 +191,10 @@ impl Places {
     }
 
     /// What is answered where.
-    fn with(self, main: Service, gateway: impl FnOnce() -> Service) -> Vec<(TcpListener, Service)> {
-        let gateway = self.gateway.map(|listener| (listener, gateway()));
-        let metrics = self.metrics.map(|(listener, handle)| (listener, Service::new(None, metrics::router(handle))));
+    fn with(self, main: Service, keeper: &Arc<Gatekeeper>, store: &Store) -> Vec<(TcpListener, Service)> {
+        let gateway = self.gateway.map(|listener| (listener, app::gateway(keeper, store)));
+        let figures = |handle| Service::new(None, metrics::router(handle, Arc::clone(keeper), store.clone()));
+        let metrics = self.metrics.map(|(listener, handle)| (listener, figures(handle)));
         [(self.main, main)].into_iter().chain(gateway).chain(metrics).collect()
     }
 }

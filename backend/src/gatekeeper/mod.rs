@@ -9,7 +9,7 @@
 //!   [`path`]: what a path means.
 //! - [`index`]: tokens in memory. [`trust`]: whether they can be believed. [`listener`]: changes by other replicas.
 //! - [`forward_auth`], [`introspect`]: how others ask. [`answers`]: what goes with every answer. [`usage`]: what is
-//!   remembered of calls.
+//!   remembered of calls. [`metrics`]: what is counted. [`rows`]: where both stand, so that cores do not wait.
 
 pub mod answers;
 mod decide;
@@ -19,9 +19,10 @@ mod headers;
 mod index;
 mod introspect;
 mod listener;
-mod metrics;
+pub mod metrics;
 mod modules;
 pub mod path;
+mod rows;
 mod trust;
 pub mod usage;
 
@@ -141,7 +142,7 @@ impl Gatekeeper {
             usage: Usage::default(),
             clock,
             pepper: Digester::new(pepper),
-            metrics: Metrics::new(),
+            metrics: Metrics::default(),
             console: options.console.map(Into::into),
             proxies: options.proxies,
             lines: RateLimiter::direct(Quota::per_second(LINES)),
@@ -252,8 +253,9 @@ impl Gatekeeper {
         forward_auth::routes(Arc::clone(self)).merge(introspect::routes(Arc::clone(self)))
     }
 
-    /// Publishes figures that change slowly.
-    pub fn publish(&self, store: &Store) {
-        self.metrics.publish(self.index.len(), store.connections());
+    /// The gatekeeper's figures, in Prometheus' text format.
+    #[must_use]
+    pub fn figures(&self) -> String {
+        self.metrics.text(self.index.len())
     }
 }

@@ -5,17 +5,14 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use latchkey_shared::{Timestamp, TokenId};
 use metrics::{gauge, histogram};
 
-use super::{Entry, Gatekeeper, ModuleIndex};
+use super::{Entry, Gatekeeper, ModuleIndex, rows::Rows};
 use crate::store::{LastUse, NewCalls, Store, StoreError};
 
 /// How long a call stays in memory before it is written.
@@ -24,30 +21,15 @@ pub const INTERVAL: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 8192;
 /// Characters of a program's name that are kept.
 const NAME: usize = 64;
-/// Rows, one a thread, so that cores do not wait for each other: least of all by one hot token.
-const ROWS: usize = 8;
-/// Parts of a row, so that nobody waits for long while calls are taken out to be written.
+/// Parts of what a thread has noted, so that it does not wait for long while calls are taken out to be written.
 const PARTS: usize = 16;
 
 /// Calls that are not written yet.
 #[derive(Debug, Default)]
 pub struct Usage {
-    rows: [Row; ROWS],
+    rows: Rows<[Mutex<Uses>; PARTS]>,
     /// Held while calls are being written: whoever writes last, at the end, waits for the one before.
     writing: tokio::sync::Mutex<()>,
-}
-
-/// Aligned, so that two threads never write to one line of the processor's cache.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Row([Mutex<Uses>; PARTS]);
-
-thread_local! {
-    /// The row of this thread.
-    static ROW: usize = {
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        THREADS.fetch_add(1, Ordering::Relaxed) % ROWS
-    };
 }
 
 /// By the number of the token.
@@ -124,7 +106,7 @@ impl Usage {
 
     /// Ids are random, so their last digits are as good as a hash.
     fn part(&self, token: u32) -> &Mutex<Uses> {
-        &self.rows[ROW.with(|row| *row)].0[token as usize % PARTS]
+        &self.rows.own()[token as usize % PARTS]
     }
 
     /// Puts back what could not be written.
@@ -153,8 +135,8 @@ pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreEr
     let mut taken = Uses::default();
     for part in 0..PARTS {
         // Drained, not replaced: the next calls find room that is already there.
-        for row in &gatekeeper.usage.rows {
-            let mut noted = row.0[part].lock().unwrap_or_else(PoisonError::into_inner);
+        for row in gatekeeper.usage.rows.iter() {
+            let mut noted = row[part].lock().unwrap_or_else(PoisonError::into_inner);
             noted.drain().for_each(|(token, uses)| taken.entry(token).or_default().merge(uses));
         }
         if taken.len() >= AT_ONCE {
@@ -213,7 +195,6 @@ pub async fn run(gatekeeper: std::sync::Weak<Gatekeeper>, store: Store) {
         }
         histogram!("latchkey_usage_flush_seconds").record(begun.elapsed());
         gauge!("latchkey_usage_flush_lag_seconds").set(behind.as_secs_f64());
-        gatekeeper.publish(&store);
     }
 }
 

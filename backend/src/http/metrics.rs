@@ -1,13 +1,16 @@
 //! `/metrics`, for Prometheus, on a listener of its own: figures about every account are for the operator alone.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, http::header, response::IntoResponse, routing::get};
+use metrics::gauge;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
-/// Upper bounds of a decision's time, in seconds: a look into memory takes a few microseconds, one into the database some
-/// hundreds.
-const SECONDS: [f64; 12] = [2e-6, 4e-6, 8e-6, 16e-6, 64e-6, 256e-6, 1e-3, 4e-3, 16e-3, 64e-3, 0.25, 1.0];
+use crate::{
+    gatekeeper::{Gatekeeper, metrics::BOUNDS},
+    store::Store,
+};
+
 /// Between two times of tidying up what the histograms have collected.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -16,7 +19,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 /// When this process counts already.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
-    let handle = PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder()?;
+    let bounds = BOUNDS.map(|bound| bound.as_secs_f64());
+    let handle = PrometheusBuilder::new().set_buckets(&bounds)?.install_recorder()?;
     let kept = handle.clone();
     tokio::spawn(async move {
         loop {
@@ -28,10 +32,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
 }
 
 /// `GET /metrics`, and nothing else.
-pub fn router(handle: PrometheusHandle) -> Router {
+pub fn router(handle: PrometheusHandle, keeper: Arc<Gatekeeper>, store: Store) -> Router {
     let metrics = async move || {
-        let text = "text/plain; version=0.0.4; charset=utf-8";
-        ([(header::CONTENT_TYPE, text)], handle.render()).into_response()
+        #[expect(clippy::cast_precision_loss, reason = "a gauge; there are no 2^53 connections")]
+        let float = |count: usize| count as f64;
+        let (connections, idle) = store.connections();
+        gauge!("latchkey_database_connections").set(f64::from(connections));
+        gauge!("latchkey_database_connections_idle").set(float(idle));
+        let media_type = "text/plain; version=0.0.4; charset=utf-8";
+        ([(header::CONTENT_TYPE, media_type)], handle.render() + &keeper.figures()).into_response()
     };
     Router::new().route("/metrics", get(metrics))
 }
