@@ -71,7 +71,8 @@ class Latchkey(Target):
     def __init__(self, folder, data=None, flags=(), environment=None):
         data = data or folder / "data"
         given = {"LATCHKEY_ADMIN_EMAIL": ADMIN["email"], "LATCHKEY_ADMIN_PASSWORD": ADMIN["password"], "RUST_LOG": "warn"}
-        command = [LATCHKEY, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--trusted-proxies", "127.0.0.1", *flags]
+        command = [LATCHKEY, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--trusted-proxies", "127.0.0.1"]
+        command += ["--metrics-listen", "127.0.0.1:0", *flags]
         begun = time.monotonic()
         super().__init__("Latchkey", command, folder, environment=given | (environment or {}))
         self.base = self.line().split()[-1]

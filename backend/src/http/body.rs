@@ -127,10 +127,11 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         let message = inner.to_string();
         // serde_json adds the place, which says nothing to who builds bodies with a program.
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        // Nor do the names of our types.
-        let message = match message.split_once("expected struct ") {
-            Some((start, _)) => format!("{start}expected an object"),
-            None => message,
+        // Nor do the names of types.
+        let message = match message.rsplit_once("expected ") {
+            Some((start, what)) if what.starts_with("struct ") => format!("{start}expected an object"),
+            Some((start, "f64" | "i64" | "i32" | "u64" | "u32")) => format!("{start}expected a number"),
+            _ => message,
         };
         return Error::Invalid(latchkey_shared::Problems(vec![FieldError::new(path.trim_matches('.'), message)]));
     }

@@ -5,10 +5,7 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::TokioIo,
-    server::graceful::{GracefulConnection, GracefulShutdown},
-};
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -16,7 +13,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::timer::ConnectionTimer;
+use super::{stream::Stream, timer::ConnectionTimer};
 use crate::gatekeeper::{Gatekeeper, forward_auth};
 
 /// Connections at once; more wait until one of these has ended.
@@ -103,7 +100,7 @@ where
     http1::Builder::new()
         .timer(ConnectionTimer::new(HEADERS))
         .header_read_timeout(HEADERS)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(Stream::new(stream), service)
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

@@ -14,6 +14,7 @@ mod paging;
 pub mod paths;
 pub mod reference;
 pub mod site;
+mod stream;
 mod timer;
 
 pub use body::{Body, Bytes, MAX_BODY, OptionalBody, Several, is_list, read_json};

@@ -89,6 +89,7 @@ async fn an_extension_with_fixed_permissions_grants_them_and_no_others() {
 #[case::past(json!({ "name": "n", "extension": { "id": CUSTOM }, "expiration_date": "2020-01-01T00:00:00Z" }), "expiration_date: must be in the future")]
 #[case::date_alone(json!({ "name": "n", "extension": { "id": CUSTOM }, "expiration_date": "2030-01-01" }), "expiration_date: must be a date and time with an offset, like 2027-01-31T00:00:00+00:00")]
 #[case::number_as_name(json!({ "name": 5, "extension": { "id": CUSTOM } }), "name: invalid type: integer `5`, expected a string")]
+#[case::text_as_number(json!({ "name": "x", "extension": { "id": CUSTOM }, "calls_per_minute": "3" }), "calls_per_minute: invalid type: string \"3\", expected a number")]
 #[tokio::test]
 async fn bad_request_400(#[case] body: serde_json::Value, #[case] expected: &str) {
     let server = Server::start(Sqlite).await;
