@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A stream of tokio's for hyper, which would send the head of an answer as a list of one piece. To send it as what it is
-/// costs 0.4 µs less, and most answers to proxies have no more.
+/// costs 0.1 µs less, and most answers to proxies have no more.
 #[derive(Debug)]
 pub struct Stream<S>(TokioIo<S>);
 

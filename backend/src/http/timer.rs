@@ -1,9 +1,9 @@
 //! Time limits for a connection that cost a request next to nothing.
 //!
 //! hyper asks for a new sleep with each request that it waits for, and drops it when the request is there. A sleep of
-//! tokio's own would enter and leave the one wheel that all connections share, under its lock, each time: half a
-//! microsecond a request, and a wait for whichever core holds the lock. Here a connection keeps one sleep, which is moved
-//! only when it ends: every sleep that hyper asks for looks whether its own end has come by then.
+//! tokio's own would enter and leave the one wheel that all connections share, under its lock, each time: 0.2 µs a request,
+//! and a wait for whichever core holds the lock. Here a connection keeps one sleep, which is moved only when it ends: every
+//! sleep that hyper asks for looks whether its own end has come by then.
 
 use std::{
     pin::Pin,
