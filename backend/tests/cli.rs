@@ -332,10 +332,12 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
     assert!(ask(&main).starts_with("HTTP/1.1 404"), "not any longer on the address of the console");
     assert!(ask(&gateway).starts_with("HTTP/1.1 401"));
     assert!(get(&gateway, "/").starts_with("HTTP/1.1 404"));
+    assert!(get(&gateway, "/gateway/check").starts_with("HTTP/1.1 400"));
     let text = get(&metrics, "/metrics");
     for line in [
-        // By each of the two listeners; the second time, it was known that there is no such token.
-        "latchkey_decisions_total{outcome=\"unknown_id\"} 2",
+        "latchkey_decisions_total{outcome=\"unknown_id\"} 1",
+        "latchkey_decisions_total{outcome=\"missing\"} 1",
+        // Also looked at on the other listener, where nobody asked for it; the second time, it was known that there is no such token.
         "latchkey_index_misses_total 1",
         "latchkey_index_hits_total 1",
         "latchkey_index_tokens 0",

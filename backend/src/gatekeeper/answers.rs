@@ -2,22 +2,35 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{Extensions, HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
-use super::{Credential, Decision, Gatekeeper, headers, usage::Call};
+use super::{Credential, Decision, Gatekeeper, Refusal, headers, usage::Call};
+
+/// Where the decision about a request is kept for [`settle`]: not in the answer, which may be one of its own when a handler
+/// fails or takes too long.
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<OnceLock<Decision>>);
+
+/// Keeps what was decided about the key of a request, given the extensions of that request.
+pub fn keep(extensions: &Extensions, decision: Decision) {
+    if let Some(Kept(place)) = extensions.get() {
+        // A request is decided about once.
+        let _ = place.set(decision);
+    }
+}
 
 /// Stands around routes. Whoever shows a key is told where it stands, and the call is noted, whatever the answer: by the
-/// [`Decision`] that a handler has put into the extensions of its answer, or else by one that is made for this alone,
-/// since nobody needs a key where there is nothing, for example.
-pub async fn settle(State(keeper): State<Arc<Gatekeeper>>, request: Request, next: Next) -> Response {
+/// [`Decision`] that was [`keep`]t, or else by one that is made for this alone, since nobody needs a key where there is
+/// nothing, for example.
+pub async fn settle(State(keeper): State<Arc<Gatekeeper>>, mut request: Request, next: Next) -> Response {
     if !request.headers().contains_key(header::AUTHORIZATION) {
         return next.run(request).await;
     }
@@ -26,19 +39,29 @@ pub async fn settle(State(keeper): State<Arc<Gatekeeper>>, request: Request, nex
     let program = request.headers().get(header::USER_AGENT).cloned();
     let credentials = request.headers().get_all(header::AUTHORIZATION);
     let shown: HeaderMap = credentials.iter().map(|value| (header::AUTHORIZATION, value.clone())).collect();
+    let kept = Kept::default();
+    request.extensions_mut().insert(kept.clone());
     let mut response = next.run(request).await;
     let credential = Credential::Header(&shown);
-    let decision = match response.extensions_mut().remove() {
-        Some(decision) => decision,
-        None if credential.is_key() => keeper.check(credential, None, address).await,
+    let decision = match kept.0.get() {
+        Some(decision) => decision.clone(),
+        None if credential.is_key() => match keeper.look_at(credential, None, address).await {
+            // Nobody asked whether the key is good, so the answer says nothing about it.
+            Decision { answer: Err(Refusal::Key(_)), .. } => return response,
+            decision => decision,
+        },
         None => return response,
     };
     let allowed = decision.answer.is_ok();
-    settle_one(&keeper, &decision, allowed, address, program.as_ref(), &mut response);
+    if settle_one(&keeper, &decision, allowed, address, program.as_ref(), &mut response) {
+        // It is for the holder of the key alone: not for a cache that others ask as well.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     response
 }
 
-/// Tells the holder of a key where it stands, and notes the call. `allowed` says whether it counts as a use.
+/// Tells the holder of a key where it stands, and notes the call. `allowed` says whether it counts as a use. Returns whether
+/// there was anything to tell.
 pub(super) fn settle_one(
     keeper: &Gatekeeper,
     decision: &Decision,
@@ -46,7 +69,7 @@ pub(super) fn settle_one(
     address: Option<IpAddr>,
     program: Option<&HeaderValue>,
     response: &mut Response,
-) {
+) -> bool {
     if let Some(token) = &decision.token {
         let call = Call {
             module: decision.module,
@@ -57,5 +80,5 @@ pub(super) fn settle_one(
         };
         keeper.usage.note(token, &call, allowed);
     }
-    headers::tell(response.headers_mut(), decision);
+    headers::tell(response.headers_mut(), decision)
 }

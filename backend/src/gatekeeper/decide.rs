@@ -73,6 +73,8 @@ pub enum Refusal {
     Limited,
     /// The path has no one meaning: 400.
     Path(PathError),
+    /// A proxy asks about no request, or at no address: 400 or 404.
+    Question,
     /// The token does not hold the module of the path: 403.
     Module(ModuleIndex),
     /// Nobody knows the key, and the database does not answer: 503.
@@ -81,7 +83,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every word for logs and metrics.
-    pub const WORDS: [&'static str; 14] = [
+    pub const WORDS: [&'static str; 15] = [
         "missing",
         "malformed",
         "checksum",
@@ -94,6 +96,7 @@ impl Refusal {
         "address",
         "limited",
         "path",
+        "question",
         "module",
         "unavailable",
     ];
@@ -106,6 +109,7 @@ impl Refusal {
             Self::Address(_) => "address",
             Self::Limited => "limited",
             Self::Path(_) => "path",
+            Self::Question => "question",
             Self::Module(_) => "module",
             Self::Unavailable => "unavailable",
         }

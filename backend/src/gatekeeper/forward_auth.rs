@@ -107,7 +107,11 @@ async fn answer(
     target: Result<&str, Error>,
 ) -> (Response, Option<Error>) {
     let address = keeper.client(peer.ip(), headers);
-    let decision = keeper.check(Credential::Header(headers), target.as_ref().ok().copied(), address).await;
+    let credential = Credential::Header(headers);
+    let decision = match &target {
+        Ok(target) => keeper.check(credential, Some(target), address).await,
+        Err(_) => keeper.check_in_vain(credential, address).await,
+    };
     let error = match (target, decision.answer, &decision.token) {
         (Err(error), ..) => Some(error),
         (Ok(_), Ok(()), Some(_)) => None,

@@ -29,9 +29,10 @@ fn copy(value: &HeaderValue) -> HeaderValue {
     HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }
 
-/// Tells the client that its key ends soon, and where it stands with its limit.
-pub fn tell(headers: &mut HeaderMap, decision: &Decision) {
-    if let Some(Ok(end)) = decision.ends_soon().map(|end| HeaderValue::try_from(end.to_string())) {
+/// Tells the client that its key ends soon, and where it stands with its limit, if so. Returns whether it told anything.
+pub fn tell(headers: &mut HeaderMap, decision: &Decision) -> bool {
+    let end = decision.ends_soon();
+    if let Some(Ok(end)) = end.map(|end| HeaderValue::try_from(end.to_string())) {
         headers.insert(TOKEN_EXPIRES, end);
     }
     if let Some(quotum) = decision.quotum {
@@ -48,4 +49,5 @@ pub fn tell(headers: &mut HeaderMap, decision: &Decision) {
             }
         }
     }
+    end.is_some() || decision.quotum.is_some()
 }

@@ -19,7 +19,11 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-use super::{Credential, Decision, Entry, Gatekeeper, Refusal, answers::settle, usage::Call};
+use super::{
+    Credential, Decision, Entry, Gatekeeper, Refusal,
+    answers::{keep, settle},
+    usage::Call,
+};
 use crate::http::{self, Error, MAX_BODY};
 
 /// Who asks must hold the module that owns this path.
@@ -82,6 +86,7 @@ async fn introspect(
     let basic = basic(&sent);
     let credential = basic.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
     let caller = keeper.check(credential, Some(PATH), address).await;
+    keep(request.extensions(), caller.clone());
     let answer = match caller.answer {
         Ok(()) => match http::Bytes::from_request(request, &()).await {
             Ok(http::Bytes(bytes)) => answer(&keeper, &sent, &bytes).await,
@@ -98,7 +103,6 @@ async fn introspect(
     if let (Err(Refusal::Key(_)), true) = (caller.answer, basic.is_some()) {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
     }
-    response.extensions_mut().insert(caller);
     response
 }
 

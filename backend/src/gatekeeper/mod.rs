@@ -153,8 +153,24 @@ impl Gatekeeper {
     /// the database.
     pub async fn check(&self, credential: Credential<'_>, path: Option<&str>, address: Option<IpAddr>) -> Decision {
         let begun = Instant::now();
+        let decision = self.look_at(credential, path, address).await;
+        self.metrics.decided(&decision, begun.elapsed());
+        decision
+    }
+
+    /// As [`check`](Self::check), for a question that is refused whatever the key is worth.
+    pub async fn check_in_vain(&self, credential: Credential<'_>, address: Option<IpAddr>) -> Decision {
+        let begun = Instant::now();
+        let mut decision = self.look_at(credential, None, address).await;
+        decision.answer = decision.answer.and(Err(Refusal::Question));
+        self.metrics.decided(&decision, begun.elapsed());
+        decision
+    }
+
+    /// As [`check`](Self::check), for an answer that does not depend on it: it is not counted as a decision.
+    pub async fn look_at(&self, credential: Credential<'_>, path: Option<&str>, address: Option<IpAddr>) -> Decision {
         let now = self.clock.now();
-        let decision = match credential.read() {
+        match credential.read() {
             Err(denial) => Decision::refused(Refusal::Key(denial), now),
             Ok(key) => {
                 let question = Question { key, path, address, now };
@@ -164,9 +180,7 @@ impl Gatekeeper {
                     None => Box::pin(self.look_up(&question)).await,
                 }
             }
-        };
-        self.metrics.decided(&decision, begun.elapsed());
-        decision
+        }
     }
 
     /// The decision, when memory is enough for it.
@@ -229,6 +243,7 @@ impl Gatekeeper {
             Refusal::Address(address) => Error::AddressRefused(address),
             Refusal::Limited => Error::Limited { seconds: decision.quotum.map_or(1, |quotum| quotum.seconds()) },
             Refusal::Path(error) => Error::Malformed(format!("The path {error}.")),
+            Refusal::Question => Error::Malformed("The question names no request.".to_owned()),
             Refusal::Module(module) => Error::InsufficientScope {
                 token: decision.token.as_ref().map(|token| token.id().to_string()).unwrap_or_default(),
                 module: Box::new(self.modules.get(module).clone()),

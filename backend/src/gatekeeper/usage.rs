@@ -98,7 +98,7 @@ impl Usage {
         let mut part = self.part(token.number).lock().unwrap_or_else(PoisonError::into_inner);
         let of_token = part.entry(token.number).or_default();
         of_token.add(kind, 1);
-        if allowed {
+        if allowed && of_token.last.is_none_or(|last| last.at <= at) {
             let program = shown(call.program.unwrap_or_default());
             of_token.last = Some(Last { at, address: call.address, program });
         }

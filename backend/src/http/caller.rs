@@ -18,7 +18,7 @@ use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 use super::{Error, paths};
 use crate::{
     app::App,
-    gatekeeper::{self, Credential, Decision, Entry},
+    gatekeeper::{self, Credential, Decision, Entry, answers},
     sessions,
     store::entities::account,
 };
@@ -148,8 +148,8 @@ impl Origin {
     }
 }
 
-/// Lets a request pass to its handler when its caller may do what the route is for. What was decided about a key goes with
-/// the answer, for [`gatekeeper::answers::settle`].
+/// Lets a request pass to its handler when its caller may do what the route is for. What was decided about a key is
+/// kept for [`answers::settle`].
 pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Request, next: Next) -> Response {
     if needs == Needs::Nothing {
         return next.run(request).await;
@@ -170,15 +170,14 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
     let path =
         matches!(needs, Needs::Reading | Needs::Changing).then(|| path.strip_prefix(paths::BASE).unwrap_or(path));
     let decision = app.gatekeeper.check(Credential::Header(request.headers()), path, origin.client).await;
-    let mut response = match program_caller(&app, request.headers(), &decision, origin.clone(), needs) {
+    answers::keep(request.extensions(), decision.clone());
+    match program_caller(&app, request.headers(), &decision, origin.clone(), needs) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
         Err(error) => error.into_response(),
-    };
-    response.extensions_mut().insert(decision);
-    response
+    }
 }
 
 async fn person(app: &App, headers: &HeaderMap, origin: Origin, needs: Needs) -> Result<Caller, Error> {

@@ -14,7 +14,7 @@ use crate::{
 /// Between two times of tidying up what the histograms have collected.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Begins to count. To be called before what shall be counted is made.
+/// Begins to count what the `metrics` crate is told.
 ///
 /// # Errors
 /// When this process counts already.

@@ -279,6 +279,11 @@ async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
             answer.body
         );
     }
+    // What is told to one is not kept for others.
+    for path in ["/public/v1/openapi.json", "/healthz", "/api-reference/page.css"] {
+        let told = key.get(path).await;
+        assert_eq!((told.status, told.header("cache-control")), (StatusCode::OK, "no-store"), "{path}");
+    }
     let id: latchkey_shared::TokenId = token["id"].as_str().unwrap().parse().unwrap();
     let forged = latchkey_shared::key::header_value(&id, &latchkey_shared::Secret::new(&id, &[1; 16]));
     let stranger = server.anonymous().with("authorization", &forged).get("/nothing").await;
