@@ -25,11 +25,13 @@ def show(title, head, rows):
 
 
 def alternate(all_targets, rounds=ROUNDS, seconds=5):
-    """Rounds of every target in turn, so that what disturbs the machine disturbs all of them."""
+    """Rounds of every target in turn, so that what disturbs the machine disturbs all of them. Every other round goes backwards:
+    what one target leaves behind (closed connections, a warm processor) shall not always hit the same other one.
+    """
     for target in all_targets:
         load.most(target, 2)
     measured = {target: [] for target in all_targets}
-    for _ in range(rounds):
-        for target in all_targets:
+    for round in range(rounds):
+        for target in all_targets if round % 2 == 0 else all_targets[::-1]:
             measured[target].append(load.most(target, seconds))
     return measured
