@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::SystemTime,
 };
 
 use latchkey_shared::Timestamp;
@@ -39,8 +40,8 @@ impl Clock {
         match &self.0 {
             Source::System => {
                 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-                let now = time::OffsetDateTime::now_utc();
-                Timestamp::from_unix(now.unix_timestamp())
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                Timestamp::from_unix(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
             }
             Source::Manual(seconds) => Timestamp::from_unix(seconds.load(Ordering::SeqCst)),
         }

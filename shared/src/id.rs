@@ -132,7 +132,19 @@ impl TokenId {
     /// The id that [`number_of`](Self::number_of) made `number` of.
     #[must_use]
     pub fn from_number(number: u32) -> Self {
-        Self(format!("SU-{:03}-{:03}-{:03}", number / 1_000_000 % 1000, number / 1000 % 1000, number % 1000))
+        Self(Self::text_of(number).map(char::from).into_iter().collect())
+    }
+
+    /// The same as ASCII, where a String would be too much.
+    #[must_use]
+    pub fn text_of(number: u32) -> [u8; 14] {
+        let mut text = *b"SU-000-000-000";
+        let mut rest = number;
+        for digit in text.iter_mut().rev().filter(|character| **character == b'0') {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        text
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{Extensions, HeaderMap, HeaderValue, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -17,10 +17,10 @@ use super::{Credential, Decision, Gatekeeper, Refusal, headers, usage::Call};
 /// Where the decision about a request is kept for [`settle`]: not in the answer, which may be one of its own when a handler
 /// fails or takes too long.
 #[derive(Debug, Clone, Default)]
-struct Kept(Arc<OnceLock<Decision>>);
+struct Kept(Arc<OnceLock<Decision<'static>>>);
 
 /// Keeps what was decided about the key of a request, given the extensions of that request.
-pub fn keep(extensions: &Extensions, decision: Decision) {
+pub fn keep(extensions: &Extensions, decision: Decision<'static>) {
     if let Some(Kept(place)) = extensions.get() {
         // A request is decided about once.
         let _ = place.set(decision);
@@ -45,40 +45,33 @@ pub async fn settle(State(keeper): State<Arc<Gatekeeper>>, mut request: Request,
     let credential = Credential::Header(&shown);
     let decision = match kept.0.get() {
         Some(decision) => decision.clone(),
-        None if credential.is_key() => match keeper.look_at(credential, None, address).await {
+        None if credential.is_key() => match keeper.look(credential, address).await {
             // Nobody asked whether the key is good, so the answer says nothing about it.
             Decision { answer: Err(Refusal::Key(_)), .. } => return response,
             decision => decision,
         },
         None => return response,
     };
-    let allowed = decision.answer.is_ok();
-    if settle_one(&keeper, &decision, allowed, address, program.as_ref(), &mut response) {
+    let status = response.status();
+    note(&keeper, &decision, status, address, program.as_ref());
+    if headers::tell(response.headers_mut(), &decision) {
         // It is for the holder of the key alone: not for a cache that others ask as well.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
 
-/// Tells the holder of a key where it stands, and notes the call. `allowed` says whether it counts as a use. Returns whether
-/// there was anything to tell.
-pub(super) fn settle_one(
+/// Notes a call that was answered with `status`. It counts as a use when its key was let pass.
+pub(super) fn note(
     keeper: &Gatekeeper,
-    decision: &Decision,
-    allowed: bool,
+    decision: &Decision<'_>,
+    status: StatusCode,
     address: Option<IpAddr>,
     program: Option<&HeaderValue>,
-    response: &mut Response,
-) -> bool {
+) {
     if let Some(token) = &decision.token {
-        let call = Call {
-            module: decision.module,
-            status: response.status().as_u16(),
-            address,
-            program: program.map(HeaderValue::as_bytes),
-            at: decision.at,
-        };
-        keeper.usage.note(token, &call, allowed);
+        let program = program.map(HeaderValue::as_bytes);
+        let call = Call { module: decision.module, status: status.as_u16(), address, program, at: decision.at };
+        keeper.usage.note(token, &call, decision.answer.is_ok());
     }
-    headers::tell(response.headers_mut(), decision)
 }

@@ -1,6 +1,6 @@
 //! The decision about a key, without I/O.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use latchkey_shared::{KeyError, PresentedKey, Timestamp, TokenStatus};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -118,9 +118,9 @@ impl Refusal {
 
 /// What is known of a request by a key once it is decided, whatever the answer.
 #[derive(Debug, Clone)]
-pub struct Decision {
-    /// The token, when its secret was proven.
-    pub token: Option<Arc<Entry>>,
+pub struct Decision<'a> {
+    /// The token, when its secret was proven. Lent by the index, unless it is kept for longer.
+    pub token: Option<Cow<'a, Arc<Entry>>>,
     /// When the secret ends that was shown: the token, or before it the one that a newer secret has replaced.
     pub expires_at: Option<i64>,
     /// The module of the path, when there was a path and the decision came so far.
@@ -133,7 +133,15 @@ pub struct Decision {
     pub answer: Result<(), Refusal>,
 }
 
-impl Decision {
+impl Decision<'static> {
+    /// The same decision, to be kept for longer than the index lends the token.
+    #[must_use]
+    pub fn owned(decision: Decision<'_>) -> Self {
+        Self { token: decision.token.map(|token| Cow::Owned(token.into_owned())), ..decision }
+    }
+}
+
+impl Decision<'_> {
     /// Refused before anything was proven.
     #[must_use]
     pub fn refused(why: Refusal, at: Timestamp) -> Self {
@@ -150,13 +158,24 @@ impl Decision {
     }
 }
 
+/// What a key is shown for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A path, as the client has sent it.
+    Path(&'a str),
+    /// Whatever needs no module.
+    Any,
+    /// Nobody knows: refused in the end, whatever the key is worth.
+    Unnamed,
+}
+
 /// What is asked about a well-formed key.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The key.
     pub key: PresentedKey<'a>,
-    /// The path as the client has sent it, when the answer shall depend on it.
-    pub path: Option<&'a str>,
+    /// What for.
+    pub target: Target<'a>,
     /// The client's address, when it is known.
     pub address: Option<IpAddr>,
     /// When.
@@ -166,13 +185,18 @@ pub struct Question<'a> {
 /// Decides about a key, given the token that has its id. The order is fixed, and each step runs only when the one
 /// before let the key pass. An unknown id costs the same digest and comparison as a wrong secret.
 #[must_use]
-pub fn decide(entry: Option<Arc<Entry>>, question: &Question<'_>, pepper: &Digester, modules: &Modules) -> Decision {
+pub fn decide<'a>(
+    entry: Option<&'a Arc<Entry>>,
+    question: &Question<'_>,
+    pepper: &Digester,
+    modules: &Modules,
+) -> Decision<'a> {
     const NOBODY: [u8; 32] = [0; 32];
     let now = question.now.unix();
     let presented = pepper.digest(question.key.id, question.key.secret);
-    let kept = entry.as_ref().map_or(&NOBODY, |entry| &entry.digest);
+    let kept = entry.map_or(&NOBODY, |entry| &entry.digest);
     // Of a renewed token the secret before the last one counts, too. Both are compared in any case.
-    let previous = entry.as_ref().and_then(|entry| entry.rare.as_ref()?.previous.as_ref());
+    let previous = entry.and_then(|entry| entry.rare.as_ref()?.previous.as_ref());
     let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now));
     let is_kept = is_same(&presented, kept);
     let is_previous = is_same(&presented, previous.map_or(&NOBODY, |(digest, _)| digest));
@@ -185,8 +209,8 @@ pub fn decide(entry: Option<Arc<Entry>>, question: &Question<'_>, pepper: &Diges
     let expires_at = own_end.into_iter().chain(entry.expires_at).min();
     let mut decision =
         Decision { token: None, expires_at, module: None, quotum: None, at: question.now, answer: Ok(()) };
-    decision.answer = judge(&entry, question, modules, &mut decision);
-    decision.token = Some(entry);
+    decision.answer = judge(entry, question, modules, &mut decision);
+    decision.token = Some(Cow::Borrowed(entry));
     decision
 }
 
@@ -223,13 +247,14 @@ fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &m
             return Err(Refusal::Limited);
         }
     }
-    if let Some(path) = question.path {
-        let path = path::normalise(path).map_err(Refusal::Path)?;
-        let module = modules.of_path(&path);
-        decision.module = Some(module);
-        if !entry.modules.opens(module) {
-            return Err(Refusal::Module(module));
+    match question.target {
+        Target::Any => Ok(()),
+        Target::Unnamed => Err(Refusal::Question),
+        Target::Path(path) => {
+            let path = path::normalise(path).map_err(Refusal::Path)?;
+            let module = modules.of_path(&path);
+            decision.module = Some(module);
+            if entry.modules.opens(module) { Ok(()) } else { Err(Refusal::Module(module)) }
         }
     }
-    Ok(())
 }

@@ -19,7 +19,7 @@ use axum::{
     routing::any,
 };
 
-use super::{Credential, Gatekeeper, answers::settle_one, headers};
+use super::{Credential, Decision, Gatekeeper, Target, answers::note, headers};
 use crate::http::Error;
 
 /// For nginx: the status that is meant.
@@ -40,18 +40,17 @@ pub const PREFIX: &str = "/gateway/";
 
 /// Answers a proxy that asks at `path`, which begins with [`PREFIX`].
 pub async fn respond(keeper: &Gatekeeper, peer: SocketAddr, path: &str, headers: &HeaderMap) -> Response {
-    match path {
-        "/gateway/check" => answer(keeper, peer, headers, original(headers)).await.0,
-        "/gateway/nginx" => for_nginx(answer(keeper, peer, headers, original(headers)).await),
+    let (target, refuse): (_, fn(&Error) -> Response) = match path {
+        "/gateway/check" => (original(headers), Error::to_response),
+        "/gateway/nginx" => (original(headers), for_nginx),
         _ => match path.strip_prefix(ENVOY) {
             // Without a path behind it, the question is about no path, which is refused.
-            Some(target) if target.is_empty() || target.starts_with('/') => {
-                answer(keeper, peer, headers, Ok(target)).await.0
-            }
+            Some(target) if target.is_empty() || target.starts_with('/') => (Ok(target), Error::to_response),
             // Never the console's page: a proxy would take its 200 for a permission.
-            _ => answer(keeper, peer, headers, Err(Error::NoSuchPath)).await.0,
+            _ => (Err(Error::NoSuchPath), Error::to_response),
         },
-    }
+    };
+    answer(keeper, peer, headers, target, refuse).await
 }
 
 /// The same as routes, for a router. The listener does not need them: it asks [`respond`] itself, since to find a route,
@@ -98,44 +97,46 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
     }
 }
 
-/// The answer as most proxies understand it, and the error in it. A question that names no path is refused in any case, but
-/// the key with it is looked at like any other: its holder is told where it stands.
+/// The answer; a refusal as `refuse` has it. A question that names no path is refused in any case, but the key with it is
+/// looked at like any other: its holder is told where it stands.
 async fn answer(
     keeper: &Gatekeeper,
     peer: SocketAddr,
     headers: &HeaderMap,
     target: Result<&str, Error>,
-) -> (Response, Option<Error>) {
+    refuse: fn(&Error) -> Response,
+) -> Response {
     let address = keeper.client(peer.ip(), headers);
-    let credential = Credential::Header(headers);
-    let decision = match &target {
-        Ok(target) => keeper.check(credential, Some(target), address).await,
-        Err(_) => keeper.check_in_vain(credential, address).await,
-    };
-    let error = match (target, decision.answer, &decision.token) {
-        (Err(error), ..) => Some(error),
-        (Ok(_), Ok(()), Some(_)) => None,
-        (Ok(_), Err(refusal), _) => Some(keeper.error(&decision, refusal)),
-        // Nothing passes without a token, whatever a later change of the rule may forget.
-        (Ok(_), Ok(()), None) => Some(Error::Unauthorized),
-    };
-    let mut response = match &error {
-        None => Response::new(Body::empty()),
-        Some(error) => {
-            keeper.log(headers, &decision, address);
-            error.to_response()
+    let asked = target.as_ref().map_or(Target::Unnamed, |path| Target::Path(path));
+    let answer = |decision: Decision<'_>| {
+        let error = match (target, decision.answer, &decision.token) {
+            (Err(error), ..) => Some(error),
+            (Ok(_), Ok(()), Some(_)) => None,
+            (Ok(_), Err(refusal), _) => Some(keeper.error(&decision, refusal)),
+            // Nothing passes without a token, whatever a later change of the rule may forget.
+            (Ok(_), Ok(()), None) => Some(Error::Unauthorized),
+        };
+        let mut response = match &error {
+            None => Response::new(Body::empty()),
+            Some(error) => refuse(error),
+        };
+        if let (None, Some(token)) = (&error, &decision.token) {
+            headers::identify(response.headers_mut(), token);
         }
+        if let Err(refusal) = decision.answer {
+            keeper.log(headers, refusal, address);
+        }
+        let status = error.map_or(StatusCode::OK, |error| error.status());
+        note(keeper, &decision, status, address, headers.get(header::USER_AGENT));
+        headers::tell(response.headers_mut(), &decision);
+        response
     };
-    if let (Some(token), None) = (&decision.token, &error) {
-        headers::identify(response.headers_mut(), token);
-    }
-    settle_one(keeper, &decision, error.is_none(), address, headers.get(header::USER_AGENT), &mut response);
-    (response, error)
+    keeper.check_and(Credential::Header(headers), asked, address, answer).await
 }
 
 /// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.
-fn for_nginx((mut response, error): (Response, Option<Error>)) -> Response {
-    let Some(error) = error else { return response };
+fn for_nginx(error: &Error) -> Response {
+    let mut response = error.to_response();
     let meant = error.status();
     if meant != StatusCode::UNAUTHORIZED {
         *response.status_mut() = StatusCode::FORBIDDEN;

@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use latchkey_shared::TokenId;
+
 use super::{Decision, Entry, entry::Quotum};
 
 const TOKEN_ID: HeaderName = HeaderName::from_static("x-token-id");
@@ -15,7 +17,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// Tells the upstream whose request it is.
 pub fn identify(headers: &mut HeaderMap, token: &Entry) {
-    if let Ok(id) = HeaderValue::try_from(String::from(token.id())) {
+    if let Ok(id) = HeaderValue::from_bytes(&TokenId::text_of(token.number)) {
         headers.insert(TOKEN_ID, id);
     }
     headers.insert(TOKEN_NAME, copy(&token.name_header));
@@ -30,7 +32,7 @@ fn copy(value: &HeaderValue) -> HeaderValue {
 }
 
 /// Tells the client that its key ends soon, and where it stands with its limit, if so. Returns whether it told anything.
-pub fn tell(headers: &mut HeaderMap, decision: &Decision) -> bool {
+pub fn tell(headers: &mut HeaderMap, decision: &Decision<'_>) -> bool {
     let end = decision.ends_soon();
     if let Some(Ok(end)) = end.map(|end| HeaderValue::try_from(end.to_string())) {
         headers.insert(TOKEN_EXPIRES, end);

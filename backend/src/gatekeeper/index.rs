@@ -14,9 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
+use papaya::{HashMapRef, LocalGuard};
 use quick_cache::sync::Cache;
+use seize::Collector;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -45,15 +47,15 @@ const REST: u64 = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
+/// The tokens in memory, by the digits of their ids, for as long as somebody looks at them.
+pub type Tokens<'a> = HashMapRef<'a, u32, Arc<Entry>, RandomState, LocalGuard<'a>>;
+
 /// The tokens in memory.
 #[derive(Debug)]
 pub struct Index {
-    tokens: DashMap<u32, Arc<Entry>>,
+    tokens: papaya::HashMap<u32, Arc<Entry>, RandomState>,
     /// Ids that no token has, and when to ask again.
     unknown: Cache<u32, i64>,
-    /// Limits outlive the entries: to change a token's name does not give it new calls.
-    limits: DashMap<u32, Arc<Limit>>,
-    accounts: DashMap<String, Arc<Owner>>,
     /// What was changed while the reader reads; `None` while it does not.
     changed: Mutex<Option<Changed>>,
     questions: mpsc::Sender<Question>,
@@ -80,24 +82,34 @@ impl Index {
     pub fn new(store: Store, modules: Arc<Modules>, clock: Clock) -> Arc<Self> {
         let (questions, waiting) = mpsc::channel(WAITING);
         let index = Arc::new(Self {
-            tokens: DashMap::new(),
+            // What is forgotten is freed as soon as no core looks at it, and not when there is more of it.
+            tokens: papaya::HashMap::builder()
+                .hasher(RandomState::default())
+                .collector(Collector::new().batch_size(1))
+                .build(),
             unknown: Cache::new(UNKNOWN),
-            limits: DashMap::new(),
-            accounts: DashMap::new(),
             changed: Mutex::new(None),
             questions,
             next_try: AtomicU64::new(0),
             begun: Instant::now(),
         });
-        let reader = Reader { index: Arc::downgrade(&index), store, modules, clock };
+        let (limits, owners) = (HashMap::new(), HashMap::new());
+        let reader = Reader { index: Arc::downgrade(&index), store, modules, clock, limits, owners };
         tokio::spawn(reader.run(waiting));
         index
+    }
+
+    /// The tokens in memory, to look at. No lock is held, and nothing that other cores read is written: they would wait for
+    /// each other, above all when one hot key is asked for. Changes do not wait for whoever looks.
+    #[must_use]
+    pub fn tokens(&self) -> Tokens<'_> {
+        self.tokens.pin()
     }
 
     /// The token, when it is in memory.
     #[must_use]
     pub fn get(&self, number: u32) -> Option<Arc<Entry>> {
-        self.tokens.get(&number).map(|entry| Arc::clone(&entry))
+        self.tokens().get(&number).cloned()
     }
 
     /// Whether the id was asked for a moment ago, and no token had it.
@@ -160,7 +172,7 @@ impl Index {
             changed.tokens.insert(number);
         }
         self.unknown.remove(&number);
-        self.tokens.remove(&number);
+        self.tokens().remove(&number);
     }
 
     /// Forgets everything, because changes may have been missed.
@@ -169,7 +181,7 @@ impl Index {
             changed.all = true;
         }
         self.unknown.clear();
-        self.tokens.clear();
+        self.tokens().clear();
     }
 
     /// Tokens in memory.
@@ -183,22 +195,24 @@ impl Index {
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
+}
 
-    fn limit(&self, number: u32, calls: NonZeroU32) -> Arc<Limit> {
-        let mut limit = self.limits.entry(number).or_insert_with(|| Arc::new(Limit::new(calls)));
-        if !limit.is_of(calls) {
-            *limit = Arc::new(Limit::new(calls));
-        }
-        Arc::clone(&limit)
+/// The limit of a token, which outlives its entry: to change a token's name does not give it new calls.
+fn limit(limits: &mut HashMap<u32, Arc<Limit>>, number: u32, calls: NonZeroU32) -> Arc<Limit> {
+    let limit = limits.entry(number).or_insert_with(|| Arc::new(Limit::new(calls)));
+    if !limit.is_of(calls) {
+        *limit = Arc::new(Limit::new(calls));
     }
+    Arc::clone(limit)
+}
 
-    fn account(&self, account: account::Model) -> Arc<Owner> {
-        let mut kept = self.accounts.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone().into()));
-        if kept.account != account {
-            *kept = Arc::new(account.into());
-        }
-        Arc::clone(&kept)
+/// The account, shared by its tokens.
+fn owner(owners: &mut HashMap<String, Arc<Owner>>, account: account::Model) -> Arc<Owner> {
+    let owner = owners.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone().into()));
+    if owner.account != account {
+        *owner = Arc::new(account.into());
     }
+    Arc::clone(owner)
 }
 
 /// The one who reads the database.
@@ -207,10 +221,12 @@ struct Reader {
     store: Store,
     modules: Arc<Modules>,
     clock: Clock,
+    limits: HashMap<u32, Arc<Limit>>,
+    owners: HashMap<String, Arc<Owner>>,
 }
 
 impl Reader {
-    async fn run(self, mut waiting: mpsc::Receiver<Question>) {
+    async fn run(mut self, mut waiting: mpsc::Receiver<Question>) {
         let mut questions = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut questions, BATCH).await > 0 {
             let Some(index) = self.index.upgrade() else { return };
@@ -233,7 +249,7 @@ impl Reader {
     }
 
     /// Reads tokens into the index. One that is changed meanwhile is read again.
-    async fn read(&self, index: &Index, mut numbers: HashSet<u32>) -> Result<HashMap<u32, Arc<Entry>>, StoreError> {
+    async fn read(&mut self, index: &Index, mut numbers: HashSet<u32>) -> Result<HashMap<u32, Arc<Entry>>, StoreError> {
         let mut found = HashMap::with_capacity(numbers.len());
         while !numbers.is_empty() {
             *index.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Changed::default());
@@ -242,8 +258,9 @@ impl Reader {
             let rows = rows.map_err(|_| StoreError::TooSlow)??;
             let mut entries = HashMap::with_capacity(rows.len());
             for row in rows {
-                let account = index.account(row.account());
-                match Entry::new(&row, account, &self.modules, |number, calls| index.limit(number, calls)) {
+                let owner = owner(&mut self.owners, row.account());
+                let limit = |number, calls| limit(&mut self.limits, number, calls);
+                match Entry::new(&row, owner, &self.modules, limit) {
                     Ok(entry) => drop(entries.insert(entry.number, Arc::new(entry))),
                     // One bad row must not shut out the others: its key is as good as unknown.
                     Err(error) => tracing::error!(%error, "a token that nobody can use"),
@@ -253,14 +270,15 @@ impl Reader {
             let mut changed = index.changed.lock().unwrap_or_else(PoisonError::into_inner);
             let changed = changed.take().unwrap_or_default();
             let is_fresh = |number: &u32| !changed.all && !changed.tokens.contains(number);
+            let tokens = index.tokens();
             for (number, entry) in entries.into_iter().filter(|(number, _)| is_fresh(number)) {
-                index.tokens.insert(number, Arc::clone(&entry));
+                tokens.insert(number, Arc::clone(&entry));
                 found.insert(number, entry);
             }
             let until = self.clock.now().unix() + UNKNOWN_FOR;
             numbers.retain(|number| {
                 if is_fresh(number) && !found.contains_key(number) {
-                    index.tokens.remove(number);
+                    tokens.remove(number);
                     index.unknown.insert(*number, until);
                 }
                 !is_fresh(number)

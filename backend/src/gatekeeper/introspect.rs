@@ -20,7 +20,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use super::{
-    Credential, Decision, Entry, Gatekeeper, Refusal,
+    Credential, Decision, Entry, Gatekeeper, Refusal, Target,
     answers::{keep, settle},
     usage::Call,
 };
@@ -60,7 +60,7 @@ struct Introspection {
 }
 
 impl Introspection {
-    fn of(token: &Entry, decision: &Decision) -> Self {
+    fn of(token: &Entry, decision: &Decision<'_>) -> Self {
         let id: String = token.id().into();
         let modules: Vec<&str> = token.modules.ids.iter().map(latchkey_shared::ModuleId::as_str).collect();
         Self {
@@ -85,7 +85,7 @@ async fn introspect(
     let address = keeper.client(peer.ip(), &sent);
     let basic = basic(&sent);
     let credential = basic.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
-    let caller = keeper.check(credential, Some(PATH), address).await;
+    let caller = keeper.check(credential, Target::Path(PATH), address).await;
     keep(request.extensions(), caller.clone());
     let answer = match caller.answer {
         Ok(()) => match http::Bytes::from_request(request, &()).await {
@@ -93,7 +93,7 @@ async fn introspect(
             Err(error) => Err(error),
         },
         Err(refusal) => {
-            keeper.log(&sent, &caller, address);
+            keeper.log(&sent, refusal, address);
             Err(keeper.error(&caller, refusal))
         }
     };
@@ -135,7 +135,8 @@ async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Resul
         Some((scheme, pair)) if scheme.eq_ignore_ascii_case("ApiKey") => pair,
         _ => &token,
     };
-    let decision = keeper.check(Credential::Pair(pair), path.as_deref(), address).await;
+    let target = path.as_deref().map_or(Target::Any, Target::Path);
+    let decision = keeper.check(Credential::Pair(pair), target, address).await;
     if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
         let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
         keeper.usage.note(token, &call, true);

@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    decide::{Decision, Refusal},
-    rows::Rows,
-};
+use super::{decide::Refusal, rows::Rows};
 
 /// Upper bounds of a time: a look into memory takes a few microseconds, one into the database some hundreds.
 pub const BOUNDS: [Duration; 12] = [
@@ -56,9 +53,9 @@ fn add(count: &AtomicU64, more: u64) {
 
 impl Metrics {
     /// Counts a decision.
-    pub fn decided(&self, decision: &Decision, took: Duration) {
+    pub fn decided(&self, answer: Result<(), Refusal>, took: Duration) {
         let counts = self.0.own();
-        let outcome = match &decision.answer {
+        let outcome = match answer {
             Ok(()) => Some(&counts.allowed),
             Err(refusal) => {
                 let outcome = Refusal::WORDS.iter().position(|word| *word == refusal.as_str());
@@ -120,25 +117,18 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    use latchkey_shared::Timestamp;
-
     use super::{super::decide::Denial, *};
 
     #[test]
     fn what_all_threads_count_is_one_figure() {
         let metrics = Metrics::default();
-        let refused = |denial| Decision::refused(Refusal::Key(denial), Timestamp::from_unix(0));
-        let allowed = Decision { answer: Ok(()), ..refused(Denial::Missing) };
         std::thread::scope(|scope| {
             for _ in 0..20 {
                 scope.spawn(|| {
-                    metrics.decided(&allowed, Duration::from_nanos(2000));
-                    metrics.decided(&allowed, Duration::from_nanos(2001));
-                    metrics.decided(&refused(Denial::Expired), Duration::from_millis(250));
-                    metrics.decided(
-                        &Decision { answer: Err(Refusal::Unavailable), ..allowed.clone() },
-                        Duration::from_secs(2),
-                    );
+                    metrics.decided(Ok(()), Duration::from_nanos(2000));
+                    metrics.decided(Ok(()), Duration::from_nanos(2001));
+                    metrics.decided(Err(Refusal::Key(Denial::Expired)), Duration::from_millis(250));
+                    metrics.decided(Err(Refusal::Unavailable), Duration::from_secs(2));
                     metrics.looked_up(true);
                 });
             }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
 use metrics::{gauge, histogram};
 
@@ -33,7 +34,7 @@ pub struct Usage {
 }
 
 /// By the number of the token.
-type Uses = HashMap<u32, Use>;
+type Uses = HashMap<u32, Use, RandomState>;
 
 /// The use of a token since the last time that it was written.
 #[derive(Debug, Default)]

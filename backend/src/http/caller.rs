@@ -18,7 +18,7 @@ use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 use super::{Error, paths};
 use crate::{
     app::App,
-    gatekeeper::{self, Credential, Decision, Entry, answers},
+    gatekeeper::{self, Credential, Decision, Entry, Target, answers},
     sessions,
     store::entities::account,
 };
@@ -167,9 +167,11 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
     // The route's own path: what the client wrote led to it, and may be written in more than one way.
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let path = matched.as_ref().map(MatchedPath::as_str).unwrap_or_default();
-    let path =
-        matches!(needs, Needs::Reading | Needs::Changing).then(|| path.strip_prefix(paths::BASE).unwrap_or(path));
-    let decision = app.gatekeeper.check(Credential::Header(request.headers()), path, origin.client).await;
+    let target = match needs {
+        Needs::Reading | Needs::Changing => Target::Path(path.strip_prefix(paths::BASE).unwrap_or(path)),
+        _ => Target::Any,
+    };
+    let decision = app.gatekeeper.check(Credential::Header(request.headers()), target, origin.client).await;
     answers::keep(request.extensions(), decision.clone());
     match program_caller(&app, request.headers(), &decision, origin.clone(), needs) {
         Ok(caller) => {
@@ -190,12 +192,12 @@ async fn person(app: &App, headers: &HeaderMap, origin: Origin, needs: Needs) ->
 fn program_caller(
     app: &App,
     headers: &HeaderMap,
-    decision: &Decision,
+    decision: &Decision<'_>,
     origin: Origin,
     needs: Needs,
 ) -> Result<Caller, Error> {
     if let Err(refusal) = decision.answer {
-        app.gatekeeper.log(headers, decision, origin.client);
+        app.gatekeeper.log(headers, refusal, origin.client);
         return Err(app.gatekeeper.error(decision, refusal));
     }
     let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;

@@ -4,8 +4,10 @@
 //! The page is for browsers alone, and a success only where the console has a screen: a proxy that asks for permission at
 //! a wrong address would take its 200 for one.
 
+use std::borrow::Cow;
+
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
@@ -122,7 +124,12 @@ fn content(name: &str, file: EmbeddedFile, brotli: bool) -> Response {
     let media_type = mime_guess::from_path(name).first_or_octet_stream();
     let compressed = if brotli { Files::get(&format!("{name}.br")) } else { None };
     let encoded = compressed.is_some();
-    let mut response = Body::from(compressed.unwrap_or(file).data.into_owned()).into_response();
+    // What is within the program is sent from there: a copy for each of many slow clients would fill the memory.
+    let bytes = match compressed.unwrap_or(file).data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
     let media_type = if media_type.type_() == mime_guess::mime::TEXT {
         format!("{media_type}; charset=utf-8")

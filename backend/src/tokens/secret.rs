@@ -30,13 +30,13 @@ impl Digester {
     /// Takes the pepper.
     #[must_use]
     pub fn new(pepper: &Key) -> Self {
-        Self(keyed(pepper))
+        Self(add(keyed(pepper), b"latchkey secret v1"))
     }
 
     /// The digest of a secret, bound to its token.
     #[must_use]
     pub fn digest(&self, id: &str, secret: &str) -> [u8; 32] {
-        finish(self.0.clone(), &[b"latchkey secret v1", id.as_bytes(), secret.as_bytes()])
+        finish(self.0.clone(), &[id.as_bytes(), secret.as_bytes()])
     }
 }
 
@@ -64,12 +64,14 @@ fn keyed(key: &Key) -> Hmac<Sha256> {
     Hmac::new((&*block).into())
 }
 
-fn finish(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
+fn add(mut mac: Hmac<Sha256>, part: &[u8]) -> Hmac<Sha256> {
+    mac.update(&(part.len() as u64).to_be_bytes());
+    mac.update(part);
+    mac
+}
+
+fn finish(mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    parts.iter().fold(mac, |mac, part| add(mac, part)).finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -2,15 +2,23 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use axum::{
+    Router,
     body::Body,
+    extract::{Request, State},
     http::{Method, StatusCode},
+    middleware,
+    routing::get,
 };
+use latchkey::gatekeeper::{Credential, Gatekeeper, Target, answers};
 use rstest::rstest;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::harness::{ALL, Answer, Client, Database, PARTNERS, Postgres, Server, Sqlite, header_value};
 
@@ -311,6 +319,32 @@ async fn who_shows_the_old_secret_is_told_the_end_of_that_one() {
         let answer = caller.send(Method::POST, "/oauth2/introspect", Body::from(form)).await.expect(StatusCode::OK);
         assert_eq!(answer["exp"], json!(end.unix()));
     }
+}
+
+#[tokio::test]
+async fn what_was_decided_outlives_a_handler_that_panics() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let mut body = crate::harness::new_token("Key", &[PARTNERS]);
+    body["calls_per_minute"] = json!(5);
+    let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    let keeper = &server.app.gatekeeper;
+    let fails = async |State(keeper): State<Arc<Gatekeeper>>, request: Request| -> StatusCode {
+        let decision = keeper.check(Credential::Header(request.headers()), Target::Any, None).await;
+        answers::keep(request.extensions(), decision);
+        panic!("as a handler with a fault");
+    };
+    let router = Router::new()
+        .route("/", get(fails))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(Arc::clone(keeper), answers::settle))
+        .with_state(Arc::clone(keeper));
+    let request = Request::get("/").header("authorization", header_value(&token)).body(Body::empty()).unwrap();
+    let answer = router.oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    // Counted once: had it been decided again for the answer, 3 would be left.
+    assert_eq!(answer.headers()["ratelimit"], "\"minute\";r=4");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
 }
 
 #[tokio::test]
