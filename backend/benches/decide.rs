@@ -56,7 +56,7 @@ fn set_up() -> (Gatekeeper, Vec<(&'static str, String)>) {
         modules: Some("MD-0002,MD-0007".to_owned()),
     };
     let modules = Modules::new(&Catalogue::built_in().unwrap());
-    let account = Arc::new(row.account().into());
+    let account = Arc::new(row.account());
     let entry = Arc::new(Entry::new(&row, account, &modules, |_, _| unreachable!()).unwrap());
     let gatekeeper = Gatekeeper { entry, digester: Digester::new(&pepper), modules, clock: Clock::system() };
     let wrong = ApiKey { secret: Secret::new(&id, &[8; 16]), id };

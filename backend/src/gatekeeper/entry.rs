@@ -2,7 +2,6 @@
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use axum::http::HeaderValue;
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -21,9 +20,9 @@ pub struct Entry {
     /// The digits of its id.
     pub number: u32,
     /// The account that owns it.
-    pub account: Arc<Owner>,
+    pub account: Arc<account::Model>,
     /// Its name, as it stands in a header: see [`Entry::name`].
-    pub name_header: HeaderValue,
+    pub name_header: Box<str>,
     /// What it may use.
     pub modules: Arc<ModuleSet>,
     /// When it ends.
@@ -31,22 +30,6 @@ pub struct Entry {
     pub(super) digest: [u8; 32],
     pub(super) state: State,
     pub(super) rare: Option<Box<Rare>>,
-}
-
-/// An account, shared by its tokens.
-#[derive(Debug)]
-pub struct Owner {
-    /// The account.
-    pub account: account::Model,
-    /// Its id, as it stands in a header.
-    pub header: HeaderValue,
-}
-
-impl From<account::Model> for Owner {
-    fn from(account: account::Model) -> Self {
-        let header = HeaderValue::from_str(&account.id).unwrap_or(HeaderValue::from_static(""));
-        Self { account, header }
-    }
 }
 
 /// A name in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
@@ -77,7 +60,7 @@ impl Entry {
     /// [`StoreError::Damaged`]: better no key than one without its rules.
     pub fn new(
         row: &CheckRow,
-        account: Arc<Owner>,
+        account: Arc<account::Model>,
         modules: &Modules,
         limit: impl FnOnce(u32, NonZeroU32) -> Arc<Limit>,
     ) -> Result<Self, StoreError> {
@@ -120,8 +103,7 @@ impl Entry {
                 _ => State::Deleted,
             },
             rare: is_rare.then(|| Box::new(rare)),
-            name_header: HeaderValue::try_from(utf8_percent_encode(row.name.trim(), IN_HEADER).to_string())
-                .map_err(|_| damaged("name"))?,
+            name_header: utf8_percent_encode(row.name.trim(), IN_HEADER).to_string().into(),
         })
     }
 

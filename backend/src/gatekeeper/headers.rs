@@ -17,18 +17,17 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// Tells the upstream whose request it is.
 pub fn identify(headers: &mut HeaderMap, token: &Entry) {
-    if let Ok(id) = HeaderValue::from_bytes(&TokenId::text_of(token.number)) {
-        headers.insert(TOKEN_ID, id);
+    // Copies: what a clone of a value shares, cores would count together, for all tokens of an account.
+    for (name, value) in [
+        (TOKEN_ID, TokenId::text_of(token.number).as_slice()),
+        (TOKEN_NAME, token.name_header.as_bytes()),
+        (ACCOUNT_ID, token.account.id.as_bytes()),
+        (TOKEN_MODULES, token.modules.header.as_bytes()),
+    ] {
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.insert(name, value);
+        }
     }
-    headers.insert(TOKEN_NAME, copy(&token.name_header));
-    headers.insert(ACCOUNT_ID, copy(&token.account.header));
-    headers.insert(TOKEN_MODULES, copy(&token.modules.header));
-}
-
-/// A value with bytes of its own. A clone would share them, and cores would contend for the count of who does: it is one for
-/// all tokens of an account.
-fn copy(value: &HeaderValue) -> HeaderValue {
-    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }
 
 /// Tells the client that its key ends soon, and where it stands with its limit, if so. Returns whether it told anything.

@@ -22,7 +22,7 @@ use seize::Collector;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    entry::{Entry, Limit, Owner},
+    entry::{Entry, Limit},
     modules::Modules,
 };
 use crate::{
@@ -93,8 +93,8 @@ impl Index {
             next_try: AtomicU64::new(0),
             begun: Instant::now(),
         });
-        let (limits, owners) = (HashMap::new(), HashMap::new());
-        let reader = Reader { index: Arc::downgrade(&index), store, modules, clock, limits, owners };
+        let (limits, accounts) = (HashMap::new(), HashMap::new());
+        let reader = Reader { index: Arc::downgrade(&index), store, modules, clock, limits, accounts };
         tokio::spawn(reader.run(waiting));
         index
     }
@@ -207,12 +207,12 @@ fn limit(limits: &mut HashMap<u32, Arc<Limit>>, number: u32, calls: NonZeroU32) 
 }
 
 /// The account, shared by its tokens.
-fn owner(owners: &mut HashMap<String, Arc<Owner>>, account: account::Model) -> Arc<Owner> {
-    let owner = owners.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone().into()));
-    if owner.account != account {
-        *owner = Arc::new(account.into());
+fn account(accounts: &mut HashMap<String, Arc<account::Model>>, account: account::Model) -> Arc<account::Model> {
+    let kept = accounts.entry(account.id.clone()).or_insert_with(|| Arc::new(account.clone()));
+    if **kept != account {
+        *kept = Arc::new(account);
     }
-    Arc::clone(owner)
+    Arc::clone(kept)
 }
 
 /// The one who reads the database.
@@ -222,7 +222,7 @@ struct Reader {
     modules: Arc<Modules>,
     clock: Clock,
     limits: HashMap<u32, Arc<Limit>>,
-    owners: HashMap<String, Arc<Owner>>,
+    accounts: HashMap<String, Arc<account::Model>>,
 }
 
 impl Reader {
@@ -258,9 +258,9 @@ impl Reader {
             let rows = rows.map_err(|_| StoreError::TooSlow)??;
             let mut entries = HashMap::with_capacity(rows.len());
             for row in rows {
-                let owner = owner(&mut self.owners, row.account());
+                let account = account(&mut self.accounts, row.account());
                 let limit = |number, calls| limit(&mut self.limits, number, calls);
-                match Entry::new(&row, owner, &self.modules, limit) {
+                match Entry::new(&row, account, &self.modules, limit) {
                     Ok(entry) => drop(entries.insert(entry.number, Arc::new(entry))),
                     // One bad row must not shut out the others: its key is as good as unknown.
                     Err(error) => tracing::error!(%error, "a token that nobody can use"),

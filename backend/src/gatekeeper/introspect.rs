@@ -71,7 +71,7 @@ impl Introspection {
             username: Some(token.name()),
             token_type: Some("ApiKey"),
             exp: decision.expires_at,
-            account_id: Some(token.account.account.id.clone()),
+            account_id: Some(token.account.id.clone()),
         }
     }
 }

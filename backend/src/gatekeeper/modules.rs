@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::http::HeaderValue;
 use latchkey_shared::{Module, ModuleId};
 
 use crate::catalogue::Catalogue;
@@ -36,7 +35,7 @@ pub struct ModuleSet {
     /// Their ids, in order.
     pub ids: Vec<ModuleId>,
     /// The ids behind each other, as `X-Token-Modules` has them.
-    pub header: HeaderValue,
+    pub header: String,
     /// For each module of the catalogue, whether the set opens it.
     opens: Vec<bool>,
 }
@@ -89,9 +88,8 @@ impl Modules {
         if sets.len().is_power_of_two() {
             sets.retain(|_, set| Arc::strong_count(set) > 1);
         }
-        let header = ids.iter().map(ModuleId::as_str).collect::<Vec<_>>().join(",");
         let set = Arc::new(ModuleSet {
-            header: HeaderValue::try_from(header).unwrap_or(HeaderValue::from_static("")),
+            header: ids.iter().map(ModuleId::as_str).collect::<Vec<_>>().join(","),
             opens: self.modules.iter().map(|module| opens(&ids, &module.id)).collect(),
             ids: ids.clone(),
         });

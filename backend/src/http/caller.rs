@@ -202,7 +202,7 @@ fn program_caller(
     }
     let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;
     let caller = Caller {
-        account: token.account.account.clone(),
+        account: account::Model::clone(&token.account),
         actor: Reference { id: token.id().into(), name: token.name() },
         identity: Identity::Token(Arc::clone(token)),
         origin,
