@@ -45,7 +45,7 @@ pub async fn settle(State(keeper): State<Arc<Gatekeeper>>, mut request: Request,
     let credential = Credential::Header(&shown);
     let decision = match kept.0.get() {
         Some(decision) => decision.clone(),
-        None if credential.is_key() => match keeper.look(credential, address).await {
+        None if credential.is_key() => match keeper.check_uncounted(credential, address).await {
             // Nobody asked whether the key is good, so the answer says nothing about it.
             Decision { answer: Err(Refusal::Key(_)), .. } => return response,
             decision => decision,

@@ -108,7 +108,7 @@ async fn answer(
 ) -> Response {
     let address = keeper.client(peer.ip(), headers);
     let asked = target.as_ref().map_or(Target::Unnamed, |path| Target::Path(path));
-    let answer = |decision: Decision<'_>| {
+    let reply = |decision: Decision<'_>| {
         let error = match (target, decision.answer, &decision.token) {
             (Err(error), ..) => Some(error),
             (Ok(_), Ok(()), Some(_)) => None,
@@ -131,7 +131,7 @@ async fn answer(
         headers::tell(response.headers_mut(), &decision);
         response
     };
-    keeper.check_and(Credential::Header(headers), asked, address, answer).await
+    keeper.check_and(Credential::Header(headers), asked, address, reply).await
 }
 
 /// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.

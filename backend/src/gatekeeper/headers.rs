@@ -24,9 +24,8 @@ pub fn identify(headers: &mut HeaderMap, token: &Entry) {
         (ACCOUNT_ID, token.account.id.as_bytes()),
         (TOKEN_MODULES, token.modules.header.as_bytes()),
     ] {
-        if let Ok(value) = HeaderValue::from_bytes(value) {
-            headers.insert(name, value);
-        }
+        // Never left out: the upstream would hear the client's own.
+        headers.insert(name, HeaderValue::from_bytes(value).unwrap_or(HeaderValue::from_static("")));
     }
 }
 

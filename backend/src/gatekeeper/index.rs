@@ -9,7 +9,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -47,13 +47,13 @@ const REST: u64 = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
-/// The tokens in memory, by the digits of their ids, for as long as somebody looks at them.
-pub type Tokens<'a> = HashMapRef<'a, u32, Arc<Entry>, RandomState, LocalGuard<'a>>;
-
 /// The tokens in memory.
 #[derive(Debug)]
 pub struct Index {
-    tokens: papaya::HashMap<u32, Arc<Entry>, RandomState>,
+    /// By the digits of their ids.
+    tokens: papaya::HashMap<u32, Kept, RandomState>,
+    /// How often everything was forgotten.
+    generation: AtomicU32,
     /// Ids that no token has, and when to ask again.
     unknown: Cache<u32, i64>,
     /// What was changed while the reader reads; `None` while it does not.
@@ -62,6 +62,30 @@ pub struct Index {
     /// When to try the database again that did not answer, in milliseconds since the beginning; 0 while it answers.
     next_try: AtomicU64,
     begun: Instant,
+}
+
+#[derive(Debug)]
+struct Kept {
+    entry: Arc<Entry>,
+    /// When it was read. What is of a generation before counts as forgotten: to take a million tokens out of the map would
+    /// take a second.
+    generation: u32,
+}
+
+/// The tokens in memory, for as long as somebody looks at them. No lock is held, and nothing that other cores read is
+/// written: they would wait for each other, above all when one hot key is asked for. Changes do not wait for whoever looks.
+#[derive(Debug)]
+pub struct Tokens<'a> {
+    tokens: HashMapRef<'a, u32, Kept, RandomState, LocalGuard<'a>>,
+    generation: u32,
+}
+
+impl Tokens<'_> {
+    /// The token, when it is in memory.
+    #[must_use]
+    pub fn get(&self, number: u32) -> Option<&Arc<Entry>> {
+        self.tokens.get(&number).filter(|kept| kept.generation == self.generation).map(|kept| &kept.entry)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -82,11 +106,13 @@ impl Index {
     pub fn new(store: Store, modules: Arc<Modules>, clock: Clock) -> Arc<Self> {
         let (questions, waiting) = mpsc::channel(WAITING);
         let index = Arc::new(Self {
-            // What is forgotten is freed as soon as no core looks at it, and not when there is more of it.
+            // What is forgotten is freed at the next change at the latest, and not when there are dozens: a map that has
+            // grown out of its table leaves megabytes.
             tokens: papaya::HashMap::builder()
                 .hasher(RandomState::default())
                 .collector(Collector::new().batch_size(1))
                 .build(),
+            generation: AtomicU32::new(0),
             unknown: Cache::new(UNKNOWN),
             changed: Mutex::new(None),
             questions,
@@ -99,17 +125,10 @@ impl Index {
         index
     }
 
-    /// The tokens in memory, to look at. No lock is held, and nothing that other cores read is written: they would wait for
-    /// each other, above all when one hot key is asked for. Changes do not wait for whoever looks.
+    /// The tokens in memory, to look at.
     #[must_use]
     pub fn tokens(&self) -> Tokens<'_> {
-        self.tokens.pin()
-    }
-
-    /// The token, when it is in memory.
-    #[must_use]
-    pub fn get(&self, number: u32) -> Option<Arc<Entry>> {
-        self.tokens().get(&number).cloned()
+        Tokens { generation: self.generation.load(Ordering::Acquire), tokens: self.tokens.pin() }
     }
 
     /// Whether the id was asked for a moment ago, and no token had it.
@@ -172,7 +191,7 @@ impl Index {
             changed.tokens.insert(number);
         }
         self.unknown.remove(&number);
-        self.tokens().remove(&number);
+        self.tokens.pin().remove(&number);
     }
 
     /// Forgets everything, because changes may have been missed.
@@ -181,10 +200,10 @@ impl Index {
             changed.all = true;
         }
         self.unknown.clear();
-        self.tokens().clear();
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Tokens in memory.
+    /// Tokens in memory, those included that count as forgotten and were not asked for since.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tokens.len()
@@ -270,9 +289,10 @@ impl Reader {
             let mut changed = index.changed.lock().unwrap_or_else(PoisonError::into_inner);
             let changed = changed.take().unwrap_or_default();
             let is_fresh = |number: &u32| !changed.all && !changed.tokens.contains(number);
-            let tokens = index.tokens();
+            let tokens = index.tokens.pin();
+            let generation = index.generation.load(Ordering::Acquire);
             for (number, entry) in entries.into_iter().filter(|(number, _)| is_fresh(number)) {
-                tokens.insert(number, Arc::clone(&entry));
+                tokens.insert(number, Kept { entry: Arc::clone(&entry), generation });
                 found.insert(number, entry);
             }
             let until = self.clock.now().unix() + UNKNOWN_FOR;

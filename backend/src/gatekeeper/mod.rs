@@ -1,5 +1,5 @@
 //! The gatekeeper: whether a key opens a path. The built-in collections, forward-auth and introspection all ask
-//! [`Gatekeeper::check`], or [`Gatekeeper::check_and`], which is faster.
+//! [`Gatekeeper::check`], or [`Gatekeeper::check_and`] when the answer needs no more than a moment.
 //!
 //! The order is fixed, and each step only runs when the one before let the key pass: shape and checksum, secret,
 //! status and dates, address, limit, module. Only who proved the secret can learn anything but "no". Nothing is
@@ -160,7 +160,8 @@ impl Gatekeeper {
         self.check_and(credential, target, address, Decision::owned).await
     }
 
-    /// As [`check`](Self::check), for an `answer` that is made at once, while the index lends the token.
+    /// As [`check`](Self::check), for an `answer` that is made at once, while the index lends the token: what others forget
+    /// meanwhile stays in memory until then.
     pub async fn check_and<R>(
         &self,
         credential: Credential<'_>,
@@ -177,7 +178,7 @@ impl Gatekeeper {
     }
 
     /// As [`check`](Self::check), for whoever shows a key where nobody asks for one: it is not counted as a decision.
-    async fn look(&self, credential: Credential<'_>, address: Option<IpAddr>) -> Decision<'static> {
+    async fn check_uncounted(&self, credential: Credential<'_>, address: Option<IpAddr>) -> Decision<'static> {
         self.look_at(credential, Target::Any, address, Decision::owned).await
     }
 
@@ -209,7 +210,7 @@ impl Gatekeeper {
             return Err(answer);
         }
         let tokens = self.index.tokens();
-        let known = tokens.get(&number);
+        let known = tokens.get(number);
         if known.is_none() && !self.index.is_unknown(number, question.now) {
             return Err(answer);
         }
@@ -220,7 +221,7 @@ impl Gatekeeper {
     async fn look_up<R>(&self, question: &Question<'_>, answer: impl FnOnce(Decision<'_>) -> R) -> R {
         self.metrics.looked_up(false);
         let number = TokenId::number_of(question.key.id);
-        let known = self.index.get(number).filter(|_| self.trust.has_grace(question.now));
+        let known = self.index.tokens().get(number).cloned().filter(|_| self.trust.has_grace(question.now));
         let entry = if known.is_some() && self.index.is_down() {
             // Nobody waits for what they do not need: whether the database is back is tried beside.
             self.index.try_beside(number);

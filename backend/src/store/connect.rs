@@ -216,6 +216,8 @@ async fn connect(url: &str, options: &mut ConnectOptions) -> Result<DatabaseConn
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+
     use super::*;
 
     #[test]
@@ -224,6 +226,18 @@ mod tests {
         assert_eq!(without_password("postgres://user:p@ss@db/latchkey"), "postgres://user@db/latchkey");
         assert_eq!(without_password("postgres://db/latchkey"), "postgres://db/latchkey");
         assert_eq!(without_password("sqlite:latchkey.db"), "sqlite:latchkey.db");
+    }
+
+    #[tokio::test]
+    async fn sqlite_has_no_lock_that_all_connections_wait_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::connect(&format!("sqlite:{}", folder.path().join("latchkey.db").display())).await.unwrap();
+        let rows =
+            store.readers.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA compile_options"));
+        let options: Vec<String> = rows.await.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        // `.cargo/config.toml` says so.
+        assert!(options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"), "{options:?}");
+        assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
     }
 
     #[tokio::test]

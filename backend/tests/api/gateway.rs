@@ -16,6 +16,7 @@ use axum::{
 };
 use latchkey::gatekeeper::{Credential, Gatekeeper, Target, answers};
 use rstest::rstest;
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -224,6 +225,24 @@ async fn a_change_acts_although_who_asked_for_it_has_gone(#[values(Sqlite, Postg
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     check(&key, "/agreements").await.refused(401, "AUTH_001");
+}
+
+#[tokio::test]
+async fn what_nobody_told_of_acts_once_everything_is_forgotten() {
+    let server = Server::start(Sqlite).await;
+    let token = server.admin().await.create("Key", &[PARTNERS]).await;
+    let (key, index) = (server.key(&token), &server.app.gatekeeper.index);
+    let number = latchkey_shared::TokenId::number_of(token["id"].as_str().unwrap());
+    let database = sea_orm::Database::connect(&server.url).await.unwrap();
+    assert_eq!(check(&key, "/agreements").await.status, StatusCode::OK);
+    for (state, before, after) in [("inactive", 200, 401), ("active", 401, 200)] {
+        database.execute_unprepared(&format!("UPDATE tokens SET state = '{state}'")).await.unwrap();
+        assert_eq!(check(&key, "/agreements").await.status, before);
+        index.forget_all();
+        assert!(index.tokens().get(number).is_none());
+        assert_eq!(check(&key, "/agreements").await.status, after);
+        assert!(index.tokens().get(number).is_some());
+    }
 }
 
 #[tokio::test]
