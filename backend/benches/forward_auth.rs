@@ -10,12 +10,9 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::Body,
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, HeaderValue, Request, header},
-    response::IntoResponse as _,
-    routing::any,
 };
 use clap::Parser as _;
 use criterion::Criterion;
@@ -125,19 +122,5 @@ fn main() {
     });
     let junk = headers("ApiKey SU-160-984-311:f45bee7e79b10ff6eff67902ccb4f3d46724ceb8");
     criterion.bench_function("junk", |bencher| bencher.iter(|| ask(black_box(&junk)).unwrap()));
-
-    // The yardstick of the benchmarks over HTTP: what axum takes to answer the same bytes.
-    let answer = async || {
-        [("x-token-id", "SU-160-984-311"), ("x-token-name", "Benchmark"), ("x-account-id", "VA-310-552")]
-            .into_response()
-    };
-    let bare: Router = Router::new().route("/gateway/check", any(answer));
-    criterion.bench_function("bare axum", |bencher| {
-        bencher.iter(|| {
-            let mut request = Request::get("/gateway/check").body(Body::empty()).unwrap();
-            *request.headers_mut() = black_box(&valid).clone();
-            bare.clone().oneshot(request).now_or_never().unwrap()
-        });
-    });
     criterion.final_summary();
 }
