@@ -1,34 +1,41 @@
 //! What is remembered of long lists, until a token of the account changes: how many rows those have that are counted one by
-//! one, and where the pages lie that were read last. Whoever reads a list page by page reads on from there, and does not pass
-//! over all rows before it again. Of a list that the clock decides, the places are good until it makes something else of a
-//! token.
+//! one, and where some of the rows lie, of the pages that were read last and on the way to them ([`super::milestones`]). Whoever
+//! reads a list page by page, or jumps to and fro in it, reads on from there, and does not pass over all rows before it again.
+//! Of a list that the clock decides, that is good until the clock makes something else of a token.
+
+use std::{
+    cmp::Ordering::{Equal, Greater, Less},
+    sync::Arc,
+};
 
 use latchkey_shared::TokenStatus;
-use quick_cache::sync::Cache;
-use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value, sea_query::Expr,
-};
+use quick_cache::{Weighter, sync::Cache};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 
 use super::{
     Result, Store, TokenRow,
     entities::token,
-    token_columns::own_column,
-    token_lists::{SortedBy, TokenQuery},
+    list_parts::all_have_or_lack,
+    token_lists::{FEW, SortedBy, TokenQuery},
     token_steps::{WORTHWHILE, steps_of},
 };
 use crate::rql::Filter;
 
-/// For so many seconds the places of a list that the clock decides are worth a question.
-const KEPT: i64 = 60;
+/// For so many seconds what is known of a list that the clock decides is worth a question.
+const KEPT: i64 = 600;
 
 /// So many places of a list are remembered.
-const PLACES: usize = 20;
+const PLACES: usize = 400;
+
+/// So many places are remembered of all lists together, each of some hundred bytes.
+const ALL_PLACES: u64 = 100_000;
 
 /// An order of more keys than these is not worth remembering.
 const KEYS: usize = 4;
 
-/// So many lists are remembered.
+/// Of so many lists something is remembered.
 const LISTS: usize = 1000;
 
 /// What was asked for: its digest, since a filter may be long.
@@ -37,9 +44,48 @@ type Asked = [u8; 32];
 /// By what was asked for.
 #[derive(Debug)]
 pub(super) struct Remembered {
-    places: Cache<Asked, Known>,
-    /// How often tokens of the account had changed, and how many rows there were.
-    totals: Cache<Asked, (i64, u64)>,
+    places: Cache<Asked, Known, Places>,
+    totals: Cache<Asked, Total>,
+    /// Held by whoever walks on through a list that nobody waits for.
+    pub walk: Mutex<()>,
+}
+
+impl Remembered {
+    /// A place of a list whose tokens have changed so often.
+    fn add(&self, asked: Asked, changes: i64, place: Place) {
+        let known = self.places.get(&asked).unwrap_or(Known { changes, places: Vec::new() });
+        let mut places = match known.changes.cmp(&changes) {
+            Less => Vec::new(),
+            Equal => known.places,
+            Greater => return,
+        };
+        places.retain(|known| known.position != place.position);
+        if places.len() >= PLACES {
+            places.remove(0);
+        }
+        places.push(place);
+        self.places.insert(asked, Known { changes, places });
+    }
+}
+
+/// How many rows a list had.
+#[derive(Debug, Clone, Copy)]
+struct Total {
+    /// How often tokens of the account had changed.
+    changes: i64,
+    /// When they were counted, in seconds since 1970.
+    at: i64,
+    rows: u64,
+}
+
+/// Counts the places of a list.
+#[derive(Debug, Clone, Copy)]
+struct Places;
+
+impl Weighter<Asked, Known> for Places {
+    fn weight(&self, _: &Asked, known: &Known) -> u64 {
+        1 + known.places.len() as u64
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -51,84 +97,84 @@ struct Known {
 
 /// A row of a list.
 #[derive(Debug, Clone)]
-struct Place {
+pub(super) struct Place {
     /// How many rows come before it.
-    position: u64,
+    pub position: u64,
     /// When it was read, in seconds since 1970.
-    at: i64,
-    /// What the list is ordered by, and at last the id.
-    keys: Vec<Value>,
+    pub at: i64,
+    pub keys: Keys,
 }
 
-/// From where a page is read.
-#[derive(Debug)]
-pub(super) struct Begin {
-    /// Whether in the order of the list; else against it.
-    pub forward: bool,
-    /// The row that it comes after, in that direction; else the very beginning.
-    pub after: Option<Vec<Value>>,
-    /// How many rows are to be passed over.
-    pub offset: u64,
-}
+/// What a row has of what a list is ordered by, and at last its id.
+pub(super) type Keys = Arc<[Value]>;
 
 /// A list whose places are remembered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct LongList {
     asked: Asked,
-    known: Known,
+    /// How often tokens of the account had changed.
+    pub changes: i64,
+    /// Its places, when it was asked for.
+    pub places: Vec<Place>,
 }
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self { places: Cache::new(LISTS), totals: Cache::new(LISTS) }
+        let places = Cache::with_weighter(LISTS, ALL_PLACES, Places);
+        Self { places, totals: Cache::new(LISTS), walk: Mutex::default() }
     }
 }
 
 impl Store {
-    /// How many rows a list has: as many as the last time, unless a token of the account has changed since or the clock decides
-    /// what is in the list; else what `count` counts.
+    /// How many rows a list has: as many as the last time, unless a token of the account has changed since, or the clock may
+    /// have changed the list; else what `count` counts.
     pub(super) async fn remembered_total(
         &self,
         query: &TokenQuery<'_>,
         count: impl AsyncFnOnce() -> Result<u64>,
     ) -> Result<u64> {
-        if depends_on_clock(query.filter) {
-            return count().await;
-        }
         // Read first: what changes from here on makes the total too old.
         let changes = self.changes_of(query.account_id).await?;
         let asked = asked(query, &[]);
-        if let Some((then, total)) = self.remembered.totals.get(&asked)
-            && then == changes
+        if let Some(total) = self.remembered.totals.get(&asked)
+            && total.changes == changes
+            && self.is_as_it_was(query, total.at).await?
         {
-            return Ok(total);
+            return Ok(total.rows);
         }
-        let total = count().await?;
-        self.remembered.totals.insert(asked, (changes, total));
-        Ok(total)
+        let rows = count().await?;
+        self.remembered.totals.insert(asked, Total { changes, at: query.now, rows });
+        Ok(rows)
+    }
+
+    /// Whether a list had many rows the last time that they were counted.
+    pub(super) fn had_many(&self, query: &TokenQuery<'_>) -> bool {
+        self.remembered.totals.get(&asked(query, &[])).is_some_and(|total| total.rows > FEW)
     }
 
     /// The list, when the page is so far from its beginning that it is worth while to know its places, when there are no steps
-    /// to it, and when its places can be known: where all keys have values and one direction. To be asked before the rows are
-    /// counted: what changes from then on makes its places too old.
+    /// to it, and when its places can be known: where all keys have one direction, and a value in all rows or in none. To be
+    /// asked before the rows are counted: what changes from then on makes its places too old.
     pub(super) async fn long_list(&self, query: &TokenQuery<'_>) -> Result<Option<LongList>> {
-        if query.offset < WORTHWHILE || steps_of(query).is_some() || !has_places(query.ordering) {
+        if query.offset < WORTHWHILE || steps_of(query).is_some() || !has_places(query) {
             return Ok(None);
         }
         let changes = self.changes_of(query.account_id).await?;
         let asked = asked(query, query.ordering);
         let known = self.remembered.places.get(&asked).filter(|known| known.changes == changes);
         let mut places = known.map(|known| known.places).unwrap_or_default();
-        if depends_on_clock(query.filter) {
-            places.retain(|place| (0..=KEPT).contains(&(query.now - place.at)));
-            let oldest = places.iter().map(|place| place.at).min();
-            if let Some(then) = oldest
-                && self.has_turned_since(query, then).await?
-            {
-                places.retain(|place| place.at == query.now);
-            }
+        places.retain(|place| !depends_on_clock(query.filter) || is_recent(place.at, query));
+        if let Some(oldest) = places.iter().map(|place| place.at).min()
+            && !self.is_as_it_was(query, oldest).await?
+        {
+            places.retain(|place| place.at == query.now);
         }
-        Ok(Some(LongList { asked, known: Known { changes, places } }))
+        Ok(Some(LongList { asked, changes, places }))
+    }
+
+    /// Whether a list has the rows that it had then, if no token has changed.
+    async fn is_as_it_was(&self, query: &TokenQuery<'_>, then: i64) -> Result<bool> {
+        Ok(!depends_on_clock(query.filter) || is_recent(then, query) && !self.has_turned_since(query, then).await?)
     }
 
     /// Whether the clock has made something else of any token of the account since then.
@@ -150,35 +196,17 @@ impl Store {
         Ok(false)
     }
 
+    /// Remembers a place of a list, for whoever asks for the list again.
+    pub(super) fn remember_place(&self, list: &LongList, place: Place) {
+        self.remembered.add(list.asked, list.changes, place);
+    }
+
     /// Remembers the places of the rows that were read, which begin at the offset.
-    pub(super) fn remember_places(&self, list: LongList, query: &TokenQuery<'_>, rows: &[TokenRow]) {
-        let LongList { asked, mut known } = list;
+    pub(super) fn remember_page(&self, list: &LongList, query: &TokenQuery<'_>, rows: &[TokenRow]) {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
         for (position, row) in [(query.offset, first), (query.offset + rows.len() as u64 - 1, last)] {
-            known.places.retain(|place| place.position != position);
-            known.places.push(Place { position, at: query.now, keys: keys_of(row, query.ordering) });
+            self.remember_place(list, Place { position, at: query.now, keys: keys_of(row, query.ordering) });
         }
-        let too_many = known.places.len().saturating_sub(PLACES);
-        known.places.drain(..too_many);
-        self.remembered.places.insert(asked, known);
-    }
-}
-
-impl LongList {
-    /// The nearest place from which `limit` rows after `offset` can be read, of which there are as many.
-    pub(super) fn nearest(&self, query: &TokenQuery<'_>, limit: u64) -> Option<Begin> {
-        let end = query.offset + limit;
-        let begins = self.known.places.iter().filter_map(|place| {
-            let after = Some(place.keys.clone());
-            if place.position < query.offset {
-                Some(Begin { forward: true, after, offset: query.offset - place.position - 1 })
-            } else if place.position >= end {
-                Some(Begin { forward: false, after, offset: place.position - end })
-            } else {
-                None
-            }
-        });
-        begins.min_by_key(|begin| begin.offset)
     }
 }
 
@@ -195,38 +223,37 @@ fn depends_on_clock(filter: &Filter) -> bool {
     }
 }
 
-/// The rows that come after one with such keys.
-pub(super) fn after(keys: &[Value], query: &TokenQuery<'_>) -> Condition {
-    let columns: Vec<Expr> = names(query.ordering).map(|name| own_column(name, query.now)).collect();
-    let columns = Expr::tuple(columns);
-    let keys = Expr::tuple(keys.iter().cloned().map(Expr::value));
-    let is_descending = query.ordering.last().is_some_and(|key| key.descending);
-    Condition::all().add(if is_descending { columns.lt(keys) } else { columns.gt(keys) })
+fn is_recent(then: i64, query: &TokenQuery<'_>) -> bool {
+    (0..=KEPT).contains(&(query.now - then))
 }
 
 /// What a list is ordered by, down to the id, which decides.
-fn names(ordering: &[SortedBy]) -> impl Iterator<Item = &str> {
+pub(super) fn names(ordering: &[SortedBy]) -> impl Iterator<Item = &str> {
     let names = ordering.iter().map(|key| key.property.text.as_str());
     names.take_while(|name| *name != "id").chain(["id"])
 }
 
-fn has_places(ordering: &[SortedBy]) -> bool {
+fn has_places(TokenQuery { ordering, filter, .. }: &TokenQuery<'_>) -> bool {
     let is_descending = ordering.last().is_some_and(|key| key.descending);
     ordering.len() <= KEYS
         && ordering.iter().all(|key| {
-            let name = key.property.text.as_str();
-            key.descending == is_descending
-                && !matches!(name, "status" | "expiration_date" | "external_id" | "description")
+            let has_place = match key.property.text.as_str() {
+                "status" => false,
+                name @ "expiration_date" => all_have_or_lack(name, filter),
+                _ => true,
+            };
+            has_place && key.descending == is_descending
         })
 }
 
-fn keys_of(row: &TokenRow, ordering: &[SortedBy]) -> Vec<Value> {
+fn keys_of(row: &TokenRow, ordering: &[SortedBy]) -> Keys {
     let token = &row.token;
     let key = |name: &str| match name {
         "name" => token.name.clone().into(),
         "extension.id" => token.extension_id.clone().into(),
         "extension.name" => token.extension_name.clone().into(),
         "events.created.at" => token.created_at.into(),
+        "expiration_date" => token.expires_at.into(),
         "events.created.by.id" => token.created_by_id.clone().into(),
         "events.created.by.name" => token.created_by_name.clone().into(),
         _ => token.id.clone().into(),

@@ -3,9 +3,9 @@
 //!
 //! Every list says how many rows it has on all pages, and to count them is what costs ([`super::token_counts`]); words are
 //! found and counted in an index of their own ([`super::token_words`]). A page is read from the index of its order
-//! ([`super::token_columns`]), first the ids alone, so that passing over rows does not read them. Of the whole list, steps
-//! are passed over at once ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before
-//! ([`super::long_lists`]).
+//! ([`super::token_columns`]), first the ids alone, so that passing over rows does not read them; where no index has the order,
+//! of the parts that have one ([`super::list_parts`]). Of the whole list, steps are passed over at once
+//! ([`super::token_steps`]), and whoever reads a list page by page reads on from the page before ([`super::long_lists`]).
 
 use std::{
     cmp::{max, min},
@@ -13,7 +13,6 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
-use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{Expr, NullOrdering},
@@ -22,17 +21,18 @@ use sea_orm::{
 use super::{
     Result, Store, TokenRow,
     entities::token,
-    long_lists::{self, Begin},
     token_columns::{Way, by_token_and_module, own_column, without_index},
-    token_counts::Plain,
     token_words::Words,
     word_index::{connections_at_once, number_of},
 };
-use crate::rql::{Comparison, Filter, Ordering, Value};
+use crate::rql::{Filter, Ordering};
 
 /// SQLite is made to read up to so many rows by the index of their filter and to sort them. When more fulfil it, they
 /// are so dense that walking along the order soon finds a page. PostgreSQL's planner finds that out by itself.
 pub(super) const FEW: u64 = 10_000;
+
+/// So many rows are passed over with a look at each of them.
+const NEAR: u64 = 2500;
 
 /// From so many rows on it is worth while to look at them on several connections.
 const MANY_AT_ONCE: u64 = 2000;
@@ -70,51 +70,11 @@ impl Store {
         let filter = &by_token_and_module(query.filter);
         let query = &TokenQuery { filter, ..query.clone() };
         let words = self.words_of(query).await?;
-        let by_status = query.ordering.first().filter(|key| key.property.text == "status");
-        match (by_status, Plain::of(query)) {
-            (Some(key), Some(plain)) if plain.is_counted_with(&words) => {
-                self.list_by_status(query, &words, key.descending).await
-            }
-            _ => self.list_in_order(query, &words).await,
-        }
+        self.list_in_parts(query, &words).await
     }
 
-    /// A list that is ordered by status first is the lists of each status, one after the other: no index could have
-    /// the order of what the clock decides.
-    async fn list_by_status(
-        &self,
-        query: &TokenQuery<'_>,
-        words: &Words,
-        descending: bool,
-    ) -> Result<(Vec<TokenRow>, u64)> {
-        let mut statuses: Vec<_> = TokenStatus::ALL.into_iter().map(TokenStatus::as_str).collect();
-        statuses.sort_unstable_by(|a, b| if descending { b.cmp(a) } else { a.cmp(b) });
-        let mut rest = query.ordering[1..].to_vec();
-        if rest.is_empty() && descending {
-            rest.push(Ordering { property: "id".into(), descending });
-        }
-        let (mut rows, mut total) = (Vec::new(), 0);
-        for status in statuses {
-            if status == TokenStatus::Deleted.as_str() && !query.with_deleted {
-                continue;
-            }
-            let (property, value) = ("status".into(), Value::Text(status.to_owned()));
-            let status = Filter::Compare { property, comparison: Comparison::Eq, value };
-            let part = TokenQuery {
-                filter: &Filter::And(vec![query.filter.clone(), status]),
-                ordering: &rest,
-                limit: query.limit - rows.len() as u64,
-                offset: query.offset.saturating_sub(total),
-                ..query.clone()
-            };
-            let (found, count) = self.list_in_order(&part, words).await?;
-            rows.extend(found);
-            total += count;
-        }
-        Ok((rows, total))
-    }
-
-    async fn list_in_order(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
+    /// A page of a list that is read in its order, and how many rows there are on all pages.
+    pub(super) async fn list_in_order(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
         if let Words::Few(numbers) = words
             && query.limit > 0
         {
@@ -140,25 +100,22 @@ impl Store {
         if query.limit == 0 || total <= query.offset {
             return Ok((Vec::new(), total));
         }
+        let limit = min(query.limit, total - query.offset);
+        let page = query.offset..query.offset + limit;
+        let begin = self.where_to_begin(list.as_ref(), query, words, page, total).await?;
         let words = match words {
-            Words::Part(_) if total > FEW => &Words::None,
+            // They are so dense that walking along the order soon finds a page that is near.
+            Words::Part(_) if total > FEW && begin.offset <= NEAR => &Words::None,
             words => words,
         };
-        let limit = min(query.limit, total - query.offset);
-        // From the other end there may be fewer rows to pass over.
-        let behind = total - query.offset - limit;
-        let forward = query.offset <= behind;
-        let end = Begin { forward, after: None, offset: min(query.offset, behind) };
-        let place = list.as_ref().and_then(|list| list.nearest(query, limit));
-        let begin = place.filter(|place| place.offset < end.offset).unwrap_or(end);
-        let ordering = if begin.forward { query.ordering.to_vec() } else { turned(query.ordering) };
+        let ordering = begin.ordering(query.ordering);
         let from_there = TokenQuery { ordering: &ordering, limit, offset: begin.offset, ..query.clone() };
         let (mut rows, total) = self.page(&from_there, words, Some(total), begin.after.as_deref()).await?;
         if !begin.forward {
             rows.reverse();
         }
         if let Some(list) = list {
-            self.remember_places(list, query, &rows);
+            self.remember_page(&list, query, &rows);
         }
         Ok((rows, total))
     }
@@ -216,19 +173,21 @@ impl Store {
             Words::Part(_) => Way::Sort,
             _ if self.is_shared() => Way::Own,
             _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
-            _ if query.offset > FEW / 4 => Way::Pass,
+            _ if query.offset > NEAR => Way::Pass,
             _ => Way::Walk,
         };
-        let (start, offset) = match after {
-            Some(keys) => (long_lists::after(keys, query), query.offset),
-            None => self.step_of(query).await?.unwrap_or((Condition::all(), query.offset)),
+        let (rows, offset) = match after {
+            Some(keys) => (self.rows_after(keys, query, words, way), query.offset),
+            None => {
+                let (start, offset) = self.step_of(query).await?.unwrap_or((Condition::all(), query.offset));
+                (self.condition(query, words, way).add(start), offset)
+            }
         };
         let total = match known {
             Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
             None => Expr::cust("COUNT(*) OVER ()"),
         };
-        let select = token::Entity::find().filter(self.condition(query, words, way)).filter(start);
-        let found: Vec<(String, i64)> = ordered(select, query, way)
+        let found: Vec<(String, i64)> = ordered(token::Entity::find().filter(rows), query, way)
             .select_only()
             .column(token::Column::Id)
             .expr(total)
@@ -247,7 +206,8 @@ impl Store {
     }
 }
 
-fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
+/// In the order of a list.
+pub(super) fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> Select<token::Entity> {
     let expression = |name: &str| match own_column(name, query.now) {
         column if matches!(way, Way::Sort | Way::Words) => without_index(column),
         column => column,
@@ -267,11 +227,4 @@ fn ordered(select: Select<token::Entity>, query: &TokenQuery<'_>, way: Way) -> S
     // So that one index serves both directions.
     let last = query.ordering.last().is_some_and(|key| key.descending);
     ordered.order_by(expression("id"), direction(last))
-}
-
-/// The same order, from its end.
-fn turned(ordering: &[SortedBy]) -> Vec<SortedBy> {
-    let by_id = [Ordering { property: "id".into(), descending: false }];
-    let keys = if ordering.is_empty() { &by_id } else { ordering };
-    keys.iter().map(|key| Ordering { descending: !key.descending, ..key.clone() }).collect()
 }

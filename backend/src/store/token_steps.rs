@@ -73,6 +73,11 @@ impl Store {
             ("expiration_date", "ends", token::Column::ExpiresAt),
         ];
         for (property, kind, column) in moments {
+            if lacks(query.filter, property) {
+                let all = self.counts_of(query.account_id, "", "").await?.alive();
+                let having = self.count_span(query.account_id, -NEVER..NEVER, kind, column).await?;
+                return Ok(Some(all.saturating_sub(having)));
+            }
             let mut span = -NEVER..NEVER;
             if narrow(&mut span, query.filter, property) {
                 return Ok(Some(self.count_span(query.account_id, span, kind, column).await?));
@@ -118,6 +123,11 @@ pub(super) fn steps_of(query: &TokenQuery<'_>) -> Option<&'static str> {
         Some("events.created.at") if is_whole => Some("created"),
         _ => None,
     }
+}
+
+/// Whether a filter asks for nothing but that a property has no value.
+fn lacks(filter: &Filter, name: &str) -> bool {
+    matches!(filter, Filter::Compare { property, comparison: Comparison::Eq, value: Value::Null } if property.text == name)
 }
 
 /// Narrows a span of seconds down to the moments of `moment` that a filter lets pass. False when it asks for anything else,

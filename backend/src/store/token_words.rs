@@ -67,6 +67,8 @@ impl Store {
                         Words::Part(part)
                     }
                 }
+                // To find out anew that they are many takes as long as to find the few that others have.
+                Some(_) if self.had_many(query) => Words::None,
                 Some(Part { letters, .. }) if !query.with_deleted => {
                     self.few_with(query.account_id, &letters).await?.map_or(Words::None, Words::Few)
                 }

@@ -142,13 +142,14 @@ fn by(key: &str, now: i64, a: &Row, b: &Row) -> Ordering {
     }
 }
 
-/// Rows by a key, with a minus in front from the last to the first, as a list shall have them.
-fn in_order<'a>(rows: impl Iterator<Item = &'a Row>, key: &str, now: i64) -> Vec<&'a Row> {
-    let (name, descending) = (key.trim_start_matches('-'), key.starts_with('-'));
+/// Rows by some keys, with a minus in front from the last to the first, as a list shall have them.
+fn in_order<'a>(rows: impl Iterator<Item = &'a Row>, keys: &str, now: i64) -> Vec<&'a Row> {
+    let turned = |key: &str, order: Ordering| if key.starts_with('-') { order.reverse() } else { order };
+    let last = keys.rsplit(',').next().unwrap();
     let mut sorted: Vec<&Row> = rows.collect();
     sorted.sort_by(|a, b| {
-        let order = by(name, now, a, b).then_with(|| a.id.cmp(&b.id));
-        if descending { order.reverse() } else { order }
+        let orders = keys.split(',').map(|key| turned(key, by(key.trim_start_matches('-'), now, a, b)));
+        orders.fold(Ordering::Equal, Ordering::then).then_with(|| turned(last, a.id.cmp(&b.id)))
     });
     sorted
 }
@@ -381,6 +382,98 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
     let now = server.clock.now().unix();
     connection.close().await.unwrap();
     pages(&rows, now, &[5000, 5050, 5100, 5049, 7000, 6950]).await;
+}
+
+/// To and fro, far from every page that was read before, while milestones are left on the ways and behind them; then after a
+/// change by hand, and after the clock has made something else of a token.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn jumping_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let mut rows = fill(&server, database).await;
+    let now = server.clock.now().unix();
+    let early = now - 4900 * 700;
+    let since = format!("gt(created,{})", Timestamp::from_unix(early));
+    let since_and_not_expired = format!("{since}&ne(status,expired)");
+    type Wanted<'a> = &'a dyn Fn(&&Row, i64) -> bool;
+    let alive = |row: &&Row| row.state != "deleted";
+    let lists: [(&str, Wanted<'_>); 5] = [
+        ("", &|row, _| alive(row)),
+        ("ne(status,inactive)", &|row, now| alive(row) && row.status(now) != "inactive"),
+        ("like(name,*of*)", &|row, _| alive(row)),
+        (&since, &|row, _| alive(row) && row.created > early),
+        (&since_and_not_expired, &|row, now| alive(row) && row.created > early && row.status(now) != "expired"),
+    ];
+    let jump = async |rows: &[Row], now: i64, offsets: &[usize]| {
+        for (filter, wanted) in lists {
+            for key in ["name", "-name", "created", "-created", "-extension.id", "expiration_date", "-expiration_date"] {
+                let sorted = in_order(rows.iter().filter(|row| wanted(row, now)), key, now);
+                for offset in offsets {
+                    let query = format!("{filter}&ordering({key})&limit=20&offset={offset}");
+                    let expected: Vec<String> =
+                        sorted.iter().skip(*offset).take(20).map(|row| row.id.clone()).collect();
+                    assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
+                }
+            }
+        }
+    };
+    jump(&rows, now, &[3000, 7500, 1000, 9990, 5555, 2345, 2600, 11_759, 8000]).await;
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let (id, name) = (rows[6000].id.clone(), "A first of all".to_owned());
+    connection.execute_unprepared(&format!("UPDATE tokens SET name = '{name}' WHERE id = '{id}'")).await.unwrap();
+    rows[6000].name = name;
+    jump(&rows, now, &[5555, 4321]).await;
+    let (id, ends) = (rows[6001].id.clone(), now + 10);
+    connection.execute_unprepared(&format!("UPDATE tokens SET expires_at = {ends} WHERE id = '{id}'")).await.unwrap();
+    rows[6001].ends = Some(ends);
+    connection.close().await.unwrap();
+    for seconds in [0, 9, 1, 100, 700] {
+        server.clock.advance(seconds);
+        jump(&rows, server.clock.now().unix(), &[5555, 4321]).await;
+    }
+}
+
+/// What is read as several lists is one to whoever reads it, also across their ends.
+#[rstest]
+#[tokio::test]
+async fn several_keys_order_a_list(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let rows = fill(&server, database).await;
+    let now = server.clock.now().unix();
+    let alive = |row: &&Row| row.state != "deleted";
+    let custom = format!("eq(extension.id,{CUSTOM})");
+    let since = format!("gt(created,{})", Timestamp::from_unix(now - 4900 * 700));
+    type Wanted<'a> = &'a dyn Fn(&&Row) -> bool;
+    let lists: [(&str, Wanted<'_>); 7] = [
+        ("", &alive),
+        ("ne(status,active)", &|row| alive(row) && row.status(now) != "active"),
+        ("in(status,(active,deleted,inactive))", &|row| ["active", "deleted", "inactive"].contains(&row.status(now))),
+        (&custom, &|row| alive(row) && row.extension_id == CUSTOM),
+        (&since, &|row| alive(row) && row.created > now - 4900 * 700),
+        ("search=of", &alive),
+        ("search=billing", &|row| alive(row) && row.words().contains("billing")),
+    ];
+    for (filter, wanted) in lists {
+        for keys in [
+            "extension.id,-created",
+            "-extension.id,name",
+            "extension.name,-extension.id,-name",
+            "status,-name",
+            "-status,extension.id,created",
+            "-created,-name",
+            "expiration_date,name",
+        ] {
+            let sorted = in_order(rows.iter().filter(wanted), keys, now);
+            let first = sorted.iter().position(|row| row.extension_id != sorted[0].extension_id).unwrap_or(1234);
+            for offset in [0, first.saturating_sub(5), sorted.len() / 2, sorted.len() - 3] {
+                let query = format!("{filter}&ordering({keys})&limit=10&offset={offset}");
+                let expected: Vec<String> = sorted.iter().skip(offset).take(10).map(|row| row.id.clone()).collect();
+                assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
+            }
+        }
+    }
 }
 
 #[rstest]
