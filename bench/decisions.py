@@ -11,6 +11,7 @@ STEADY = 2000
 # Where the scheduler puts three busy threads on two cores decides how slow the slowest hundredth is, anew in each round:
 # many short rounds say more than few long ones.
 ROUNDS, SECONDS = 15, 3
+PAIRS = 30
 
 
 def decision(folder):
@@ -36,6 +37,15 @@ def decision(folder):
         ["", "CPU µs/request", "× bare axum", "× Latchkey", "requests/s", "× bare axum", "p99 ms", "× bare axum"],
         rows,
     )
+    pairs = tables.alternate([yardstick, latchkey], PAIRS, SECONDS)
+    tables.show(
+        f"Beside bare axum alone, each of {PAIRS} rounds held against the one next to it",
+        ["", "bare axum", "Latchkey", "×, of medians", "×, median of rounds"],
+        [[what, tables.spread(pairs[yardstick], what, 2), tables.spread(pairs[latchkey], what, 2),
+          f"{tables.median(pairs[latchkey], what) / tables.median(pairs[yardstick], what):.2f}",
+          tables.spread([{what: ours[what] / bare[what]} for bare, ours in zip(pairs[yardstick], pairs[latchkey])], what, 2)]
+         for what in ("cpu", "p50", "p99")],
+    )  # fmt: skip
     rate = base["rps"] / 2
     steady = {target: [] for target in fast}
     for _ in range(ROUNDS):

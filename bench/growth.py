@@ -40,20 +40,40 @@ LISTS = {
     "of the last years": lambda count, chance: f"gt(created,{chance.randrange(2019, 2023)}-01-01T00:00:00Z)&ordering(-created)",
     "that end before 2050": lambda count, chance: "lt(expiration_date,2050-01-01T00:00:00Z)&ordering(-created)",
     "by extension": lambda count, chance: "ordering(extension.id)",
+    "by extension and creation": lambda count, chance: "ordering(extension.id,-created)",
+    "by name and creation": lambda count, chance: "ordering(name,-created)",
+    "active, of the last years": lambda count, chance: "eq(status,active)&gt(created,2021-01-01T00:00:00Z)&ordering(-created)",
     "like(name,…): 1 in 1400": lambda count, chance: f"like(name,*{chance.randrange(1000, 10000)}*)&ordering(name)",
     "like(name,…): 1 in 140": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
     "like(name,…): 1 in 140, active": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&eq(status,active)&ordering(-created)",
 }
+# Lists into which somebody jumps, to and fro, and the part of the tokens that each has.
+JUMPS = {
+    "all, by name": ("ordering(name)", 1),
+    "all, by end": ("ordering(-expiration_date)", 1),
+    "all, by status": ("ordering(status)", 1),
+    "active": ("eq(status,active)&ordering(-created)", 0.9),
+    "not inactive": ("ne(status,inactive)&ordering(-created)", 0.9),
+    "search: 1 in 4": (f"search={targets.WORDS[0]}&ordering(-created)", 0.25),
+    "of an extension": ("eq(extension.id,EXT-000-001)&ordering(-created)", 1),
+    "of a module that all have": ("eq(permissions.object.id,MD-0002)&ordering(-created)", 1),
+    "active, of a module": ("eq(status,active)&eq(permissions.object.id,MD-0002)&ordering(-created)", 0.9),
+    "of two extensions": ("in(extension.id,(EXT-000-001,EXT-000-002))&ordering(-created)", 1),
+    "active, of the last years": ("eq(status,active)&gt(created,2021-01-01T00:00:00Z)&ordering(-created)", 0.6),
+    "like(name,…): 1 in 4": (f"like(name,*{targets.WORDS[1]}*)&ordering(name)", 0.25),
+}
+# As long as somebody looks at a page before the next jump.
+LOOKS = 5
 numbers = []
 
 
 def growth(folder):
     for database in ("SQLite", "PostgreSQL"):
-        rows, lists = [], {name: [] for name in LISTS}
+        rows, lists, jumps = [], {name: [] for name in LISTS}, {name: [] for name in JUMPS}
         for count in SIZES:
             place = folder / f"{database}-{count}"
             place.mkdir()
-            measure(place, database, count, rows, lists)
+            measure(place, database, count, rows, lists, jumps)
             shutil.rmtree(place)
         head = [f"{count:,}" for count in SIZES]
         tables.show(
@@ -63,9 +83,11 @@ def growth(folder):
         )  # fmt: skip
         title = f"Lists of 50 of one account by its number of tokens, {database}: the first call, median and p95 of {CALLS} more, ms"
         tables.show(title, ["", *head], [[name, *cells] for name, cells in lists.items()])
+        title = f"Pages anywhere in a list, {database}: the first jump; {LOOKS} s later, median and p95 of {CALLS} more, ms"
+        tables.show(title, ["", *head], [[name, *cells] for name, cells in jumps.items()])
 
 
-def measure(place, database, count, rows, lists):
+def measure(place, database, count, rows, lists, jumps):
     postgres = targets.Postgres(f"growth{count}") if database == "PostgreSQL" else None
     flags = ["--database", postgres.url] if postgres else []
     targets.Latchkey(place, flags=flags).stop()
@@ -98,6 +120,12 @@ def measure(place, database, count, rows, lists):
         first = timed(latchkey, query(count, chance))
         times = sorted(timed(latchkey, query(count, chance)) for _ in range(CALLS))
         lists[name].append(f"{first:.1f}; {times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
+    for name, (query, part) in JUMPS.items():
+        jump = lambda: timed(latchkey, f"{query}&offset={int(part * count * chance.uniform(0.05, 0.95))}")  # noqa: B023, E731
+        first = jump()
+        time.sleep(LOOKS)
+        times = sorted(jump() for _ in range(CALLS))
+        jumps[name].append(f"{first:.1f}; {times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
     latchkey.stop()
 
 

@@ -49,7 +49,7 @@ pub fn folded(text: &str) -> String {
 }
 
 /// A property as a query names it. Two names are equal wherever they stand.
-#[derive(Debug, Clone, Eq)]
+#[derive(Clone, Eq)]
 pub struct Name {
     /// Its words, joined by dots.
     pub text: String,
@@ -60,6 +60,13 @@ pub struct Name {
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
+    }
+}
+
+/// Without where it stands, as two names are compared.
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
     }
 }
 

@@ -8,7 +8,6 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect 
 use super::{
     Result, Store, TokenRow,
     entities::token_group,
-    token_counts::Plain,
     token_lists::{FEW, SortedBy, TokenQuery},
     token_steps::WORTHWHILE,
     token_words::Words,
@@ -36,13 +35,12 @@ impl Store {
         };
         let Some(Parts { filters, ordering }) = parts else { return self.list_in_order(query, words).await };
         let total = self.count(query, words).await?;
-        let is_counted = Plain::of(query).is_some_and(|plain| plain.is_counted_with(words));
-        if total <= FEW && !is_counted {
+        if total <= FEW {
             return self.list_in_order(query, words).await;
         }
         let (mut rows, mut before) = (Vec::new(), 0);
         for filter in filters {
-            if rows.len() as u64 >= query.limit || before >= total {
+            if rows.len() as u64 >= query.limit || query.offset >= total {
                 break;
             }
             let filter = if query.filter.is_all() { filter } else { Filter::And(vec![query.filter.clone(), filter]) };
@@ -53,8 +51,10 @@ impl Store {
                 offset: query.offset.saturating_sub(before),
                 ..query.clone()
             };
-            let (found, count) = Box::pin(self.list_in_parts(&part, words)).await?;
-            rows.extend(found);
+            let count = self.count(&part, words).await?;
+            if count > part.offset {
+                rows.extend(Box::pin(self.list_in_parts(&part, words)).await?.0);
+            }
             before += count;
         }
         Ok((rows, total))
@@ -77,7 +77,11 @@ impl Store {
             "extension.id" | "extension.name" => {
                 let mut values = self.values_of(query.account_id, property).await?;
                 values.sort_unstable();
-                values.into_iter().map(|value| is(Value::Text(value))).collect()
+                match values.as_slice() {
+                    // So all have it, deleted ones as well.
+                    [_] => vec![Filter::And(Vec::new())],
+                    _ => values.into_iter().map(|value| is(Value::Text(value))).collect(),
+                }
             }
             // What has no end comes before every end.
             "expiration_date" if rest.is_empty() && query.offset >= WORTHWHILE => {

@@ -3,10 +3,7 @@
 //! reads a list page by page, or jumps to and fro in it, reads on from there, and does not pass over all rows before it again.
 //! Of a list that the clock decides, that is good until the clock makes something else of a token.
 
-use std::{
-    cmp::Ordering::{Equal, Greater, Less},
-    sync::Arc,
-};
+use std::{cmp::max, sync::Arc};
 
 use latchkey_shared::TokenStatus;
 use quick_cache::{Weighter, sync::Cache};
@@ -51,20 +48,21 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// A place of a list whose tokens have changed so often.
-    fn add(&self, asked: Asked, changes: i64, place: Place) {
-        let known = self.places.get(&asked).unwrap_or(Known { changes, places: Vec::new() });
-        let mut places = match known.changes.cmp(&changes) {
-            Less => Vec::new(),
-            Equal => known.places,
-            Greater => return,
-        };
-        places.retain(|known| known.position != place.position);
-        if places.len() >= PLACES {
-            places.remove(0);
+    /// A place of a list, unless a newer list is known.
+    fn add(&self, list: &LongList, place: Place) {
+        let LongList { asked, changes, since, .. } = *list;
+        let known = self.places.get(&asked).filter(|known| known.changes >= changes);
+        let mut known = known.unwrap_or(Known { changes, since, places: Vec::new() });
+        known.since = max(known.since, since);
+        if known.changes > changes || place.at < known.since {
+            return;
         }
-        places.push(place);
-        self.places.insert(asked, Known { changes, places });
+        known.places.retain(|other| other.position != place.position && other.at >= known.since);
+        if known.places.len() >= PLACES {
+            known.places.remove(0);
+        }
+        known.places.push(place);
+        self.places.insert(asked, known);
     }
 }
 
@@ -92,6 +90,8 @@ impl Weighter<Asked, Known> for Places {
 struct Known {
     /// How often tokens of the account had changed.
     changes: i64,
+    /// What was read before, the clock may have changed.
+    since: i64,
     places: Vec<Place>,
 }
 
@@ -114,6 +114,8 @@ pub(super) struct LongList {
     asked: Asked,
     /// How often tokens of the account had changed.
     pub changes: i64,
+    /// What was read before, the clock may have changed.
+    since: i64,
     /// Its places, when it was asked for.
     pub places: Vec<Place>,
 }
@@ -163,13 +165,16 @@ impl Store {
         let asked = asked(query, query.ordering);
         let known = self.remembered.places.get(&asked).filter(|known| known.changes == changes);
         let mut places = known.map(|known| known.places).unwrap_or_default();
-        places.retain(|place| !depends_on_clock(query.filter) || is_recent(place.at, query));
-        if let Some(oldest) = places.iter().map(|place| place.at).min()
-            && !self.is_as_it_was(query, oldest).await?
-        {
-            places.retain(|place| place.at == query.now);
+        let mut since = i64::MIN;
+        if depends_on_clock(query.filter) {
+            places.retain(|place| is_recent(place.at, query));
+            since = places.iter().map(|place| place.at).min().unwrap_or(query.now);
+            if self.has_turned_since(query, since).await? {
+                since = query.now;
+                places.retain(|place| place.at == query.now);
+            }
         }
-        Ok(Some(LongList { asked, changes, places }))
+        Ok(Some(LongList { asked, changes, since, places }))
     }
 
     /// Whether a list has the rows that it had then, if no token has changed.
@@ -198,7 +203,7 @@ impl Store {
 
     /// Remembers a place of a list, for whoever asks for the list again.
     pub(super) fn remember_place(&self, list: &LongList, place: Place) {
-        self.remembered.add(list.asked, list.changes, place);
+        self.remembered.add(list, place);
     }
 
     /// Remembers the places of the rows that were read, which begin at the offset.

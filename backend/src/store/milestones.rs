@@ -4,7 +4,7 @@
 
 use std::{
     borrow::Cow,
-    cmp::min,
+    cmp::{max, min},
     ops::Range,
     sync::Arc,
     time::{Duration, Instant},
@@ -29,11 +29,14 @@ use crate::rql::Ordering;
 /// So far are milestones apart, in time to pass over the rows between them: many of an index, or few that are looked at.
 const STRIDE: Duration = Duration::from_millis(15);
 
-/// So many rows are passed over to find out how long it takes.
+/// So many rows are passed over to find out how long it takes, and then twice as many; never fewer.
 const FIRST_STRIDE: u64 = 250;
 
+/// So many milestones are left on one way, or a few more.
+const MOST: u64 = 200;
+
 /// After so many milestones it is worth while to walk on behind the page.
-const FAR: u64 = 4;
+const FAR: u64 = 3;
 
 /// From where a page is read.
 #[derive(Debug)]
@@ -91,9 +94,8 @@ impl Store {
         let Some(list) = list else { return Ok(end) };
         let place = list.nearest(&page).filter(|place| place.offset < end.offset);
         let begin = place.unwrap_or(end);
-        let is_found = matches!(words, Words::Part(_)) || !self.is_shared() && total <= FEW;
-        // What is found by something else, or in an order that no index has, is sorted for each page, wherever it is.
-        if is_found || names(query.ordering).count() > 2 {
+        // Few are found and sorted for each page, wherever it is, and so are all in an order by more than one key.
+        if matches!(words, Words::Part(_)) || total <= FEW || names(query.ordering).count() > 2 {
             return Ok(begin);
         }
         let (begin, milestones) = self.walk(list, query, words, &page, begin, true).await?;
@@ -114,7 +116,8 @@ impl Store {
         mut begin: Begin,
         is_awaited: bool,
     ) -> Result<(Begin, u64)> {
-        let (mut stride, mut milestones) = (FIRST_STRIDE, 0);
+        let shortest = max(FIRST_STRIDE, begin.offset / MOST);
+        let (mut stride, mut milestones, mut first) = (FIRST_STRIDE, 0, Duration::ZERO);
         while begin.offset > stride {
             let begun = Instant::now();
             let Some(keys) = self.keys_behind(&begin, stride - 1, query, words).await? else { break };
@@ -123,9 +126,17 @@ impl Store {
             let position = if begin.forward { page.start - begin.offset - 1 } else { page.end + begin.offset };
             self.remember_place(list, Place { position, at: query.now, keys });
             milestones += 1;
-            // Of a few rows the time may be any.
-            let times = STRIDE.as_secs_f64() / took.as_secs_f64().max(1e-6);
-            stride = (stride as f64 * times.clamp(0.25, 8.0)) as u64 + 1;
+            if milestones == 1 {
+                (first, stride) = (took, 2 * stride);
+            } else {
+                // What takes no longer for twice as many rows is no walk: all are found and sorted each time.
+                if milestones == 2 && took > STRIDE / 2 && took < first.mul_f64(1.3) {
+                    break;
+                }
+                // Of a few rows the time may be any.
+                let times = (STRIDE.as_secs_f64() / took.as_secs_f64().max(1e-6)).clamp(0.25, 8.0);
+                stride = max((stride as f64 * times) as u64, shortest);
+            }
             if !is_awaited {
                 sleep(took).await;
                 if self.changes_of(query.account_id).await? != list.changes {

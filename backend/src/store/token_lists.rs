@@ -14,7 +14,8 @@ use std::{
 
 use futures_util::future::try_join_all;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
     sea_query::{Expr, NullOrdering},
 };
 
@@ -68,7 +69,8 @@ impl Store {
     /// [`StoreError`](super::StoreError).
     pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
         let filter = &by_token_and_module(query.filter);
-        let query = &TokenQuery { filter, ..query.clone() };
+        let ordering = &without_repetition(query.ordering);
+        let query = &TokenQuery { filter, ordering, ..query.clone() };
         let words = self.words_of(query).await?;
         self.list_in_parts(query, &words).await
     }
@@ -183,6 +185,7 @@ impl Store {
                 (self.condition(query, words, way).add(start), offset)
             }
         };
+        let rows = if matches!(way, Way::Walk | Way::Pass) { rows.add_option(walked_along(query)) } else { rows };
         let total = match known {
             Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
             None => Expr::cust("COUNT(*) OVER ()"),
@@ -204,6 +207,35 @@ impl Store {
         };
         Ok((found.into_iter().map(|(id, _)| id).collect(), total))
     }
+}
+
+/// The same order, by each property once; ties are broken by id in the direction of the key that was the last.
+fn without_repetition(ordering: &[SortedBy]) -> Vec<SortedBy> {
+    let mut keys: Vec<SortedBy> = Vec::new();
+    for key in ordering {
+        if keys.iter().all(|other| other.property != key.property) {
+            keys.push(key.clone());
+        }
+    }
+    if let (Some(last), Some(kept)) = (ordering.last(), keys.last())
+        && last.descending != kept.descending
+    {
+        keys.push(Ordering { property: "id".into(), descending: last.descending });
+    }
+    keys
+}
+
+/// A condition that all rows fulfil, so that SQLite takes the index of the first key and sorts the few that have the same value of
+/// it: for an order by more keys it would sort all.
+fn walked_along(query: &TokenQuery<'_>) -> Option<Expr> {
+    let [first, _, ..] = query.ordering else { return None };
+    let name = first.property.text.as_str();
+    let least = match name {
+        "name" | "extension.id" | "extension.name" => Expr::value(""),
+        "events.created.at" => Expr::value(i64::MIN),
+        _ => return None,
+    };
+    Some(own_column(name, query.now).gte(least))
 }
 
 /// In the order of a list.

@@ -69,6 +69,10 @@ impl Row {
         }
     }
 
+    fn extension_name(&self) -> &'static str {
+        ["Zeta", "custom", "x"][usize::try_from(self.number % 3).unwrap()]
+    }
+
     fn description(&self) -> Option<String> {
         (self.number % 13 == 0).then(|| format!("Part of day {}", self.number % 30))
     }
@@ -87,9 +91,10 @@ impl Row {
         let ends = self.ends.map_or("NULL".to_owned(), |ends| ends.to_string());
         let description = self.description().map_or("NULL".to_owned(), |text| format!("'{text}'"));
         let previous = if self.has_previous { bytes("01") } else { "NULL".to_owned() };
+        let extension_name = self.extension_name();
         let (digest, handle, words) = (bytes("00"), bytes(&format!("{number:016x}")), self.words());
         format!(
-            "('{id}', '{account_id}', '{name}', 'ext-{}', {description}, '{extension_id}', 'x', '{state}', {ends}, {digest}, {previous}, \
+            "('{id}', '{account_id}', '{name}', 'ext-{}', {description}, '{extension_id}', '{extension_name}', '{state}', {ends}, {digest}, {previous}, \
              {handle}, 1, 1, '{words}', 1, {created}, 'UR-{creator}', '{creator}', {created}, 'UR-1', 'A')",
             number % 700,
         )
@@ -137,6 +142,7 @@ fn by(key: &str, now: i64, a: &Row, b: &Row) -> Ordering {
         "created" => a.created.cmp(&b.created),
         "expiration_date" => a.ends.cmp(&b.ends),
         "extension.id" => a.extension_id.cmp(b.extension_id),
+        "extension.name" => a.extension_name().cmp(b.extension_name()),
         "status" => a.status(now).cmp(b.status(now)),
         _ => Ordering::Equal,
     }
@@ -407,7 +413,8 @@ async fn jumping_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] d
     ];
     let jump = async |rows: &[Row], now: i64, offsets: &[usize]| {
         for (filter, wanted) in lists {
-            for key in ["name", "-name", "created", "-created", "-extension.id", "expiration_date", "-expiration_date"] {
+            for key in ["name", "-name", "created", "-created", "-extension.id", "expiration_date", "-expiration_date"]
+            {
                 let sorted = in_order(rows.iter().filter(|row| wanted(row, now)), key, now);
                 for offset in offsets {
                     let query = format!("{filter}&ordering({key})&limit=20&offset={offset}");
@@ -424,9 +431,10 @@ async fn jumping_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] d
     connection.execute_unprepared(&format!("UPDATE tokens SET name = '{name}' WHERE id = '{id}'")).await.unwrap();
     rows[6000].name = name;
     jump(&rows, now, &[5555, 4321]).await;
-    let (id, ends) = (rows[6001].id.clone(), now + 10);
+    assert_eq!(rows[6002].status(now), "active");
+    let (id, ends) = (rows[6002].id.clone(), now + 10);
     connection.execute_unprepared(&format!("UPDATE tokens SET expires_at = {ends} WHERE id = '{id}'")).await.unwrap();
-    rows[6001].ends = Some(ends);
+    rows[6002].ends = Some(ends);
     connection.close().await.unwrap();
     for seconds in [0, 9, 1, 100, 700] {
         server.clock.advance(seconds);
@@ -464,10 +472,14 @@ async fn several_keys_order_a_list(#[values(Sqlite, Postgres)] database: Databas
             "-status,extension.id,created",
             "-created,-name",
             "expiration_date,name",
+            "status,-status",
+            "extension.id,extension.id,name",
         ] {
             let sorted = in_order(rows.iter().filter(wanted), keys, now);
             let first = sorted.iter().position(|row| row.extension_id != sorted[0].extension_id).unwrap_or(1234);
-            for offset in [0, first.saturating_sub(5), sorted.len() / 2, sorted.len() - 3] {
+            assert_eq!(page(&admin, &format!("{filter}&ordering({keys})&limit=0")).await, (vec![], sorted.len()));
+            let end = sorted.len();
+            for offset in [0, first.saturating_sub(5), end / 2, end - 3, end, end + 3] {
                 let query = format!("{filter}&ordering({keys})&limit=10&offset={offset}");
                 let expected: Vec<String> = sorted.iter().skip(offset).take(10).map(|row| row.id.clone()).collect();
                 assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
