@@ -431,10 +431,10 @@ async fn jumping_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] d
     connection.execute_unprepared(&format!("UPDATE tokens SET name = '{name}' WHERE id = '{id}'")).await.unwrap();
     rows[6000].name = name;
     jump(&rows, now, &[5555, 4321]).await;
-    assert_eq!(rows[6002].status(now), "active");
-    let (id, ends) = (rows[6002].id.clone(), now + 10);
+    assert_eq!(rows[6032].status(now), "active");
+    let (id, ends) = (rows[6032].id.clone(), now + 10);
     connection.execute_unprepared(&format!("UPDATE tokens SET expires_at = {ends} WHERE id = '{id}'")).await.unwrap();
-    rows[6002].ends = Some(ends);
+    rows[6032].ends = Some(ends);
     connection.close().await.unwrap();
     for seconds in [0, 9, 1, 100, 700] {
         server.clock.advance(seconds);
