@@ -3,13 +3,15 @@
 //! reads a list page by page, or jumps to and fro in it, reads on from there, and does not pass over all rows before it again.
 //! Of a list that the clock decides, that is good until the clock makes something else of a token.
 
-use std::{cmp::max, sync::Arc};
+use std::{
+    cmp::max,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use latchkey_shared::TokenStatus;
 use quick_cache::{Weighter, sync::Cache};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Mutex;
 
 use super::{
     Result, Store, TokenRow,
@@ -43,8 +45,8 @@ type Asked = [u8; 32];
 pub(super) struct Remembered {
     places: Cache<Asked, Known, Places>,
     totals: Cache<Asked, Total>,
-    /// Held by whoever walks on through a list that nobody waits for.
-    pub walk: Mutex<()>,
+    /// How many walks through a list were begun that nobody waits for.
+    pub walks: AtomicU64,
 }
 
 impl Remembered {
@@ -123,7 +125,7 @@ pub(super) struct LongList {
 impl Default for Remembered {
     fn default() -> Self {
         let places = Cache::with_weighter(LISTS, ALL_PLACES, Places);
-        Self { places, totals: Cache::new(LISTS), walk: Mutex::default() }
+        Self { places, totals: Cache::new(LISTS), walks: AtomicU64::new(0) }
     }
 }
 

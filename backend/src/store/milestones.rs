@@ -6,7 +6,7 @@ use std::{
     borrow::Cow,
     cmp::{max, min},
     ops::Range,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -98,7 +98,7 @@ impl Store {
         if matches!(words, Words::Part(_)) || total <= FEW || names(query.ordering).count() > 2 {
             return Ok(begin);
         }
-        let (begin, milestones) = self.walk(list, query, words, &page, begin, true).await?;
+        let (begin, milestones) = self.walk(list, query, words, &page, begin, None).await?;
         if milestones >= FAR {
             self.walk_on(list, query, words, &page, &begin, total);
         }
@@ -106,7 +106,8 @@ impl Store {
     }
 
     /// Passes over rows until the page is near, and leaves a milestone after each stride: to where it came, and how many there
-    /// are. When nobody waits for it, half of the time is for others, and a change of a token ends it.
+    /// are. When nobody waits for it, it is the `unhurried`th such walk: half of the time is for others, and a change of a token
+    /// ends it, or the next walk.
     async fn walk(
         &self,
         list: &LongList,
@@ -114,7 +115,7 @@ impl Store {
         words: &Words,
         page: &Range<u64>,
         mut begin: Begin,
-        is_awaited: bool,
+        unhurried: Option<u64>,
     ) -> Result<(Begin, u64)> {
         let shortest = max(FIRST_STRIDE, begin.offset / MOST);
         let (mut stride, mut milestones, mut first) = (FIRST_STRIDE, 0, Duration::ZERO);
@@ -137,9 +138,10 @@ impl Store {
                 let times = (STRIDE.as_secs_f64() / took.as_secs_f64().max(1e-6)).clamp(0.25, 8.0);
                 stride = max((stride as f64 * times) as u64, shortest);
             }
-            if !is_awaited {
+            if let Some(walk) = unhurried {
                 sleep(took).await;
-                if self.changes_of(query.account_id).await? != list.changes {
+                let is_last = self.remembered.walks.load(Relaxed) == walk;
+                if !is_last || self.changes_of(query.account_id).await? != list.changes {
                     break;
                 }
             }
@@ -148,7 +150,7 @@ impl Store {
     }
 
     /// Leaves milestones from a page on to where the list ends, in the direction in which the page was come to, while nobody
-    /// waits for it: whoever has jumped once may jump again. One list at a time.
+    /// waits for it: whoever has jumped once may jump again. One list at a time, the last one.
     fn walk_on(
         &self,
         list: &LongList,
@@ -168,8 +170,8 @@ impl Store {
         let TokenQuery { now, with_deleted, .. } = *query;
         let (account_id, search) = (query.account_id.to_owned(), query.search.map(str::to_owned));
         let (filter, ordering) = (query.filter.clone(), query.ordering.to_vec());
+        let walk = self.remembered.walks.fetch_add(1, Relaxed) + 1;
         tokio::spawn(async move {
-            let Ok(_alone) = store.remembered.walk.try_lock() else { return };
             let query = &TokenQuery {
                 account_id: &account_id,
                 now,
@@ -180,7 +182,7 @@ impl Store {
                 limit: 1,
                 offset: last,
             };
-            if let Err(error) = store.walk(&list, query, &words, &(last..last + 1), begin, false).await {
+            if let Err(error) = store.walk(&list, query, &words, &(last..last + 1), begin, Some(walk)).await {
                 tracing::debug!(%error, "the way through a list was not walked to its end");
             }
         });
