@@ -14,8 +14,8 @@ use std::{
 
 use futures_util::future::try_join_all;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
     sea_query::{Expr, NullOrdering},
 };
 
@@ -181,11 +181,17 @@ impl Store {
         let (rows, offset) = match after {
             Some(keys) => (self.rows_after(keys, query, words, way), query.offset),
             None => {
-                let (start, offset) = self.step_of(query).await?.unwrap_or((Condition::all(), query.offset));
-                (self.condition(query, words, way).add(start), offset)
+                let rows = self.condition(query, words, way);
+                match self.step_of(query).await? {
+                    Some((start, offset)) => (rows.add(start), offset),
+                    // Beside another bound of that key SQLite might begin at this one.
+                    None if matches!(way, Way::Walk | Way::Pass) => {
+                        (rows.add_option(walked_along(query)), query.offset)
+                    }
+                    None => (rows, query.offset),
+                }
             }
         };
-        let rows = if matches!(way, Way::Walk | Way::Pass) { rows.add_option(walked_along(query)) } else { rows };
         let total = match known {
             Some(total) => Expr::value(i64::try_from(total).unwrap_or(i64::MAX)),
             None => Expr::cust("COUNT(*) OVER ()"),
