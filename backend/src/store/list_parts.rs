@@ -73,7 +73,11 @@ impl Store {
                 statuses.into_iter().map(|status| is(Value::Text(status.to_owned()))).collect()
             }
             "extension.id" | "extension.name" if rest.is_empty() => return Ok(None),
-            "extension.id" | "extension.name" if has_one_value(query.filter, property) => vec![Filter::And(Vec::new())],
+            "extension.id" | "extension.name" | "expiration_date"
+                if !rest.is_empty() && has_one_value(query.filter, property) =>
+            {
+                vec![Filter::And(Vec::new())]
+            }
             "extension.id" | "extension.name" => {
                 let mut values = self.values_of(query.account_id, property).await?;
                 values.sort_unstable();
@@ -84,7 +88,7 @@ impl Store {
                 }
             }
             // What has no end comes before every end.
-            "expiration_date" if rest.is_empty() && query.offset >= WORTHWHILE => {
+            "expiration_date" if !rest.is_empty() || query.offset >= WORTHWHILE => {
                 if all_have_or_lack(property, query.filter) {
                     return Ok(None);
                 }
@@ -96,13 +100,14 @@ impl Store {
         if filters.len() > MOST {
             return Ok(None);
         }
-        let mut ordering = if property == "expiration_date" { query.ordering.to_vec() } else { rest.to_vec() };
+        let is_split_by_value = property != "expiration_date" || filters.len() == 1;
+        let mut ordering = if is_split_by_value { rest.to_vec() } else { query.ordering.to_vec() };
+        if ordering.is_empty() {
+            // As ties are broken.
+            ordering.push(Ordering { property: "id".into(), descending: first.descending });
+        }
         if first.descending {
             filters.reverse();
-            if ordering.is_empty() {
-                // As ties are broken.
-                ordering.push(Ordering { property: "id".into(), descending: true });
-            }
         }
         Ok(Some(Parts { filters, ordering }))
     }
@@ -117,11 +122,13 @@ impl Store {
     }
 }
 
-/// Whether a filter asks for one value of a property.
+/// Whether a filter asks for one value of a property, or for none.
 fn has_one_value(filter: &Filter, name: &str) -> bool {
     match filter {
         Filter::And(filters) => filters.iter().any(|filter| has_one_value(filter, name)),
-        Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(_) } => property.text == name,
+        Filter::Compare { property, comparison: Comparison::Eq, value: Value::Text(_) | Value::Null } => {
+            property.text == name
+        }
         _ => false,
     }
 }

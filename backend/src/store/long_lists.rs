@@ -4,7 +4,7 @@
 //! Of a list that the clock decides, that is good until the clock makes something else of a token.
 
 use std::{
-    cmp::max,
+    cmp::{max, min},
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -30,9 +30,6 @@ const PLACES: usize = 400;
 
 /// So many places are remembered of all lists together, each of some hundred bytes.
 const ALL_PLACES: u64 = 100_000;
-
-/// An order of more keys than these is not worth remembering.
-const KEYS: usize = 4;
 
 /// Of so many lists something is remembered.
 const LISTS: usize = 1000;
@@ -107,7 +104,7 @@ pub(super) struct Place {
     pub keys: Keys,
 }
 
-/// What a row has of what a list is ordered by, and at last its id.
+/// What a row has of what a list is ordered by first, and its id.
 pub(super) type Keys = Arc<[Value]>;
 
 /// A list whose places are remembered.
@@ -156,15 +153,15 @@ impl Store {
         self.remembered.totals.get(&asked(query, &[])).is_some_and(|total| total.rows > FEW)
     }
 
-    /// The list, when the page is so far from its beginning that it is worth while to know its places, when there are no steps
-    /// to it, and when its places can be known: where all keys have one direction, and a value in all rows or in none. To be
-    /// asked before the rows are counted: what changes from then on makes its places too old.
+    /// The list by the first key of its order, when the page is so far from its beginning that it is worth while to know its
+    /// places, when there are no steps to it, and when its places can be known: where all rows have a value of the key, or
+    /// none has. To be asked before the rows are counted: what changes from then on makes its places too old.
     pub(super) async fn long_list(&self, query: &TokenQuery<'_>) -> Result<Option<LongList>> {
         if query.offset < WORTHWHILE || steps_of(query).is_some() || !has_places(query) {
             return Ok(None);
         }
         let changes = self.changes_of(query.account_id).await?;
-        let asked = asked(query, query.ordering);
+        let asked = asked(query, first_of(query.ordering));
         let known = self.remembered.places.get(&asked).filter(|known| known.changes == changes);
         let mut places = known.map(|known| known.places).unwrap_or_default();
         let mut since = i64::MIN;
@@ -234,23 +231,23 @@ fn is_recent(then: i64, query: &TokenQuery<'_>) -> bool {
     (0..=KEPT).contains(&(query.now - then))
 }
 
-/// What a list is ordered by, down to the id, which decides.
+/// The first key of an order, if it has any.
+pub(super) fn first_of(ordering: &[SortedBy]) -> &[SortedBy] {
+    &ordering[..min(1, ordering.len())]
+}
+
+/// By what a list with one key is ordered, down to the id, which decides.
 pub(super) fn names(ordering: &[SortedBy]) -> impl Iterator<Item = &str> {
-    let names = ordering.iter().map(|key| key.property.text.as_str());
-    names.take_while(|name| *name != "id").chain(["id"])
+    let first = ordering.first().map(|key| key.property.text.as_str()).filter(|name| *name != "id");
+    first.into_iter().chain(["id"])
 }
 
 fn has_places(TokenQuery { ordering, filter, .. }: &TokenQuery<'_>) -> bool {
-    let is_descending = ordering.last().is_some_and(|key| key.descending);
-    ordering.len() <= KEYS
-        && ordering.iter().all(|key| {
-            let has_place = match key.property.text.as_str() {
-                "status" => false,
-                name @ "expiration_date" => all_have_or_lack(name, filter),
-                _ => true,
-            };
-            has_place && key.descending == is_descending
-        })
+    match ordering.first().map(|key| key.property.text.as_str()) {
+        Some("status") => false,
+        Some(name @ "expiration_date") => all_have_or_lack(name, filter),
+        _ => true,
+    }
 }
 
 fn keys_of(row: &TokenRow, ordering: &[SortedBy]) -> Keys {
@@ -261,8 +258,6 @@ fn keys_of(row: &TokenRow, ordering: &[SortedBy]) -> Keys {
         "extension.name" => token.extension_name.clone().into(),
         "events.created.at" => token.created_at.into(),
         "expiration_date" => token.expires_at.into(),
-        "events.created.by.id" => token.created_by_id.clone().into(),
-        "events.created.by.name" => token.created_by_name.clone().into(),
         _ => token.id.clone().into(),
     };
     names(ordering).map(key).collect()

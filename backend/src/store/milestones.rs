@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use super::{
     Result, Store,
     entities::token,
-    long_lists::{Keys, LongList, Place, names},
+    long_lists::{Keys, LongList, Place, first_of, names},
     token_columns::{Way, own_column},
     token_lists::{FEW, SortedBy, TokenQuery, ordered},
     token_words::Words,
@@ -38,49 +38,63 @@ const MOST: u64 = 200;
 /// After so many milestones it is worth while to walk on behind the page.
 const FAR: u64 = 3;
 
+/// Where the rows begin that are read.
+#[derive(Debug, Clone)]
+pub(super) enum Bound {
+    /// After the row with these keys.
+    After(Keys),
+    /// With the first one that has this value of the first key.
+    With(Value),
+}
+
 /// From where a page is read.
 #[derive(Debug)]
 pub(super) struct Begin {
     /// Whether in the order of the list; else against it.
     pub forward: bool,
-    /// The row that it comes after, in that direction; else the very beginning.
-    pub after: Option<Keys>,
+    /// Where, in that direction; else at the very beginning.
+    pub bound: Option<Bound>,
     /// How many rows are to be passed over.
     pub offset: u64,
 }
 
 impl Begin {
+    /// From the nearer end of a list.
+    fn at_an_end(page: &Range<u64>, total: u64) -> Self {
+        let behind = total - page.end;
+        Self { forward: page.start <= behind, bound: None, offset: min(page.start, behind) }
+    }
+
     /// The order in which the rows are read: that of the list, or the same from its end.
     pub fn ordering<'a>(&self, of_list: &'a [SortedBy]) -> Cow<'a, [SortedBy]> {
-        if self.forward {
-            return Cow::Borrowed(of_list);
-        }
-        let by_id = [Ordering { property: "id".into(), descending: false }];
-        let keys = if of_list.is_empty() { &by_id } else { of_list };
-        keys.iter().map(|key| Ordering { descending: !key.descending, ..key.clone() }).collect()
+        if self.forward { Cow::Borrowed(of_list) } else { Cow::Owned(reversed(of_list)) }
     }
 }
 
+fn reversed(ordering: &[SortedBy]) -> Vec<SortedBy> {
+    ordering.iter().map(|key| Ordering { descending: !key.descending, ..key.clone() }).collect()
+}
+
 impl LongList {
-    /// The nearest place from which a page can be read.
-    fn nearest(&self, page: &Range<u64>) -> Option<Begin> {
-        let begins = self.places.iter().filter_map(|place| {
-            let after = Some(Arc::clone(&place.keys));
+    /// From the nearest place, or the nearer end.
+    fn nearest(&self, page: &Range<u64>, total: u64) -> Begin {
+        let places = self.places.iter().filter_map(|place| {
+            let bound = Some(Bound::After(Arc::clone(&place.keys)));
             if place.position < page.start {
-                Some(Begin { forward: true, after, offset: page.start - place.position - 1 })
+                Some(Begin { forward: true, bound, offset: page.start - place.position - 1 })
             } else if place.position >= page.end {
-                Some(Begin { forward: false, after, offset: place.position - page.end })
+                Some(Begin { forward: false, bound, offset: place.position - page.end })
             } else {
                 None
             }
         });
-        begins.min_by_key(|begin| begin.offset)
+        let end = Begin::at_an_end(page, total);
+        places.min_by_key(|begin| begin.offset).filter(|begin| begin.offset < end.offset).unwrap_or(end)
     }
 }
 
 impl Store {
-    /// From where the rows of a page are best read, of a list of `total`: from its nearer end, or from the nearest place that is
-    /// known. Whoever has to pass over many rows to get there leaves milestones.
+    /// From where the rows of a page are best read, of a list of `total`.
     pub(super) async fn where_to_begin(
         &self,
         list: Option<&LongList>,
@@ -89,20 +103,61 @@ impl Store {
         page: Range<u64>,
         total: u64,
     ) -> Result<Begin> {
-        let behind = total - page.end;
-        let end = Begin { forward: page.start <= behind, after: None, offset: min(page.start, behind) };
-        let Some(list) = list else { return Ok(end) };
-        let place = list.nearest(&page).filter(|place| place.offset < end.offset);
-        let begin = place.unwrap_or(end);
-        // Few are found and sorted for each page, wherever it is, and so are all in an order by more than one key.
-        if matches!(words, Words::Part(_)) || total <= FEW || names(query.ordering).count() > 2 {
-            return Ok(begin);
+        let Some(list) = list else { return Ok(Begin::at_an_end(&page, total)) };
+        // Few are found and sorted for each page, wherever it is.
+        if matches!(words, Words::Part(_)) || total <= FEW {
+            Ok(list.nearest(&page, total))
+        } else if query.ordering.len() > 1 {
+            self.where_its_value_begins(list, query, words, page, total).await
+        } else {
+            self.walk_to(list, query, words, page, total).await
         }
+    }
+
+    /// To a page. Whoever has to pass over many rows to get there leaves milestones.
+    async fn walk_to(
+        &self,
+        list: &LongList,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        page: Range<u64>,
+        total: u64,
+    ) -> Result<Begin> {
+        let begin = list.nearest(&page, total);
         let (begin, milestones) = self.walk(list, query, words, &page, begin, None).await?;
         if milestones >= FAR {
             self.walk_on(list, query, words, &page, &begin, total);
         }
         Ok(begin)
+    }
+
+    /// From the first of the rows that have the same value of the first key as the one at which the page begins. An index has the
+    /// order by the first key alone, and in that one the same values are at the same place: only rows that share theirs are in
+    /// another order.
+    async fn where_its_value_begins(
+        &self,
+        list: &LongList,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        page: Range<u64>,
+        total: u64,
+    ) -> Result<Begin> {
+        let by_first = &TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
+        let begin = self.walk_to(list, by_first, words, page.start..page.start + 1, total).await?;
+        let Some(keys) = self.keys_behind(&begin, begin.offset, by_first, words).await? else {
+            return Ok(Begin { forward: true, bound: None, offset: page.start });
+        };
+        self.remember_place(list, Place { position: page.start, at: query.now, keys: Arc::clone(&keys) });
+        let way = if self.is_shared() { Way::Own } else { Way::Pass };
+        let value = keys[0].clone();
+        let against = &reversed(by_first.ordering);
+        let before = TokenQuery { ordering: against, ..by_first.clone() };
+        let same = self.rows_from(&Bound::After(keys), &before, words, way);
+        let same = first_of(against)
+            .iter()
+            .fold(same, |same, key| same.add(own_column(&key.property.text, query.now).eq(value.clone())));
+        let offset = self.number_of_tokens(token::Entity::find().filter(same)).await?;
+        Ok(Begin { forward: true, bound: Some(Bound::With(value)), offset })
     }
 
     /// Passes over rows until the page is near, and leaves a milestone after each stride: to where it came, and how many there
@@ -123,7 +178,8 @@ impl Store {
             let begun = Instant::now();
             let Some(keys) = self.keys_behind(&begin, stride - 1, query, words).await? else { break };
             let took = begun.elapsed();
-            begin = Begin { after: Some(Arc::clone(&keys)), offset: begin.offset - stride, ..begin };
+            let bound = Some(Bound::After(Arc::clone(&keys)));
+            begin = Begin { bound, offset: begin.offset - stride, ..begin };
             let position = if begin.forward { page.start - begin.offset - 1 } else { page.end + begin.offset };
             self.remember_place(list, Place { position, at: query.now, keys });
             milestones += 1;
@@ -165,7 +221,7 @@ impl Store {
         } else {
             (0, page.end - 1 + begin.offset)
         };
-        let begin = Begin { forward: begin.forward, after: begin.after.clone(), offset };
+        let begin = Begin { forward: begin.forward, bound: begin.bound.clone(), offset };
         let (store, list, words) = (self.clone(), list.clone(), words.clone());
         let TokenQuery { now, with_deleted, .. } = *query;
         let (account_id, search) = (query.account_id.to_owned(), query.search.map(str::to_owned));
@@ -198,8 +254,8 @@ impl Store {
     ) -> Result<Option<Keys>> {
         let way = if self.is_shared() { Way::Own } else { Way::Pass };
         let query = &TokenQuery { ordering: &begin.ordering(query.ordering), ..query.clone() };
-        let rows = match begin.after.as_deref() {
-            Some(keys) => self.rows_after(keys, query, words, way),
+        let rows = match &begin.bound {
+            Some(bound) => self.rows_from(bound, query, words, way),
             None => self.condition(query, words, way),
         };
         // Nothing but what the index of the order has.
@@ -217,20 +273,34 @@ impl Store {
         names(query.ordering).enumerate().map(key).collect::<Result<_>>().map(Some)
     }
 
-    /// Which rows of a list come after one with such keys.
-    pub(super) fn rows_after(&self, keys: &[Value], query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
-        let columns = names(query.ordering).map(|name| own_column(name, query.now));
-        // What one row has no value of, none has.
-        let (lacking, columns): (Vec<_>, Vec<_>) =
-            columns.zip(keys).partition(|(_, key)| matches!(key, Value::BigInt(None)));
-        let (columns, keys): (Vec<_>, Vec<_>) =
-            columns.into_iter().map(|(column, key)| (column, Expr::value(key.clone()))).unzip();
-        let (columns, keys) = (Expr::tuple(columns), Expr::tuple(keys));
-        let is_descending = query.ordering.last().is_some_and(|key| key.descending);
+    /// Which rows of a list come from there on.
+    pub(super) fn rows_from(&self, bound: &Bound, query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
         // Of two bounds of one key, the filter's among them, SQLite would begin at the first, and pass over all that lies
         // between: so the filter is not to lead to rows, as if the list had no order.
         let filtered = self.condition(&TokenQuery { ordering: &[], ..query.clone() }, words, way);
-        let filtered = lacking.into_iter().fold(filtered, |filtered, (column, _)| filtered.add(column.is_null()));
-        filtered.add(if is_descending { columns.lt(keys) } else { columns.gt(keys) })
+        let is_descending = query.ordering.first().is_some_and(|key| key.descending);
+        let mut columns = names(query.ordering).map(|name| own_column(name, query.now));
+        match bound {
+            Bound::With(value) => {
+                let column = columns.next();
+                filtered.add_option(
+                    column.map(
+                        |column| {
+                            if is_descending { column.lte(value.clone()) } else { column.gte(value.clone()) }
+                        },
+                    ),
+                )
+            }
+            Bound::After(keys) => {
+                // What one row has no value of, none has.
+                let (lacking, columns): (Vec<_>, Vec<_>) =
+                    columns.zip(keys.iter()).partition(|(_, key)| matches!(key, Value::BigInt(None)));
+                let (columns, keys): (Vec<_>, Vec<_>) =
+                    columns.into_iter().map(|(column, key)| (column, Expr::value(key.clone()))).unzip();
+                let (columns, keys) = (Expr::tuple(columns), Expr::tuple(keys));
+                let filtered = lacking.into_iter().fold(filtered, |all, (column, _)| all.add(column.is_null()));
+                filtered.add(if is_descending { columns.lt(keys) } else { columns.gt(keys) })
+            }
+        }
     }
 }

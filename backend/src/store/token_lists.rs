@@ -22,6 +22,7 @@ use sea_orm::{
 use super::{
     Result, Store, TokenRow,
     entities::token,
+    milestones::Bound,
     token_columns::{Way, by_token_and_module, own_column, without_index},
     token_words::Words,
     word_index::{connections_at_once, number_of},
@@ -69,7 +70,7 @@ impl Store {
     /// [`StoreError`](super::StoreError).
     pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
         let filter = &by_token_and_module(query.filter);
-        let ordering = &without_repetition(query.ordering);
+        let ordering = &decisive(query.ordering);
         let query = &TokenQuery { filter, ordering, ..query.clone() };
         let words = self.words_of(query).await?;
         self.list_in_parts(query, &words).await
@@ -112,11 +113,13 @@ impl Store {
         };
         let ordering = begin.ordering(query.ordering);
         let from_there = TokenQuery { ordering: &ordering, limit, offset: begin.offset, ..query.clone() };
-        let (mut rows, total) = self.page(&from_there, words, Some(total), begin.after.as_deref()).await?;
+        let (mut rows, total) = self.page(&from_there, words, Some(total), begin.bound.as_ref()).await?;
         if !begin.forward {
             rows.reverse();
         }
-        if let Some(list) = list {
+        if let Some(list) = list
+            && query.ordering.len() <= 1
+        {
             self.remember_page(&list, query, &rows);
         }
         Ok((rows, total))
@@ -147,15 +150,15 @@ impl Store {
         self.page(query, &Words::Few(firsts), Some(totals.iter().sum()), None).await
     }
 
-    /// The rows of a page, which begins after some row, and how many there are on all pages, which may be known.
+    /// The rows of a page, which may begin at some bound, and how many there are on all pages, which may be known.
     async fn page(
         &self,
         query: &TokenQuery<'_>,
         words: &Words,
         known: Option<u64>,
-        after: Option<&[sea_orm::Value]>,
+        bound: Option<&Bound>,
     ) -> Result<(Vec<TokenRow>, u64)> {
-        let (ids, total) = self.ids_of_page(query, words, known, after).await?;
+        let (ids, total) = self.ids_of_page(query, words, known, bound).await?;
         let tokens = token::Entity::find().filter(token::Column::Id.is_in(&ids)).all(&self.readers).await?;
         let mut rows: HashMap<String, TokenRow> =
             self.whole(tokens).await?.into_iter().map(|row| (row.token.id.clone(), row)).collect();
@@ -168,7 +171,7 @@ impl Store {
         query: &TokenQuery<'_>,
         words: &Words,
         known: Option<u64>,
-        after: Option<&[sea_orm::Value]>,
+        bound: Option<&Bound>,
     ) -> Result<(Vec<String>, u64)> {
         let way = match words {
             Words::Few(_) => Way::Words,
@@ -178,8 +181,8 @@ impl Store {
             _ if query.offset > NEAR => Way::Pass,
             _ => Way::Walk,
         };
-        let (rows, offset) = match after {
-            Some(keys) => (self.rows_after(keys, query, words, way), query.offset),
+        let (rows, offset) = match bound {
+            Some(bound) => (self.rows_from(bound, query, words, way), query.offset),
             None => {
                 let rows = self.condition(query, words, way);
                 match self.step_of(query).await? {
@@ -215,18 +218,21 @@ impl Store {
     }
 }
 
-/// The same order, by each property once; ties are broken by id in the direction of the key that was the last.
-fn without_repetition(ordering: &[SortedBy]) -> Vec<SortedBy> {
+/// The same order, without the keys that decide nothing: those of a property that came before, what comes after the id, and an id
+/// at the end, if it is in the direction of the key before, in which ties are broken.
+fn decisive(ordering: &[SortedBy]) -> Vec<SortedBy> {
     let mut keys: Vec<SortedBy> = Vec::new();
-    for key in ordering {
-        if keys.iter().all(|other| other.property != key.property) {
+    let id = Ordering { property: "id".into(), descending: ordering.last().is_some_and(|key| key.descending) };
+    for key in ordering.iter().chain([&id]) {
+        if keys.iter().all(|other| other.property != key.property && other.property != id.property) {
             keys.push(key.clone());
         }
     }
-    if let (Some(last), Some(kept)) = (ordering.last(), keys.last())
-        && last.descending != kept.descending
+    if let [.., before, last] = keys.as_slice()
+        && last.property == id.property
+        && last.descending == before.descending
     {
-        keys.push(Ordering { property: "id".into(), descending: last.descending });
+        keys.pop();
     }
     keys
 }

@@ -38,7 +38,8 @@ fn row(number: i64, now: i64) -> Row {
     Row {
         number,
         id: format!("SU-{:03}-{:03}-{:03}", number / 12, number % 12 * 83, number % 1000),
-        name: format!("N{:05} of {}", number * 7919 % ROWS, ["Billing", "stock"][usize::from(number % 3 == 0)]),
+        // Up to four share theirs.
+        name: format!("N{:05} of {}", number * 7919 % ROWS / 4 * 4, ["Billing", "stock"][usize::from(number % 3 == 0)]),
         extension_id: if number % 4 == 0 { ZAPIER } else { CUSTOM },
         state: match number {
             number if number % 50 == 1 => "deleted",
@@ -144,7 +145,7 @@ fn by(key: &str, now: i64, a: &Row, b: &Row) -> Ordering {
         "extension.id" => a.extension_id.cmp(b.extension_id),
         "extension.name" => a.extension_name().cmp(b.extension_name()),
         "status" => a.status(now).cmp(b.status(now)),
-        _ => Ordering::Equal,
+        _ => a.id.cmp(&b.id),
     }
 }
 
@@ -204,8 +205,8 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         ("like(name,*%20of%20*)".into(), Box::new(alive)),
         ("like(id,*-33*)".into(), Box::new(move |row| alive(row) && row.id.contains("-33"))),
         (
-            "like(name,*9%20of%20stock)&in(status,(active,deleted))".into(),
-            Box::new(move |row| ["active", "deleted"].contains(&row.status(now)) && row.name.ends_with("9 of stock")),
+            "like(name,*8%20of%20stock)&in(status,(active,deleted))".into(),
+            Box::new(move |row| ["active", "deleted"].contains(&row.status(now)) && row.name.ends_with("8 of stock")),
         ),
         (
             "ilike(external_id,*EXT-69*)&eq(permissions.object.id,MD-0001)".into(),
@@ -413,8 +414,18 @@ async fn jumping_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] d
     ];
     let jump = async |rows: &[Row], now: i64, offsets: &[usize]| {
         for (filter, wanted) in lists {
-            for key in ["name", "-name", "created", "-created", "-extension.id", "expiration_date", "-expiration_date"]
-            {
+            for key in [
+                "name",
+                "-name",
+                "created",
+                "-created",
+                "-extension.id",
+                "expiration_date",
+                "-expiration_date",
+                "name,-created",
+                "-created,name,-id",
+                "-expiration_date,name",
+            ] {
                 let sorted = in_order(rows.iter().filter(|row| wanted(row, now)), key, now);
                 for offset in offsets {
                     let query = format!("{filter}&ordering({key})&limit=20&offset={offset}");
@@ -472,6 +483,11 @@ async fn several_keys_order_a_list(#[values(Sqlite, Postgres)] database: Databas
             "-status,extension.id,created",
             "-created,-name",
             "expiration_date,name",
+            "-expiration_date,created,-name",
+            "name,-created",
+            "-name,id",
+            "created,id",
+            "id,-name",
             "status,-status",
             "extension.id,extension.id,name",
         ] {
