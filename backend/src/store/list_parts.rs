@@ -1,51 +1,52 @@
 //! Lists that are read as several, one after the other. No index could have the order of what the clock decides, and to sort a
-//! million tokens takes long; but the tokens of each status, or of each extension, are lists in an order that has an index. Those
-//! without an end and those with one are lists in which every row has a place ([`super::long_lists`]).
+//! million tokens takes long; but the tokens of each status, or of each extension, are lists in an order that has an index, and so
+//! are those that share a name with many others, in an order by name and something else. Those without an end and those with
+//! one are lists in which every row has a place ([`super::long_lists`]).
+
+use std::cmp::min;
 
 use latchkey_shared::TokenStatus;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+};
 
 use super::{
     Result, Store, TokenRow,
-    entities::token_group,
+    entities::{token, token_group},
+    long_lists::first_of,
+    token_columns::Way,
+    token_counts::GROUPS,
     token_lists::{FEW, SortedBy, TokenQuery},
-    token_steps::WORTHWHILE,
+    token_steps::{WORTHWHILE, steps_of},
     token_words::Words,
 };
 use crate::rql::{Comparison, Filter, Ordering, Value};
 
-/// A list of more parts than these is better sorted.
+/// A list is not read in more parts than these.
 const MOST: usize = 100;
 
-/// The parts of a list, in its order.
-struct Parts {
-    /// What each asks for, beside what the list asks for.
-    filters: Vec<Filter>,
-    /// The order of each.
-    ordering: Vec<SortedBy>,
-}
+/// The parts of a list, in its order: what each asks for, beside what the list asks for, and its order.
+type Parts = Vec<(Filter, Vec<SortedBy>)>;
 
 impl Store {
     /// A page of a list, and how many rows there are on all pages; of its parts, if it has any.
     pub(super) async fn list_in_parts(&self, query: &TokenQuery<'_>, words: &Words) -> Result<(Vec<TokenRow>, u64)> {
-        let parts = match words {
-            // They are looked at in any case.
-            Words::Few(_) | Words::Part(_) => None,
-            Words::None | Words::Many(_) | Words::Texts(_) => self.parts_of(query).await?,
-        };
-        let Some(Parts { filters, ordering }) = parts else { return self.list_in_order(query, words).await };
-        let total = self.count(query, words).await?;
-        if total <= FEW {
+        // Those are looked at in any case.
+        let is_looked_at = matches!(words, Words::Few(_) | Words::Part(_));
+        if is_looked_at || !may_have_parts(query) || query.limit == 0 {
             return self.list_in_order(query, words).await;
         }
+        let total = self.count(query, words).await?;
+        let is_read = total > FEW && total > query.offset;
+        let parts = if is_read { self.parts_of(query, words, total).await? } else { None };
+        let Some(parts) = parts else { return self.list_in_order(query, words).await };
         let (mut rows, mut before) = (Vec::new(), 0);
-        for filter in filters {
-            if rows.len() as u64 >= query.limit || query.offset >= total {
+        for (filter, ordering) in parts {
+            if rows.len() as u64 >= query.limit {
                 break;
             }
-            let filter = if query.filter.is_all() { filter } else { Filter::And(vec![query.filter.clone(), filter]) };
             let part = TokenQuery {
-                filter: &filter,
+                filter: &both(query.filter, filter),
                 ordering: &ordering,
                 limit: query.limit - rows.len() as u64,
                 offset: query.offset.saturating_sub(before),
@@ -60,66 +61,112 @@ impl Store {
         Ok((rows, total))
     }
 
-    async fn parts_of(&self, query: &TokenQuery<'_>) -> Result<Option<Parts>> {
+    async fn parts_of(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<Option<Parts>> {
         let Some((first, rest)) = query.ordering.split_first() else { return Ok(None) };
         let property = first.property.text.as_str();
-        let is = |value: Value| Filter::Compare { property: property.into(), comparison: Comparison::Eq, value };
-        let mut filters: Vec<Filter> = match property {
+        let compare = |comparison, value| Filter::Compare { property: property.into(), comparison, value };
+        let is = |value| compare(Comparison::Eq, value);
+        // The order of those that have the same value; ties are broken as in the whole list.
+        let by_id = [Ordering { property: "id".into(), descending: first.descending }];
+        let rest_or_id = if rest.is_empty() { by_id.to_vec() } else { rest.to_vec() };
+        let of_each = |value| (is(value), rest_or_id.clone());
+        let all = Filter::And(Vec::new());
+        let mut parts: Parts = match property {
             "status" => {
                 let listed = |status: &TokenStatus| query.with_deleted || *status != TokenStatus::Deleted;
                 let statuses = TokenStatus::ALL.into_iter().filter(listed).map(TokenStatus::as_str);
                 let mut statuses: Vec<_> = statuses.collect();
                 statuses.sort_unstable();
-                statuses.into_iter().map(|status| is(Value::Text(status.to_owned()))).collect()
+                statuses.into_iter().map(|status| of_each(Value::Text(status.to_owned()))).collect()
             }
-            "extension.id" | "extension.name" if rest.is_empty() => return Ok(None),
-            "extension.id" | "extension.name" | "expiration_date"
-                if !rest.is_empty() && has_one_value(query.filter, property) =>
-            {
-                vec![Filter::And(Vec::new())]
-            }
-            "extension.id" | "extension.name" => {
-                let mut values = self.values_of(query.account_id, property).await?;
-                values.sort_unstable();
-                match values.as_slice() {
-                    // So all have it, deleted ones as well.
-                    [_] => vec![Filter::And(Vec::new())],
-                    _ => values.into_iter().map(|value| is(Value::Text(value))).collect(),
-                }
-            }
+            _ if !rest.is_empty() && has_one_value(query.filter, property) => vec![(all, rest_or_id)],
             // What has no end comes before every end.
-            "expiration_date" if !rest.is_empty() || query.offset >= WORTHWHILE => {
-                if all_have_or_lack(property, query.filter) {
-                    return Ok(None);
-                }
-                let (comparison, value) = (Comparison::Gt, Value::Integer(i64::MIN));
-                vec![is(Value::Null), Filter::Compare { property: property.into(), comparison, value }]
+            "expiration_date" if !all_have_or_lack(property, query.filter) => {
+                let have = compare(Comparison::Gt, Value::Integer(i64::MIN));
+                let of_those = if rest.is_empty() { query.ordering } else { rest };
+                vec![(is(Value::Null), of_those.to_vec()), (have, query.ordering.to_vec())]
             }
-            _ => return Ok(None),
+            _ if rest.is_empty() => return Ok(None),
+            _ => match self.values_of(query.account_id, property).await?.as_slice() {
+                // So all have it, deleted ones as well.
+                [_] => vec![(all, rest_or_id)],
+                values if (2..=MOST).contains(&values.len()) => {
+                    values.iter().map(|value| of_each(Value::Text(value.clone()))).collect()
+                }
+                _ => {
+                    let Some(value) = self.value_of_many(query, words, total).await? else { return Ok(None) };
+                    let others = |comparison| (compare(comparison, value.clone()), query.ordering.to_vec());
+                    vec![others(Comparison::Lt), of_each(value.clone()), others(Comparison::Gt)]
+                }
+            },
         };
-        if filters.len() > MOST {
-            return Ok(None);
-        }
-        let is_split_by_value = property != "expiration_date" || filters.len() == 1;
-        let mut ordering = if is_split_by_value { rest.to_vec() } else { query.ordering.to_vec() };
-        if ordering.is_empty() {
-            // As ties are broken.
-            ordering.push(Ordering { property: "id".into(), descending: first.descending });
-        }
         if first.descending {
-            filters.reverse();
+            parts.reverse();
         }
-        Ok(Some(Parts { filters, ordering }))
+        Ok(Some(parts))
     }
 
-    /// The values that tokens of an account have of a property, up to one more than [`MOST`].
+    /// A value of the first key that so many rows have that they are a list of their own, if one is on the page. Those of
+    /// fewer are sorted.
+    async fn value_of_many(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<Option<Value>> {
+        let Some(first) = query.ordering.first().filter(|_| steps_of(query).is_none()) else { return Ok(None) };
+        let list = self.long_list(query).await?;
+        let last = min(query.offset + query.limit, total) - 1;
+        for position in [query.offset, last] {
+            let Some(keys) = self.keys_at(list.as_ref(), query, words, position, total).await? else { continue };
+            let value = match &keys[0] {
+                sea_orm::Value::BigInt(Some(moment)) => Value::Integer(*moment),
+                sea_orm::Value::String(Some(text)) => Value::Text(text.to_string()),
+                _ => continue,
+            };
+            let (property, comparison) = (first.property.clone(), Comparison::Eq);
+            let is = Filter::Compare { property, comparison, value: value.clone() };
+            let filter = &both(query.filter, is);
+            let same = TokenQuery { filter, ordering: first_of(query.ordering), ..query.clone() };
+            if self.had_many(&same) || self.has_many(&same, words).await? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a list has many rows, which is known before all are counted.
+    async fn has_many(&self, query: &TokenQuery<'_>, words: &Words) -> Result<bool> {
+        let way = if self.is_shared() { Way::Own } else { Way::Walk };
+        let rows = token::Entity::find().filter(self.condition(query, words, way));
+        let one = rows.select_only().column(token::Column::Id).limit(1).offset(FEW).into_query();
+        Ok(self.readers.query_one(&one).await?.is_some())
+    }
+
+    /// The values that tokens of an account have of a property, in order, up to one more than [`MOST`]; none, unless the
+    /// database keeps counts of them.
     async fn values_of(&self, account_id: &str, property: &str) -> Result<Vec<String>> {
+        if !GROUPS.contains(&property) {
+            return Ok(Vec::new());
+        }
         let groups = token_group::Entity::find()
             .filter(token_group::Column::AccountId.eq(account_id))
             .filter(token_group::Column::Property.eq(property));
         let values = groups.select_only().column(token_group::Column::Value).limit(MOST as u64 + 1);
-        Ok(values.into_tuple().all(&self.readers).await?)
+        let mut values: Vec<String> = values.into_tuple().all(&self.readers).await?;
+        values.sort_unstable();
+        Ok(values)
     }
+}
+
+fn may_have_parts(query: &TokenQuery<'_>) -> bool {
+    match query.ordering {
+        [only] => match only.property.text.as_str() {
+            "status" => true,
+            "expiration_date" => query.offset >= WORTHWHILE,
+            _ => false,
+        },
+        keys => !keys.is_empty(),
+    }
+}
+
+fn both(filter: &Filter, other: Filter) -> Filter {
+    if filter.is_all() { other } else { Filter::And(vec![filter.clone(), other]) }
 }
 
 /// Whether a filter asks for one value of a property, or for none.

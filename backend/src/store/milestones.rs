@@ -142,22 +142,46 @@ impl Store {
         page: Range<u64>,
         total: u64,
     ) -> Result<Begin> {
-        let by_first = &TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
-        let begin = self.walk_to(list, by_first, words, page.start..page.start + 1, total).await?;
-        let Some(keys) = self.keys_behind(&begin, begin.offset, by_first, words).await? else {
+        let Some(keys) = self.keys_at(Some(list), query, words, page.start, total).await? else {
             return Ok(Begin { forward: true, bound: None, offset: page.start });
         };
-        self.remember_place(list, Place { position: page.start, at: query.now, keys: Arc::clone(&keys) });
+        let by_first = TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
         let way = if self.is_shared() { Way::Own } else { Way::Pass };
         let value = keys[0].clone();
         let against = &reversed(by_first.ordering);
-        let before = TokenQuery { ordering: against, ..by_first.clone() };
+        let before = TokenQuery { ordering: against, ..by_first };
         let same = self.rows_from(&Bound::After(keys), &before, words, way);
         let same = first_of(against)
             .iter()
             .fold(same, |same, key| same.add(own_column(&key.property.text, query.now).eq(value.clone())));
         let offset = self.number_of_tokens(token::Entity::find().filter(same)).await?;
         Ok(Begin { forward: true, bound: Some(Bound::With(value)), offset })
+    }
+
+    /// The keys of a row, in the order by the first key alone.
+    pub(super) async fn keys_at(
+        &self,
+        list: Option<&LongList>,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        position: u64,
+        total: u64,
+    ) -> Result<Option<Keys>> {
+        let known = list.and_then(|list| list.places.iter().find(|place| place.position == position));
+        if let Some(known) = known {
+            return Ok(Some(Arc::clone(&known.keys)));
+        }
+        let by_first = &TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
+        let row = position..position + 1;
+        let begin = match list {
+            Some(list) => self.walk_to(list, by_first, words, row, total).await?,
+            None => Begin::at_an_end(&row, total),
+        };
+        let keys = self.keys_behind(&begin, begin.offset, by_first, words).await?;
+        if let (Some(list), Some(keys)) = (list, &keys) {
+            self.remember_place(list, Place { position, at: query.now, keys: Arc::clone(keys) });
+        }
+        Ok(keys)
     }
 
     /// Passes over rows until the page is near, and leaves a milestone after each stride: to where it came, and how many there

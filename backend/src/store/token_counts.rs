@@ -33,7 +33,7 @@ struct Group<'a> {
 }
 
 /// The properties of `token_groups`.
-const GROUPS: [&str; 5] =
+pub(super) const GROUPS: [&str; 5] =
     ["extension.id", "extension.name", "events.created.by.id", "events.created.by.name", "permissions.object.id"];
 
 impl<'a> Plain<'a> {

@@ -136,6 +136,15 @@ async fn page(client: &Client<'_>, query: &str) -> (Vec<String>, usize) {
     (rows.as_array().unwrap().iter().map(id).collect(), total)
 }
 
+/// Pages of a list, wherever they begin, are those of `sorted`.
+async fn expect_pages(client: &Client<'_>, asked: &str, sorted: &[&Row], limit: usize, offsets: &[usize]) {
+    for offset in offsets {
+        let query = format!("{asked}&limit={limit}&offset={offset}");
+        let expected: Vec<String> = sorted.iter().skip(*offset).take(limit).map(|row| row.id.clone()).collect();
+        assert_eq!(page(client, &query).await, (expected, sorted.len()), "{query}");
+    }
+}
+
 /// Null before every value, as the API has it.
 fn by(key: &str, now: i64, a: &Row, b: &Row) -> Ordering {
     match key {
@@ -319,11 +328,8 @@ async fn totals_and_pages_are_those_of_plain_evaluation(#[values(Sqlite, Postgre
         // All orders in turn, five with each filter: with all of them, it takes minutes.
         for key in orders.into_iter().cycle().skip(number * 5).take(5) {
             let sorted = in_order(found.iter().copied(), key, now);
-            for offset in [0, found.len() / 2, found.len() - 3] {
-                let query = format!("{filter}&ordering({key})&limit=7&offset={offset}");
-                let expected: Vec<String> = sorted.iter().skip(offset).take(7).map(|row| row.id.clone()).collect();
-                assert_eq!(page(&admin, &query).await, (expected, found.len()), "{query}");
-            }
+            let offsets = [0, found.len() / 2, found.len() - 3];
+            expect_pages(&admin, &format!("{filter}&ordering({key})"), &sorted, 7, &offsets).await;
         }
         let behind = format!("{filter}&limit=7&offset={}", found.len() + 3);
         assert_eq!(page(&admin, &behind).await, (vec![], found.len()), "{behind}");
@@ -351,12 +357,7 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
         for (filter, wanted) in lists {
             for key in ["name", "-created", "extension.id", "-expiration_date", "status"] {
                 let sorted = in_order(rows.iter().filter(wanted), key, now);
-                for offset in offsets {
-                    let query = format!("{filter}&ordering({key})&limit=50&offset={offset}");
-                    let expected: Vec<String> =
-                        sorted.iter().skip(*offset).take(50).map(|row| row.id.clone()).collect();
-                    assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
-                }
+                expect_pages(&admin, &format!("{filter}&ordering({key})"), &sorted, 50, offsets).await;
             }
         }
     };
@@ -427,12 +428,7 @@ async fn jumping_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)] d
                 "-expiration_date,name",
             ] {
                 let sorted = in_order(rows.iter().filter(|row| wanted(row, now)), key, now);
-                for offset in offsets {
-                    let query = format!("{filter}&ordering({key})&limit=20&offset={offset}");
-                    let expected: Vec<String> =
-                        sorted.iter().skip(*offset).take(20).map(|row| row.id.clone()).collect();
-                    assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
-                }
+                expect_pages(&admin, &format!("{filter}&ordering({key})"), &sorted, 20, offsets).await;
             }
         }
     };
@@ -495,11 +491,48 @@ async fn several_keys_order_a_list(#[values(Sqlite, Postgres)] database: Databas
             let first = sorted.iter().position(|row| row.extension_id != sorted[0].extension_id).unwrap_or(1234);
             assert_eq!(page(&admin, &format!("{filter}&ordering({keys})&limit=0")).await, (vec![], sorted.len()));
             let end = sorted.len();
-            for offset in [0, first.saturating_sub(5), end / 2, end - 3, end, end + 3] {
-                let query = format!("{filter}&ordering({keys})&limit=10&offset={offset}");
-                let expected: Vec<String> = sorted.iter().skip(offset).take(10).map(|row| row.id.clone()).collect();
-                assert_eq!(page(&admin, &query).await, (expected, sorted.len()), "{query}");
-            }
+            let offsets = [0, first.saturating_sub(5), end / 2, end - 3, end, end + 3];
+            expect_pages(&admin, &format!("{filter}&ordering({keys})"), &sorted, 10, &offsets).await;
+        }
+    }
+}
+
+/// So many that they are a list of their own, among others that share theirs with a few.
+#[rstest]
+#[tokio::test]
+async fn many_share_a_name(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let mut rows = fill(&server, database).await;
+    let now = server.clock.now().unix();
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let name = "N06001 of many";
+    for part in rows.chunks_mut(100) {
+        let rename = |row: &mut Row| {
+            row.name = name.to_owned();
+            format!("'{}'", row.id)
+        };
+        let ids: Vec<String> = part.iter_mut().filter(|row| row.number % 8 != 0).map(rename).collect();
+        let update = format!("UPDATE tokens SET name = '{name}' WHERE id IN ({})", ids.join(", "));
+        connection.execute_unprepared(&update).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let alive = |row: &&Row| row.state != "deleted";
+    type Wanted<'a> = &'a dyn Fn(&&Row) -> bool;
+    let lists: [(&str, Wanted<'_>); 3] = [
+        ("", &alive),
+        ("like(name,*of*)", &alive),
+        // Few enough to be sorted.
+        ("ne(status,active)", &|row| alive(row) && row.status(now) != "active"),
+    ];
+    for (filter, wanted) in lists {
+        for keys in ["name,-created", "-name,extension.id,created", "name,-id", "-name,expiration_date"] {
+            let sorted = in_order(rows.iter().filter(wanted), keys, now);
+            let first = sorted.iter().position(|row| row.name == name).unwrap();
+            let last = sorted.iter().rposition(|row| row.name == name).unwrap();
+            let offsets =
+                [0, first - 9, first - 3, first, first + 1, (first + last) / 2, last - 3, last, last + 1, last + 500];
+            expect_pages(&admin, &format!("{filter}&ordering({keys})"), &sorted, 10, &offsets).await;
         }
     }
 }
