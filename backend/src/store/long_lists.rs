@@ -26,7 +26,7 @@ use crate::rql::Filter;
 const KEPT: i64 = 600;
 
 /// So many places of a list are remembered.
-const PLACES: usize = 400;
+const PLACES: usize = 1000;
 
 /// So many places are remembered of all lists together, each of some hundred bytes.
 const ALL_PLACES: u64 = 100_000;

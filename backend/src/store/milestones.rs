@@ -27,13 +27,13 @@ use super::{
 use crate::rql::Ordering;
 
 /// So far are milestones apart, in time to pass over the rows between them: many of an index, or few that are looked at.
-const STRIDE: Duration = Duration::from_millis(15);
+const STRIDE: Duration = Duration::from_millis(8);
 
 /// So many rows are passed over to find out how long it takes, and then twice as many; never fewer.
 const FIRST_STRIDE: u64 = 250;
 
 /// So many milestones are left on one way, or a few more.
-const MOST: u64 = 200;
+const MOST: u64 = 300;
 
 /// After so many milestones it is worth while to walk on behind the page.
 const FAR: u64 = 3;
@@ -185,7 +185,7 @@ impl Store {
     }
 
     /// Passes over rows until the page is near, and leaves a milestone after each stride: to where it came, and how many there
-    /// are. When nobody waits for it, it is the `unhurried`th such walk: half of the time is for others, and a change of a token
+    /// are. When nobody waits for it, it is the `unhurried`th such walk: a quarter of the time is for others, and a change of a token
     /// ends it, or the next walk.
     async fn walk(
         &self,
@@ -219,7 +219,7 @@ impl Store {
                 stride = max((stride as f64 * times) as u64, shortest);
             }
             if let Some(walk) = unhurried {
-                sleep(took).await;
+                sleep(took / 3).await;
                 let is_last = self.remembered.walks.load(Relaxed) == walk;
                 if !is_last || self.changes_of(query.account_id).await? != list.changes {
                     break;
