@@ -10,12 +10,13 @@ import targets
 
 SIZES = (100, 1000, 100_000, 1_000_000)
 CALLS = 40
+LIMIT = 50
 
 # What is asked for: by the number of tokens, and a random source, so that no two calls need be the same.
 LISTS = {
     "first page": lambda count, chance: "ordering(-created)",
-    "page 100": lambda count, chance: f"ordering(-created)&offset={min(5000, count // 2)}",
-    "a page in the middle": lambda count, chance: f"ordering(-created)&offset={count // 2}",
+    "page 100": lambda count, chance: "ordering(-created)",
+    "a page in the middle": lambda count, chance: "ordering(-created)",
     "by name": lambda count, chance: "ordering(name)",
     "by end": lambda count, chance: "ordering(-expiration_date)",
     "by status": lambda count, chance: "ordering(status)",
@@ -42,28 +43,32 @@ LISTS = {
     "by extension": lambda count, chance: "ordering(extension.id)",
     "by extension and creation": lambda count, chance: "ordering(extension.id,-created)",
     "by name and creation": lambda count, chance: "ordering(name,-created)",
+    "by end and name": lambda count, chance: "ordering(-expiration_date,name)",
     "active, of the last years": lambda count, chance: "eq(status,active)&gt(created,2021-01-01T00:00:00Z)&ordering(-created)",
     "like(name,…): 1 in 1400": lambda count, chance: f"like(name,*{chance.randrange(1000, 10000)}*)&ordering(name)",
     "like(name,…): 1 in 140": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
     "like(name,…): 1 in 140, active": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&eq(status,active)&ordering(-created)",
 }
+OFFSETS = {"page 100": lambda count: min(5000, count // 2), "a page in the middle": lambda count: count // 2}
 # Lists into which somebody jumps, to and fro, and the part of the tokens that each has.
 JUMPS = {
     "all, by name": ("ordering(name)", 1),
     "all, by end": ("ordering(-expiration_date)", 1),
     "all, by status": ("ordering(status)", 1),
+    "all, by name and creation": ("ordering(name,-created)", 1),
+    "all, by end and name": ("ordering(-expiration_date,name)", 1),
     "active": ("eq(status,active)&ordering(-created)", 0.9),
     "not inactive": ("ne(status,inactive)&ordering(-created)", 0.9),
     "search: 1 in 4": (f"search={targets.WORDS[0]}&ordering(-created)", 0.25),
-    "of an extension": ("eq(extension.id,EXT-000-001)&ordering(-created)", 1),
+    "of an extension": ("eq(extension.id,EXT-000-001)&ordering(-created)", 0.8),
     "of a module that all have": ("eq(permissions.object.id,MD-0002)&ordering(-created)", 1),
     "active, of a module": ("eq(status,active)&eq(permissions.object.id,MD-0002)&ordering(-created)", 0.9),
     "of two extensions": ("in(extension.id,(EXT-000-001,EXT-000-002))&ordering(-created)", 1),
     "active, of the last years": ("eq(status,active)&gt(created,2021-01-01T00:00:00Z)&ordering(-created)", 0.6),
     "like(name,…): 1 in 4": (f"like(name,*{targets.WORDS[1]}*)&ordering(name)", 0.25),
 }
-# As long as somebody looks at a page before the next jump.
-LOOKS = 5
+# Somebody looks at the first page for some seconds, and then leafs through the list.
+LOOKS, LEAFS = 5, 0.25
 numbers = []
 
 
@@ -83,7 +88,7 @@ def growth(folder):
         )  # fmt: skip
         title = f"Lists of 50 of one account by its number of tokens, {database}: the first call, median and p95 of {CALLS} more, ms"
         tables.show(title, ["", *head], [[name, *cells] for name, cells in lists.items()])
-        title = f"Pages anywhere in a list, {database}: the first jump; {LOOKS} s later, median and p95 of {CALLS} more, ms"
+        title = f"Pages anywhere in a list, {database}: the first jump; {LOOKS} s later, median and p95 of {CALLS} more, {LEAFS} s apart, ms"
         tables.show(title, ["", *head], [[name, *cells] for name, cells in jumps.items()])
 
 
@@ -117,19 +122,27 @@ def measure(place, database, count, rows, lists, jumps):
     numbers[:] = tokens.active
     chance = random.Random(2)
     for name, query in LISTS.items():
-        first = timed(latchkey, query(count, chance))
-        times = sorted(timed(latchkey, query(count, chance)) for _ in range(CALLS))
+        offset = OFFSETS.get(name, lambda count: 0)(count)
+        first = timed(latchkey, query(count, chance), offset)
+        times = sorted(timed(latchkey, query(count, chance), offset) for _ in range(CALLS))
         lists[name].append(f"{first:.1f}; {times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
     for name, (query, part) in JUMPS.items():
-        jump = lambda: timed(latchkey, f"{query}&offset={int(part * count * chance.uniform(0.05, 0.95))}")  # noqa: B023, E731
+        jump = lambda: timed(latchkey, query, int(part * count * chance.uniform(0.05, 0.95)))  # noqa: B023, E731
         first = jump()
         time.sleep(LOOKS)
-        times = sorted(jump() for _ in range(CALLS))
+        times = []
+        for _ in range(CALLS):
+            time.sleep(LEAFS)
+            times.append(jump())
+        times.sort()
         jumps[name].append(f"{first:.1f}; {times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
     latchkey.stop()
 
 
-def timed(latchkey, query):
+def timed(latchkey, query, offset=0):
     begun = time.monotonic()
-    latchkey.send("GET", f"/auth/tokens?{query}&limit=50")
-    return (time.monotonic() - begun) * 1000
+    answer = latchkey.send("GET", f"/auth/tokens?{query}&limit={LIMIT}&offset={offset}")
+    took = (time.monotonic() - begun) * 1000
+    total = int(answer.headers["Content-Range"].rpartition("/")[2])
+    assert len(answer.json()) == max(0, min(LIMIT, total - offset)), (query, offset)
+    return took

@@ -233,9 +233,11 @@ class Tokens:
             token, secret = self.key(number)
             name = f"Token {number} of {WORDS[number % 4]}"
             state = "active" if number % 10 else "inactive"
-            end = 2208988800 if number % 3 else None
+            # A third never ends; of the others one in 35 has expired, and the rest ends on some day of ten years.
+            end = (1700000000 if number % 35 == 1 else 1830297600 + number // 7 % 3650 * 86400) if number % 3 else None
+            extension = ("EXT-000-002", "reports") if number % 5 == 2 else ("EXT-000-001", "custom")
             made = 1600000000 + number * 7 % 200000000
-            yield (token, account, name, f"ext-{number % 5000}", None, "EXT-000-001", "custom", state, end,
+            yield (token, account, name, f"ext-{number % 5000}", None, *extension, state, end,
                    self.digest(token, secret), number.to_bytes(32, "big"), None, 1, 1,
                    f"{name}\n{token}\next-{number % 5000}\n".lower(), 1, made, "UR-1", "Admin", made, "UR-1", "Admin")  # fmt: skip
 
@@ -245,7 +247,7 @@ class Tokens:
             self.fill_postgres(numbers)
         else:
             self.fill_sqlite(numbers)
-        self.active = [number for number in numbers if number % 10]
+        self.active = [number for number in numbers if number % 10 and not (number % 3 and number % 35 == 1)]
         return self
 
     def fill_sqlite(self, numbers):

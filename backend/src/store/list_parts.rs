@@ -3,7 +3,7 @@
 //! are those that share a name with many others, in an order by name and something else. Those without an end and those with
 //! one are lists in which every row has a place ([`super::long_lists`]).
 
-use std::cmp::min;
+use std::{cmp::min, time::Instant};
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
@@ -14,6 +14,7 @@ use super::{
     Result, Store, TokenRow,
     entities::{token, token_group},
     long_lists::first_of,
+    milestones::FAR,
     token_columns::Way,
     token_counts::GROUPS,
     token_lists::{FEW, SortedBy, TokenQuery},
@@ -37,17 +38,21 @@ impl Store {
             return self.list_in_order(query, words).await;
         }
         let total = self.count(query, words).await?;
-        let is_read = total > FEW && total > query.offset;
-        let parts = if is_read { self.parts_of(query, words, total).await? } else { None };
+        if total <= FEW || total <= query.offset {
+            return self.list_in_order(query, words).await;
+        }
+        let all_parts = self.parts_of(query).await?;
+        let are_for_any_page = all_parts.is_some();
+        let parts = if are_for_any_page { all_parts } else { self.parts_around_many(query, words, total).await? };
         let Some(parts) = parts else { return self.list_in_order(query, words).await };
-        let (mut rows, mut before) = (Vec::new(), 0);
-        for (filter, ordering) in parts {
+        let (begun, mut rows, mut before) = (Instant::now(), Vec::new(), 0);
+        for (filter, ordering) in &parts {
             if rows.len() as u64 >= query.limit {
                 break;
             }
             let part = TokenQuery {
                 filter: &both(query.filter, filter),
-                ordering: &ordering,
+                ordering,
                 limit: query.limit - rows.len() as u64,
                 offset: query.offset.saturating_sub(before),
                 ..query.clone()
@@ -58,10 +63,17 @@ impl Store {
             }
             before += count;
         }
+        if are_for_any_page && query.offset >= WORTHWHILE && begun.elapsed() >= FAR {
+            // The next jump may lead to any of them.
+            for (filter, ordering) in &parts {
+                let part = TokenQuery { filter: &both(query.filter, filter), ordering, ..query.clone() };
+                self.walk_through(&part, words, self.count(&part, words).await?).await?;
+            }
+        }
         Ok((rows, total))
     }
 
-    async fn parts_of(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<Option<Parts>> {
+    async fn parts_of(&self, query: &TokenQuery<'_>) -> Result<Option<Parts>> {
         let Some((first, rest)) = query.ordering.split_first() else { return Ok(None) };
         let property = first.property.text.as_str();
         let compare = |comparison, value| Filter::Compare { property: property.into(), comparison, value };
@@ -93,11 +105,7 @@ impl Store {
                 values if (2..=MOST).contains(&values.len()) => {
                     values.iter().map(|value| of_each(Value::Text(value.clone()))).collect()
                 }
-                _ => {
-                    let Some(value) = self.value_of_many(query, words, total).await? else { return Ok(None) };
-                    let others = |comparison| (compare(comparison, value.clone()), query.ordering.to_vec());
-                    vec![others(Comparison::Lt), of_each(value.clone()), others(Comparison::Gt)]
-                }
+                _ => return Ok(None),
             },
         };
         if first.descending {
@@ -106,10 +114,13 @@ impl Store {
         Ok(Some(parts))
     }
 
-    /// A value of the first key that so many rows have that they are a list of their own, if one is on the page. Those of
-    /// fewer are sorted.
-    async fn value_of_many(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<Option<Value>> {
-        let Some(first) = query.ordering.first().filter(|_| steps_of(query).is_none()) else { return Ok(None) };
+    /// The list around a value of the first key that so many rows have that they are a list of their own, if any of them is on
+    /// the page. Those of fewer are sorted.
+    async fn parts_around_many(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<Option<Parts>> {
+        let [first, rest @ ..] = query.ordering else { return Ok(None) };
+        if rest.is_empty() || steps_of(query).is_some() {
+            return Ok(None);
+        }
         let list = self.long_list(query).await?;
         let last = min(query.offset + query.limit, total) - 1;
         for position in [query.offset, last] {
@@ -119,12 +130,18 @@ impl Store {
                 sea_orm::Value::String(Some(text)) => Value::Text(text.to_string()),
                 _ => continue,
             };
-            let (property, comparison) = (first.property.clone(), Comparison::Eq);
-            let is = Filter::Compare { property, comparison, value: value.clone() };
-            let filter = &both(query.filter, is);
-            let same = TokenQuery { filter, ordering: first_of(query.ordering), ..query.clone() };
-            if self.had_many(&same) || self.has_many(&same, words).await? {
-                return Ok(Some(value));
+            let [before, same, behind] = [Comparison::Lt, Comparison::Eq, Comparison::Gt].map(|comparison| {
+                Filter::Compare { property: first.property.clone(), comparison, value: value.clone() }
+            });
+            let filter = &both(query.filter, &same);
+            let crowd = TokenQuery { filter, ordering: first_of(query.ordering), ..query.clone() };
+            if self.had_many(&crowd) || self.has_many(&crowd, words).await? {
+                let of_others = |filter| (filter, query.ordering.to_vec());
+                let mut parts = vec![of_others(before), (same, rest.to_vec()), of_others(behind)];
+                if first.descending {
+                    parts.reverse();
+                }
+                return Ok(Some(parts));
             }
         }
         Ok(None)
@@ -165,8 +182,8 @@ fn may_have_parts(query: &TokenQuery<'_>) -> bool {
     }
 }
 
-fn both(filter: &Filter, other: Filter) -> Filter {
-    if filter.is_all() { other } else { Filter::And(vec![filter.clone(), other]) }
+fn both(filter: &Filter, other: &Filter) -> Filter {
+    if filter.is_all() { other.clone() } else { Filter::And(vec![filter.clone(), other.clone()]) }
 }
 
 /// Whether a filter asks for one value of a property, or for none.

@@ -3,15 +3,13 @@
 //! reads a list page by page, or jumps to and fro in it, reads on from there, and does not pass over all rows before it again.
 //! Of a list that the clock decides, that is good until the clock makes something else of a token.
 
-use std::{
-    cmp::{max, min},
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::{cmp::min, sync::Arc};
 
 use latchkey_shared::TokenStatus;
 use quick_cache::{Weighter, sync::Cache};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, Value};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{Mutex, Semaphore};
 
 use super::{
     Result, Store, TokenRow,
@@ -34,6 +32,9 @@ const ALL_PLACES: u64 = 100_000;
 /// Of so many lists something is remembered.
 const LISTS: usize = 1000;
 
+/// So many walks through lists are under way that nobody waits for, or wait for their turn.
+const WALKS: usize = 4;
+
 /// What was asked for: its digest, since a filter may be long.
 type Asked = [u8; 32];
 
@@ -42,26 +43,42 @@ type Asked = [u8; 32];
 pub(super) struct Remembered {
     places: Cache<Asked, Known, Places>,
     totals: Cache<Asked, Total>,
-    /// How many walks through a list were begun that nobody waits for.
-    pub walks: AtomicU64,
+    /// Room for walks through lists that nobody waits for.
+    pub walks: Arc<Semaphore>,
+    /// Whose turn it is.
+    pub walking: Mutex<()>,
 }
 
 impl Remembered {
-    /// A place of a list, unless a newer list is known.
-    fn add(&self, list: &LongList, place: Place) {
+    /// What is known of a list; nothing, when it is of a newer one.
+    fn known(&self, list: &LongList) -> Option<Known> {
         let LongList { asked, changes, since, .. } = *list;
         let known = self.places.get(&asked).filter(|known| known.changes >= changes);
-        let mut known = known.unwrap_or(Known { changes, since, places: Vec::new() });
-        known.since = max(known.since, since);
-        if known.changes > changes || place.at < known.since {
-            return;
+        let mut known = known.unwrap_or(Known { changes, since, is_walked: false, places: Vec::new() });
+        if since > known.since {
+            known.places.retain(|place| place.at >= since);
+            (known.since, known.is_walked) = (since, false);
         }
-        known.places.retain(|other| other.position != place.position && other.at >= known.since);
-        if known.places.len() >= PLACES {
-            known.places.remove(0);
+        Some(known).filter(|known| known.changes == changes)
+    }
+
+    /// A place of a list, unless a newer list is known.
+    fn add(&self, list: &LongList, place: Place) {
+        let Some(mut known) = self.known(list).filter(|known| place.at >= known.since) else { return };
+        known.places.retain(|other| other.position != place.position);
+        let behind = known.places.partition_point(|other| other.position < place.position);
+        known.places.insert(behind, place);
+        if known.places.len() > PLACES {
+            known.thin_out();
         }
-        known.places.push(place);
-        self.places.insert(asked, known);
+        self.places.insert(list.asked, known);
+    }
+
+    /// Whether a walk through a list is to be begun, since none was.
+    pub fn is_to_be_walked(&self, list: &LongList) -> bool {
+        let Some(known) = self.known(list).filter(|known| !known.is_walked) else { return false };
+        self.places.insert(list.asked, Known { is_walked: true, ..known });
+        true
     }
 }
 
@@ -91,7 +108,20 @@ struct Known {
     changes: i64,
     /// What was read before, the clock may have changed.
     since: i64,
+    /// Whether a walk through all of it was begun.
+    is_walked: bool,
+    /// In the order of their positions.
     places: Vec<Place>,
+}
+
+impl Known {
+    /// Forgets the place that is missed least: the one between the two others that are nearest to each other.
+    fn thin_out(&mut self) {
+        let gap = |(_, around): &(usize, &[Place])| around[2].position - around[0].position;
+        if let Some((before, _)) = self.places.windows(3).enumerate().min_by_key(gap) {
+            self.places.remove(before + 1);
+        }
+    }
 }
 
 /// A row of a list.
@@ -122,7 +152,7 @@ pub(super) struct LongList {
 impl Default for Remembered {
     fn default() -> Self {
         let places = Cache::with_weighter(LISTS, ALL_PLACES, Places);
-        Self { places, totals: Cache::new(LISTS), walks: AtomicU64::new(0) }
+        Self { places, totals: Cache::new(LISTS), walks: Arc::new(Semaphore::new(WALKS)), walking: Mutex::new(()) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     borrow::Cow,
     cmp::{max, min},
     ops::Range,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -29,14 +29,14 @@ use crate::rql::Ordering;
 /// So far are milestones apart, in time to pass over the rows between them: many of an index, or few that are looked at.
 const STRIDE: Duration = Duration::from_millis(8);
 
-/// So many rows are passed over to find out how long it takes, and then twice as many; never fewer.
+/// So many rows are passed over to find out how long it takes, and then two and four times as many; never fewer.
 const FIRST_STRIDE: u64 = 250;
 
 /// So many milestones are left on one way, or a few more.
 const MOST: u64 = 300;
 
-/// After so many milestones it is worth while to walk on behind the page.
-const FAR: u64 = 3;
+/// After a walk of so long it is worth while to walk on behind the page.
+pub(super) const FAR: Duration = Duration::from_millis(25);
 
 /// Where the rows begin that are read.
 #[derive(Debug, Clone)]
@@ -124,8 +124,9 @@ impl Store {
         total: u64,
     ) -> Result<Begin> {
         let begin = list.nearest(&page, total);
-        let (begin, milestones) = self.walk(list, query, words, &page, begin, None).await?;
-        if milestones >= FAR {
+        let begun = Instant::now();
+        let begin = self.walk(list, query, words, &page, begin, false).await?;
+        if begun.elapsed() >= FAR {
             self.walk_on(list, query, words, &page, &begin, total);
         }
         Ok(begin)
@@ -184,9 +185,8 @@ impl Store {
         Ok(keys)
     }
 
-    /// Passes over rows until the page is near, and leaves a milestone after each stride: to where it came, and how many there
-    /// are. When nobody waits for it, it is the `unhurried`th such walk: a quarter of the time is for others, and a change of a token
-    /// ends it, or the next walk.
+    /// Passes over rows until the page is near, and leaves a milestone after each stride: to where it came. When it is
+    /// unhurried, since nobody waits for it, a quarter of the time is for others, and a change of a token ends it.
     async fn walk(
         &self,
         list: &LongList,
@@ -194,10 +194,10 @@ impl Store {
         words: &Words,
         page: &Range<u64>,
         mut begin: Begin,
-        unhurried: Option<u64>,
-    ) -> Result<(Begin, u64)> {
+        unhurried: bool,
+    ) -> Result<Begin> {
         let shortest = max(FIRST_STRIDE, begin.offset / MOST);
-        let (mut stride, mut milestones, mut first) = (FIRST_STRIDE, 0, Duration::ZERO);
+        let (mut stride, mut milestones, mut least) = (FIRST_STRIDE, 0, Duration::MAX);
         while begin.offset > stride {
             let begun = Instant::now();
             let Some(keys) = self.keys_behind(&begin, stride - 1, query, words).await? else { break };
@@ -207,30 +207,43 @@ impl Store {
             let position = if begin.forward { page.start - begin.offset - 1 } else { page.end + begin.offset };
             self.remember_place(list, Place { position, at: query.now, keys });
             milestones += 1;
-            if milestones == 1 {
-                (first, stride) = (took, 2 * stride);
+            if milestones < 3 {
+                (least, stride) = (min(least, took), 2 * stride);
             } else {
-                // What takes no longer for twice as many rows is no walk: all are found and sorted each time.
-                if milestones == 2 && took > STRIDE / 2 && took < first.mul_f64(1.3) {
+                // What takes no longer for many more rows is no walk: all are found and sorted each time.
+                if milestones == 3 && took > STRIDE / 2 && took < least.mul_f64(1.3) {
                     break;
                 }
                 // Of a few rows the time may be any.
                 let times = (STRIDE.as_secs_f64() / took.as_secs_f64().max(1e-6)).clamp(0.25, 8.0);
                 stride = max((stride as f64 * times) as u64, shortest);
             }
-            if let Some(walk) = unhurried {
+            if unhurried {
                 sleep(took / 3).await;
-                let is_last = self.remembered.walks.load(Relaxed) == walk;
-                if !is_last || self.changes_of(query.account_id).await? != list.changes {
+                if self.changes_of(query.account_id).await? != list.changes {
                     break;
                 }
             }
         }
-        Ok((begin, milestones))
+        Ok(begin)
+    }
+
+    /// Leaves milestones in all of a list, while nobody waits for it.
+    pub(super) async fn walk_through(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<()> {
+        if total <= FEW {
+            return Ok(());
+        }
+        let query = &TokenQuery { ordering: first_of(query.ordering), offset: total - 1, ..query.clone() };
+        if let Some(list) = self.long_list(query).await? {
+            let first = 0..1;
+            self.walk_on(&list, query, words, &first, &Begin::at_an_end(&first, total), total);
+        }
+        Ok(())
     }
 
     /// Leaves milestones from a page on to where the list ends, in the direction in which the page was come to, while nobody
-    /// waits for it: whoever has jumped once may jump again. One list at a time, the last one.
+    /// waits for it: whoever has jumped once may jump again. One list after the other, each of them once, and none when too
+    /// many are waiting.
     fn walk_on(
         &self,
         list: &LongList,
@@ -240,6 +253,10 @@ impl Store {
         begin: &Begin,
         total: u64,
     ) {
+        let Ok(room) = Arc::clone(&self.remembered.walks).try_acquire_owned() else { return };
+        if !self.remembered.is_to_be_walked(list) {
+            return;
+        }
         let (last, offset) = if begin.forward {
             (total - 1, total - 1 - page.start + begin.offset)
         } else {
@@ -250,7 +267,6 @@ impl Store {
         let TokenQuery { now, with_deleted, .. } = *query;
         let (account_id, search) = (query.account_id.to_owned(), query.search.map(str::to_owned));
         let (filter, ordering) = (query.filter.clone(), query.ordering.to_vec());
-        let walk = self.remembered.walks.fetch_add(1, Relaxed) + 1;
         tokio::spawn(async move {
             let query = &TokenQuery {
                 account_id: &account_id,
@@ -262,9 +278,11 @@ impl Store {
                 limit: 1,
                 offset: last,
             };
-            if let Err(error) = store.walk(&list, query, &words, &(last..last + 1), begin, Some(walk)).await {
+            let _turn = store.remembered.walking.lock().await;
+            if let Err(error) = store.walk(&list, query, &words, &(last..last + 1), begin, true).await {
                 tracing::debug!(%error, "the way through a list was not walked to its end");
             }
+            drop(room);
         });
     }
 

@@ -34,7 +34,10 @@ use crate::rql::{Filter, Ordering};
 pub(super) const FEW: u64 = 10_000;
 
 /// So many rows are passed over with a look at each of them.
-const NEAR: u64 = 2500;
+const NEAR: u64 = 250;
+
+/// So many rows are passed over with a look at each of them, when all would have to be found and sorted otherwise.
+const RATHER_NEAR: u64 = 2500;
 
 /// From so many rows on it is worth while to look at them on several connections.
 const MANY_AT_ONCE: u64 = 2000;
@@ -108,7 +111,7 @@ impl Store {
         let begin = self.where_to_begin(list.as_ref(), query, words, page, total).await?;
         let words = match words {
             // They are so dense that walking along the order soon finds a page that is near.
-            Words::Part(_) if total > FEW && begin.offset <= NEAR => &Words::None,
+            Words::Part(_) if total > FEW && begin.offset <= RATHER_NEAR => &Words::None,
             words => words,
         };
         let ordering = begin.ordering(query.ordering);

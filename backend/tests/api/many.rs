@@ -364,7 +364,7 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
     pages(&rows, now, &[1500, 1550, 1600, 1575, 1500, 1450, 3000, 3050, 1550]).await;
     // Beyond the middle of the list, hands in the database, and a token that is no longer what it was.
     let connection = sea_orm::Database::connect(&server.url).await.unwrap();
-    for number in [100, 5101, 9003] {
+    for number in [100, 5102, 9003] {
         let id = rows[number].id.clone();
         let refuse = format!("DELETE FROM token_permissions WHERE token_id = '{id}'");
         connection.execute_unprepared(&refuse).await.unwrap();
@@ -377,7 +377,7 @@ async fn reading_on_gives_the_pages_of_the_whole_list(#[values(Sqlite, Postgres)
         pages(&rows, now, &[1550]).await;
     }
     // Nothing changes but the clock, which makes something else of some of the first in some order.
-    for (number, ends) in [(4, now + 10), (1200, now + 14 * DAY + 10), (2401, now + 14 * DAY + 20)] {
+    for (number, ends) in [(4, now + 10), (1200, now + 14 * DAY + 10), (2402, now + 14 * DAY + 20)] {
         let alter = format!("UPDATE tokens SET expires_at = {ends} WHERE id = '{}'", rows[number].id);
         connection.execute_unprepared(&alter).await.unwrap();
         rows[number].ends = Some(ends);
