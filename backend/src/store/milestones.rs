@@ -105,12 +105,13 @@ impl Store {
     ) -> Result<Begin> {
         let Some(list) = list else { return Ok(Begin::at_an_end(&page, total)) };
         // Few are found and sorted for each page, wherever it is.
-        if matches!(words, Words::Part(_)) || total <= FEW {
-            Ok(list.nearest(&page, total))
-        } else if query.ordering.len() > 1 {
-            self.where_its_value_begins(list, query, words, page, total).await
-        } else {
-            self.walk_to(list, query, words, page, total).await
+        let are_sorted = matches!(words, Words::Part(_)) || total <= FEW;
+        match (query.ordering.len() > 1, are_sorted) {
+            // Places are those in the order by the first key alone.
+            (true, true) => Ok(Begin::at_an_end(&page, total)),
+            (true, false) => self.where_its_value_begins(list, query, words, page, total).await,
+            (false, true) => Ok(list.nearest(&page, total)),
+            (false, false) => self.walk_to(list, query, words, page, total).await,
         }
     }
 
