@@ -148,7 +148,7 @@ impl Store {
             return Ok(Begin { forward: true, bound: None, offset: page.start });
         };
         let by_first = TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
-        let way = if self.is_shared() { Way::Own } else { Way::Pass };
+        let way = if self.is_shared() { Way::OwnIndex } else { Way::Pass };
         let value = keys[0].clone();
         let against = &reversed(by_first.ordering);
         let before = TokenQuery { ordering: against, ..by_first };
@@ -295,7 +295,7 @@ impl Store {
         query: &TokenQuery<'_>,
         words: &Words,
     ) -> Result<Option<Keys>> {
-        let way = if self.is_shared() { Way::Own } else { Way::Pass };
+        let way = if self.is_shared() { Way::OwnIndex } else { Way::Pass };
         let query = &TokenQuery { ordering: &begin.ordering(query.ordering), ..query.clone() };
         let rows = match &begin.bound {
             Some(bound) => self.rows_from(bound, query, words, way),

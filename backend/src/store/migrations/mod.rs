@@ -11,6 +11,7 @@ mod m0008_letters_and_steps;
 mod m0009_groups_and_marks;
 mod m0010_word_totals;
 mod m0011_patterns;
+mod m0012_ends_in_orders;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_groups_and_marks::Migration),
             Box::new(m0010_word_totals::Migration),
             Box::new(m0011_patterns::Migration),
+            Box::new(m0012_ends_in_orders::Migration),
         ]
     }
 }
