@@ -36,7 +36,7 @@ const FIRST_STRIDE: u64 = 250;
 const MOST: u64 = 300;
 
 /// After a walk of so long it is worth while to walk on behind the page.
-pub(super) const FAR: Duration = Duration::from_millis(25);
+pub(super) const FAR: Duration = Duration::from_millis(10);
 
 /// Where the rows begin that are read.
 #[derive(Debug, Clone)]

@@ -101,7 +101,7 @@ pub(super) fn status_is(status: TokenStatus, now: i64) -> Condition {
 }
 
 /// As [`status_is`], for rows of an index that has the state, the end and the id: which tokens still have two secrets is found
-/// out once, and not by a look at each token.
+/// out once, and not by a look at each token, unless that is near.
 fn status_by_index(status: TokenStatus, query: &TokenQuery<'_>, way: Way) -> Condition {
     let TokenQuery { account_id, now, .. } = *query;
     let is_in_state = match way {
@@ -112,10 +112,13 @@ fn status_by_index(status: TokenStatus, query: &TokenQuery<'_>, way: Way) -> Con
     let all = Condition::all().add(is_in_state.eq(status.as_str()));
     match status {
         TokenStatus::Active => {
+            let all = all.add(ends_by(now + TokenStatus::EXPIRING_WINDOW).not());
+            if way == Way::Walk {
+                return all.add(previous_works(now).not());
+            }
             let renewed = token::Entity::find().select_only().column(token::Column::Id);
             let renewed = renewed.filter(token::Column::AccountId.eq(account_id)).filter(state(status));
-            let renewed = renewed.filter(previous_works(now)).into_query();
-            all.add(ends_by(now + TokenStatus::EXPIRING_WINDOW).not()).add(token::Column::Id.not_in_subquery(renewed))
+            all.add(token::Column::Id.not_in_subquery(renewed.filter(previous_works(now)).into_query()))
         }
         TokenStatus::Inactive => all.add(ends_by(now).not()),
         status => status_is(status, now),
@@ -135,9 +138,9 @@ pub(super) fn column(name: &str, query: &TokenQuery<'_>, way: Way) -> Column {
     match name {
         "permissions.id" => permission(Expr::cust(PERMISSION_ID), way),
         "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr(), way),
-        "status" if !matches!(way, Way::Walk | Way::Words) => {
+        "status" if way != Way::Words => {
             let is_worth = |status| match way {
-                Way::Pass | Way::Count | Way::OwnIndex => status_by_index(status, query, way),
+                Way::Walk | Way::Pass | Way::Count | Way::OwnIndex => status_by_index(status, query, way),
                 _ => status_is(status, query.now),
             };
             let words = TokenStatus::ALL.map(|status| (status.as_str(), is_worth(status)));
