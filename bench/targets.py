@@ -234,7 +234,8 @@ class Tokens:
             name = f"Token {number} of {WORDS[number % 4]}"
             state = "active" if number % 10 else "inactive"
             # A third never ends; of the others one in 35 has expired, and the rest ends on some day of ten years.
-            end = (1700000000 if number % 35 == 1 else 1830297600 + number // 7 % 3650 * 86400) if number % 3 else None
+            day = number // 7 % 3650 * 86400
+            end = (1300000000 + day if number % 35 == 1 else 1830297600 + day) if number % 3 else None
             extension = ("EXT-000-002", "reports") if number % 5 == 2 else ("EXT-000-001", "custom")
             made = 1600000000 + number * 7 % 200000000
             yield (token, account, name, f"ext-{number % 5000}", None, *extension, state, end,

@@ -15,7 +15,6 @@ use super::{
     entities::{token, token_group},
     long_lists::first_of,
     milestones::FAR,
-    token_columns::Way,
     token_counts::GROUPS,
     token_lists::{FEW, SortedBy, TokenQuery},
     token_steps::{WORTHWHILE, steps_of},
@@ -27,7 +26,7 @@ use crate::rql::{Comparison, Filter, Ordering, Value};
 const MOST: usize = 100;
 
 /// The parts of a list, in its order: what each asks for, beside what the list asks for, and its order.
-type Parts = Vec<(Filter, Vec<SortedBy>)>;
+pub(super) type Parts = Vec<(Filter, Vec<SortedBy>)>;
 
 impl Store {
     /// A page of a list, and how many rows there are on all pages; of its parts, if it has any.
@@ -65,10 +64,7 @@ impl Store {
         }
         if are_for_any_page && query.offset >= WORTHWHILE && begun.elapsed() >= FAR {
             // The next jump may lead to any of them.
-            for (filter, ordering) in &parts {
-                let part = TokenQuery { filter: &both(query.filter, filter), ordering, ..query.clone() };
-                self.walk_through(&part, words, self.count(&part, words).await?).await?;
-            }
+            self.walk_through(query, words, parts);
         }
         Ok((rows, total))
     }
@@ -123,11 +119,10 @@ impl Store {
         }
         let list = self.long_list(query).await?;
         let last = min(query.offset + query.limit, total) - 1;
-        for position in [query.offset, last] {
-            let Some(keys) = self.keys_at(list.as_ref(), query, words, position, total).await? else { continue };
-            let value = match &keys[0] {
-                sea_orm::Value::BigInt(Some(moment)) => Value::Integer(*moment),
-                sea_orm::Value::String(Some(text)) => Value::Text(text.to_string()),
+        for value in self.first_values(list.as_ref(), query, words, query.offset..last + 1, total).await? {
+            let value = match value {
+                sea_orm::Value::BigInt(Some(moment)) => Value::Integer(moment),
+                sea_orm::Value::String(Some(text)) => Value::Text(text),
                 _ => continue,
             };
             let [before, same, behind] = [Comparison::Lt, Comparison::Eq, Comparison::Gt].map(|comparison| {
@@ -149,7 +144,7 @@ impl Store {
 
     /// Whether a list has many rows, which is known before all are counted.
     async fn has_many(&self, query: &TokenQuery<'_>, words: &Words) -> Result<bool> {
-        let way = if self.is_shared() { Way::Own } else { Way::Walk };
+        let way = self.way_past(FEW, query).await?;
         let rows = token::Entity::find().filter(self.condition(query, words, way));
         let one = rows.select_only().column(token::Column::Id).limit(1).offset(FEW).into_query();
         Ok(self.readers.query_one(&one).await?.is_some())
@@ -182,8 +177,14 @@ fn may_have_parts(query: &TokenQuery<'_>) -> bool {
     }
 }
 
-fn both(filter: &Filter, other: &Filter) -> Filter {
-    if filter.is_all() { other.clone() } else { Filter::And(vec![filter.clone(), other.clone()]) }
+pub(super) fn both(filter: &Filter, other: &Filter) -> Filter {
+    if filter.is_all() {
+        other.clone()
+    } else if other.is_all() {
+        filter.clone()
+    } else {
+        Filter::And(vec![filter.clone(), other.clone()])
+    }
 }
 
 /// Whether a filter asks for one value of a property, or for none.

@@ -33,7 +33,7 @@ const ALL_PLACES: u64 = 100_000;
 const LISTS: usize = 1000;
 
 /// So many walks through lists are under way that nobody waits for, or wait for their turn.
-const WALKS: usize = 4;
+const WALKS: usize = 8;
 
 /// What was asked for: its digest, since a filter may be long.
 type Asked = [u8; 32];
@@ -206,6 +206,13 @@ impl Store {
         Ok(Some(LongList { asked, changes, since, places }))
     }
 
+    /// Whether the parts of a list are to be walked through, since nobody did after the last change.
+    pub(super) async fn parts_are_to_be_walked(&self, query: &TokenQuery<'_>) -> Result<bool> {
+        let changes = self.changes_of(query.account_id).await?;
+        let whole = LongList { asked: asked(query, query.ordering), changes, since: i64::MIN, places: Vec::new() };
+        Ok(self.remembered.is_to_be_walked(&whole))
+    }
+
     /// Whether a list has the rows that it had then, if no token has changed.
     async fn is_as_it_was(&self, query: &TokenQuery<'_>, then: i64) -> Result<bool> {
         Ok(!depends_on_clock(query.filter) || is_recent(then, query) && !self.has_turned_since(query, then).await?)
@@ -249,7 +256,8 @@ fn asked(query: &TokenQuery<'_>, ordering: &[SortedBy]) -> Asked {
     Sha256::digest(format!("{account_id} {with_deleted} {search:?} {ordering:?} {filter:?}")).into()
 }
 
-fn depends_on_clock(filter: &Filter) -> bool {
+/// Whether the clock alone can change which rows a filter lets pass.
+pub(super) fn depends_on_clock(filter: &Filter) -> bool {
     match filter {
         Filter::And(filters) | Filter::Or(filters) => filters.iter().any(depends_on_clock),
         Filter::Not(inner) => depends_on_clock(inner),

@@ -19,12 +19,13 @@ use tokio::time::sleep;
 use super::{
     Result, Store,
     entities::token,
+    list_parts::{Parts, both},
     long_lists::{Keys, LongList, Place, first_of, names},
     token_columns::{Way, own_column},
     token_lists::{FEW, SortedBy, TokenQuery, ordered},
     token_words::Words,
 };
-use crate::rql::Ordering;
+use crate::rql::{Filter, Ordering};
 
 /// So far are milestones apart, in time to pass over the rows between them: many of an index, or few that are looked at.
 const STRIDE: Duration = Duration::from_millis(8);
@@ -65,6 +66,14 @@ impl Begin {
         Self { forward: page.start <= behind, bound: None, offset: min(page.start, behind) }
     }
 
+    /// From there to the last row of a list in the direction of a page that is read from there: where that row is, and how to
+    /// get there.
+    fn on_to_the_end(&self, page: &Range<u64>, total: u64) -> (u64, Self) {
+        let Self { forward, ref bound, offset } = *self;
+        let (last, rest) = if forward { (total - 1, total - 1 - page.start) } else { (0, page.end - 1) };
+        (last, Self { forward, bound: bound.clone(), offset: offset + rest })
+    }
+
     /// The order in which the rows are read: that of the list, or the same from its end.
     pub fn ordering<'a>(&self, of_list: &'a [SortedBy]) -> Cow<'a, [SortedBy]> {
         if self.forward { Cow::Borrowed(of_list) } else { Cow::Owned(reversed(of_list)) }
@@ -73,6 +82,53 @@ impl Begin {
 
 fn reversed(ordering: &[SortedBy]) -> Vec<SortedBy> {
     ordering.iter().map(|key| Ordering { descending: !key.descending, ..key.clone() }).collect()
+}
+
+/// What was asked for, to be asked again when the asker has gone.
+#[derive(Debug)]
+struct Owned {
+    account_id: String,
+    now: i64,
+    filter: Filter,
+    ordering: Vec<SortedBy>,
+    search: Option<String>,
+    with_deleted: bool,
+}
+
+impl From<&TokenQuery<'_>> for Owned {
+    fn from(query: &TokenQuery<'_>) -> Self {
+        let TokenQuery { account_id, now, filter, ordering, search, with_deleted, .. } = query.clone();
+        Self {
+            account_id: account_id.to_owned(),
+            now,
+            filter: filter.clone(),
+            ordering: ordering.to_vec(),
+            search: search.map(str::to_owned),
+            with_deleted,
+        }
+    }
+}
+
+impl Owned {
+    fn borrowed(&self) -> TokenQuery<'_> {
+        TokenQuery {
+            account_id: &self.account_id,
+            now: self.now,
+            filter: &self.filter,
+            ordering: &self.ordering,
+            search: self.search.as_deref(),
+            with_deleted: self.with_deleted,
+            limit: 1,
+            offset: 0,
+        }
+    }
+}
+
+/// Nobody waits for such walks, nor are they missed.
+fn tell(walk: Result<()>) {
+    if let Err(error) = walk {
+        tracing::debug!(%error, "a list was not walked through");
+    }
 }
 
 impl LongList {
@@ -144,24 +200,44 @@ impl Store {
         page: Range<u64>,
         total: u64,
     ) -> Result<Begin> {
-        let Some(keys) = self.keys_at(Some(list), query, words, page.start, total).await? else {
-            return Ok(Begin { forward: true, bound: None, offset: page.start });
+        let keys = self.keys_at(Some(list), query, words, page.start, total).await?;
+        // Where all lack a value, the list would be one in the order of the other keys, unless it has just become so long.
+        let Some(keys) = keys.filter(|keys| !matches!(keys[0], Value::BigInt(None))) else {
+            return Ok(Begin::at_an_end(&page, total));
         };
-        let by_first = TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
-        let way = if self.is_shared() { Way::OwnIndex } else { Way::Pass };
         let value = keys[0].clone();
-        let against = &reversed(by_first.ordering);
-        let before = TokenQuery { ordering: against, ..by_first };
-        let same = self.rows_from(&Bound::After(keys), &before, words, way);
-        let same = first_of(against)
-            .iter()
-            .fold(same, |same, key| same.add(own_column(&key.property.text, query.now).eq(value.clone())));
-        let offset = self.number_of_tokens(token::Entity::find().filter(same)).await?;
+        let first = first_of(query.ordering);
+        let same = first.iter().map(|key| own_column(&key.property.text, query.now).eq(value.clone()));
+        let against = &TokenQuery { ordering: &reversed(first), ..query.clone() };
+        let before = self.rows_from(&Bound::After(keys), against, words, self.way_past(FEW, query).await?);
+        let before = same.fold(before, Condition::add);
+        let offset = self.number_of_tokens(token::Entity::find().filter(before)).await?;
         Ok(Begin { forward: true, bound: Some(Bound::With(value)), offset })
     }
 
+    /// The values of the first key that the first and the last row of a page have; one, if they have the same.
+    pub(super) async fn first_values(
+        &self,
+        list: Option<&LongList>,
+        query: &TokenQuery<'_>,
+        words: &Words,
+        page: Range<u64>,
+        total: u64,
+    ) -> Result<Vec<Value>> {
+        let Some(first) = self.keys_at(list, query, words, page.start, total).await? else { return Ok(Vec::new()) };
+        let mut values = vec![first[0].clone()];
+        if let Some(offset) = (page.end - page.start).checked_sub(2) {
+            let by_first = TokenQuery { ordering: first_of(query.ordering), ..query.clone() };
+            let begin = Begin { forward: true, bound: Some(Bound::After(first)), offset };
+            let last = self.keys_behind(&begin, offset, &by_first, words).await?;
+            values.extend(last.map(|last| last[0].clone()));
+        }
+        values.dedup();
+        Ok(values)
+    }
+
     /// The keys of a row, in the order by the first key alone.
-    pub(super) async fn keys_at(
+    async fn keys_at(
         &self,
         list: Option<&LongList>,
         query: &TokenQuery<'_>,
@@ -229,19 +305,6 @@ impl Store {
         Ok(begin)
     }
 
-    /// Leaves milestones in all of a list, while nobody waits for it.
-    pub(super) async fn walk_through(&self, query: &TokenQuery<'_>, words: &Words, total: u64) -> Result<()> {
-        if total <= FEW {
-            return Ok(());
-        }
-        let query = &TokenQuery { ordering: first_of(query.ordering), offset: total - 1, ..query.clone() };
-        if let Some(list) = self.long_list(query).await? {
-            let first = 0..1;
-            self.walk_on(&list, query, words, &first, &Begin::at_an_end(&first, total), total);
-        }
-        Ok(())
-    }
-
     /// Leaves milestones from a page on to where the list ends, in the direction in which the page was come to, while nobody
     /// waits for it: whoever has jumped once may jump again. One list after the other, each of them once, and none when too
     /// many are waiting.
@@ -258,33 +321,45 @@ impl Store {
         if !self.remembered.is_to_be_walked(list) {
             return;
         }
-        let (last, offset) = if begin.forward {
-            (total - 1, total - 1 - page.start + begin.offset)
-        } else {
-            (0, page.end - 1 + begin.offset)
-        };
-        let begin = Begin { forward: begin.forward, bound: begin.bound.clone(), offset };
-        let (store, list, words) = (self.clone(), list.clone(), words.clone());
-        let TokenQuery { now, with_deleted, .. } = *query;
-        let (account_id, search) = (query.account_id.to_owned(), query.search.map(str::to_owned));
-        let (filter, ordering) = (query.filter.clone(), query.ordering.to_vec());
+        let (last, begin) = begin.on_to_the_end(page, total);
+        let (store, list, words, query) = (self.clone(), list.clone(), words.clone(), Owned::from(query));
         tokio::spawn(async move {
-            let query = &TokenQuery {
-                account_id: &account_id,
-                now,
-                filter: &filter,
-                ordering: &ordering,
-                search: search.as_deref(),
-                with_deleted,
-                limit: 1,
-                offset: last,
-            };
             let _turn = store.remembered.walking.lock().await;
-            if let Err(error) = store.walk(&list, query, &words, &(last..last + 1), begin, true).await {
-                tracing::debug!(%error, "the way through a list was not walked to its end");
-            }
+            tell(store.walk(&list, &query.borrowed(), &words, &(last..last + 1), begin, true).await.map(drop));
             drop(room);
         });
+    }
+
+    /// Leaves milestones in all parts of a list, in the same way.
+    pub(super) fn walk_through(&self, query: &TokenQuery<'_>, words: &Words, parts: Parts) {
+        let Ok(room) = Arc::clone(&self.remembered.walks).try_acquire_owned() else { return };
+        let (store, words, query) = (self.clone(), words.clone(), Owned::from(query));
+        tokio::spawn(async move {
+            tell(store.walk_through_parts(&query.borrowed(), &words, parts).await);
+            drop(room);
+        });
+    }
+
+    async fn walk_through_parts(&self, query: &TokenQuery<'_>, words: &Words, parts: Parts) -> Result<()> {
+        if !self.parts_are_to_be_walked(query).await? {
+            return Ok(());
+        }
+        let _turn = self.remembered.walking.lock().await;
+        for (filter, ordering) in &parts {
+            let part =
+                TokenQuery { filter: &both(query.filter, filter), ordering: first_of(ordering), ..query.clone() };
+            let total = self.count(&part, words).await?;
+            if total <= FEW {
+                continue;
+            }
+            let Some(list) = self.long_list(&TokenQuery { offset: total - 1, ..part.clone() }).await? else { continue };
+            if self.remembered.is_to_be_walked(&list) {
+                let first = 0..1;
+                let (last, begin) = Begin::at_an_end(&first, total).on_to_the_end(&first, total);
+                self.walk(&list, &part, words, &(last..last + 1), begin, true).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The keys of the row that comes after `passed` others, of those that begin somewhere.
@@ -295,7 +370,7 @@ impl Store {
         query: &TokenQuery<'_>,
         words: &Words,
     ) -> Result<Option<Keys>> {
-        let way = if self.is_shared() { Way::OwnIndex } else { Way::Pass };
+        let way = self.way_past(passed, query).await?;
         let query = &TokenQuery { ordering: &begin.ordering(query.ordering), ..query.clone() };
         let rows = match &begin.bound {
             Some(bound) => self.rows_from(bound, query, words, way),

@@ -2,14 +2,16 @@
 
 use latchkey_shared::TokenStatus;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _,
     sea_query::{CaseStatement, Expr, Func, Query},
 };
 
 use super::{
-    Store,
+    Result, Store,
     entities::{token, token_permission},
     filter::{self, Column, Rows},
+    long_lists::depends_on_clock,
     token_lists::TokenQuery,
     token_words::{Part, Words},
 };
@@ -39,7 +41,37 @@ pub(super) fn without_index(column: Expr) -> Expr {
     Func::coalesce([column.clone(), column]).into()
 }
 
+/// So many rows are passed over with a look at each of them.
+const NEAR: u64 = 250;
+
+/// So many tokens that still have two secrets are found out first.
+const FEW_RENEWED: u64 = 2500;
+
 impl Store {
+    /// How rows of a list in its order are passed over, so many of them.
+    pub(super) async fn way_past(&self, offset: u64, query: &TokenQuery<'_>) -> Result<Way> {
+        let (by_look, by_index) = if self.is_shared() { (Way::Own, Way::OwnIndex) } else { (Way::Walk, Way::Pass) };
+        let is_by_look = offset <= NEAR || depends_on_clock(query.filter) && self.have_many_two_secrets(query).await?;
+        Ok(if is_by_look { by_look } else { by_index })
+    }
+
+    /// How all rows of a list are counted.
+    pub(super) async fn way_past_all(&self, query: &TokenQuery<'_>) -> Result<Way> {
+        let is_by_look = depends_on_clock(query.filter) && self.have_many_two_secrets(query).await?;
+        Ok(match (is_by_look, self.is_shared()) {
+            (true, _) => Way::Own,
+            (false, true) => Way::OwnIndex,
+            (false, false) => Way::Count,
+        })
+    }
+
+    async fn have_many_two_secrets(&self, query: &TokenQuery<'_>) -> Result<bool> {
+        let tokens = token::Entity::find().filter(token::Column::AccountId.eq(query.account_id));
+        let renewed = tokens.filter(state(TokenStatus::Active)).filter(token::Column::PreviousDigest.is_not_null());
+        let one = renewed.select_only().column(token::Column::State).limit(1).offset(FEW_RENEWED).into_query();
+        Ok(self.readers.query_one(&one).await?.is_some())
+    }
+
     /// Which rows.
     pub(super) fn condition(&self, query: &TokenQuery<'_>, words: &Words, way: Way) -> Condition {
         let account_id = token::Column::AccountId.into_expr();
@@ -101,7 +133,7 @@ pub(super) fn status_is(status: TokenStatus, now: i64) -> Condition {
 }
 
 /// As [`status_is`], for rows of an index that has the state, the end and the id: which tokens still have two secrets is found
-/// out once, and not by a look at each token, unless that is near.
+/// out once, and not by a look at each token, unless the walk is short.
 fn status_by_index(status: TokenStatus, query: &TokenQuery<'_>, way: Way) -> Condition {
     let TokenQuery { account_id, now, .. } = *query;
     let is_in_state = match way {

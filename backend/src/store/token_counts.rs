@@ -123,8 +123,8 @@ impl Store {
     pub(super) async fn count(&self, query: &TokenQuery<'_>, words: &Words) -> Result<u64> {
         if let Some(plain) = Plain::of(query).filter(|plain| plain.is_counted_with(words)) {
             let counted = async || self.count_plain(query, &plain, words).await;
-            let is_kept = plain.has_all_alive() || plain.is_of_an_index(words);
-            return if is_kept { counted().await } else { self.remembered_total(query, counted).await };
+            let is_cheap = plain.has_all_alive() || plain.is_of_an_index(words);
+            return if is_cheap { counted().await } else { self.remembered_total(query, counted).await };
         }
         if matches!(words, Words::None)
             && let Some(found) = self.count_in_time(query).await?
@@ -133,8 +133,7 @@ impl Store {
         }
         let way = match words {
             Words::Few(_) => Way::Words,
-            _ if self.is_shared() => Way::OwnIndex,
-            _ => Way::Count,
+            _ => self.way_past_all(query).await?,
         };
         let counted =
             async || self.number_of_tokens(token::Entity::find().filter(self.condition(query, words, way))).await;

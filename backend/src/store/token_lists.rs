@@ -33,11 +33,8 @@ use crate::rql::{Filter, Ordering};
 /// are so dense that walking along the order soon finds a page. PostgreSQL's planner finds that out by itself.
 pub(super) const FEW: u64 = 10_000;
 
-/// So many rows are passed over with a look at each of them.
-const NEAR: u64 = 250;
-
 /// So many rows are passed over with a look at each of them, when all would have to be found and sorted otherwise.
-const RATHER_NEAR: u64 = 2500;
+const NEAR: u64 = 2500;
 
 /// From so many rows on it is worth while to look at them on several connections.
 const MANY_AT_ONCE: u64 = 2000;
@@ -111,7 +108,7 @@ impl Store {
         let begin = self.where_to_begin(list.as_ref(), query, words, page, total).await?;
         let words = match words {
             // They are so dense that walking along the order soon finds a page that is near.
-            Words::Part(_) if total > FEW && begin.offset <= RATHER_NEAR => &Words::None,
+            Words::Part(_) if total > FEW && begin.offset <= NEAR => &Words::None,
             words => words,
         };
         let ordering = begin.ordering(query.ordering);
@@ -179,10 +176,8 @@ impl Store {
         let way = match words {
             Words::Few(_) => Way::Words,
             Words::Part(_) => Way::Sort,
-            _ if self.is_shared() => Way::Own,
-            _ if known.is_some_and(|rows| rows <= FEW) => Way::Sort,
-            _ if query.offset > NEAR => Way::Pass,
-            _ => Way::Walk,
+            _ if !self.is_shared() && known.is_some_and(|rows| rows <= FEW) => Way::Sort,
+            _ => self.way_past(query.offset, query).await?,
         };
         let (rows, offset) = match bound {
             Some(bound) => (self.rows_from(bound, query, words, way), query.offset),

@@ -1,4 +1,5 @@
-//! Whether a token has expired, in the indexes of the orders: a walk along one of them past rows of some status reads no row.
+//! Whether a token has expired, in the indexes of orders and groups: who goes along one of them past rows of some status, or counts
+//! them, reads no row.
 
 use sea_orm::{ConnectionTrait as _, DatabaseBackend};
 use sea_orm_migration::prelude::*;
@@ -23,6 +24,10 @@ impl MigrationTrait for Migration {
             ("tokens_by_id", by_id),
             ("tokens_by_name", "name, id, state, expires_at"),
             ("tokens_by_creation", "created_at, id, state, expires_at"),
+            ("tokens_by_extension", "extension_id, id, state, expires_at"),
+            ("tokens_by_extension_name", "extension_name, id, state, expires_at"),
+            ("tokens_by_creator_id", "created_by_id, id, state, expires_at"),
+            ("tokens_by_creator_name", "created_by_name, id, state, expires_at"),
         ] {
             connection.execute_unprepared(&format!("DROP INDEX {index}")).await?;
             connection.execute_unprepared(&format!("CREATE INDEX {index} ON tokens (account_id, {columns})")).await?;
