@@ -189,9 +189,9 @@ impl Store {
         Ok(begin)
     }
 
-    /// From the first of the rows that have the same value of the first key as the one at which the page begins. An index has the
-    /// order by the first key alone, and in that one the same values are at the same place: only rows that share theirs are in
-    /// another order.
+    /// From the first of the rows that have the same value of the first key as the one at which the page begins. An index has
+    /// the order by the first key alone, and in that one the same values are at the same place: only rows that share theirs
+    /// are in another order.
     async fn where_its_value_begins(
         &self,
         list: &LongList,
@@ -400,14 +400,10 @@ impl Store {
         let mut columns = names(query.ordering).map(|name| own_column(name, query.now));
         match bound {
             Bound::With(value) => {
-                let column = columns.next();
-                filtered.add_option(
-                    column.map(
-                        |column| {
-                            if is_descending { column.lte(value.clone()) } else { column.gte(value.clone()) }
-                        },
-                    ),
-                )
+                let value = value.clone();
+                let from_there =
+                    columns.next().map(|column| if is_descending { column.lte(value) } else { column.gte(value) });
+                filtered.add_option(from_there)
             }
             Bound::After(keys) => {
                 // What one row has no value of, none has.

@@ -540,6 +540,37 @@ async fn many_share_a_name(#[values(Sqlite, Postgres)] database: Database) {
     }
 }
 
+/// So many that they are not found out before each page.
+#[rstest]
+#[tokio::test]
+async fn many_tokens_have_two_secrets(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let mut rows = fill(&server, database).await;
+    let now = server.clock.now().unix();
+    let connection = sea_orm::Database::connect(&server.url).await.unwrap();
+    let renew = "UPDATE tokens SET previous_digest = digest WHERE external_id LIKE '%2' OR external_id LIKE '%6'";
+    connection.execute_unprepared(renew).await.unwrap();
+    connection.close().await.unwrap();
+    for row in rows.iter_mut().filter(|row| [2, 6].contains(&(row.number % 10))) {
+        row.has_previous = true;
+    }
+    for statuses in [&["revitalised", "active", "expiring"][..], &["active", "inactive"], &["revitalised"]] {
+        let sorted = |key| in_order(rows.iter().filter(|row| statuses.contains(&row.status(now))), key, now);
+        let filter = format!("in(status,({}))", statuses.join(","));
+        for key in ["name", "-created", "name,-created"] {
+            let sorted = sorted(key);
+            let end = sorted.len();
+            let offsets = [0, 300, 1500, end / 2, end - 300, end - 3];
+            expect_pages(&admin, &format!("{filter}&ordering({key})"), &sorted, 10, &offsets).await;
+        }
+        let since = now - 4000 * 700;
+        let young = format!("{filter}&gt(created,{})&limit=0", Timestamp::from_unix(since));
+        let wanted = sorted("name").iter().filter(|row| row.created > since).count();
+        assert_eq!(page(&admin, &young).await, (vec![], wanted), "{young}");
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn counts_and_words_follow_every_change(#[values(Sqlite, Postgres)] database: Database) {
