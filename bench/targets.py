@@ -228,6 +228,10 @@ class Tokens:
             mac.update(len(part).to_bytes(8, "big") + part)
         return mac.digest()
 
+    @staticmethod
+    def has_expired(number):
+        return number % 3 != 0 and number % 35 == 1
+
     def rows(self, account, numbers):
         for number in numbers:
             token, secret = self.key(number)
@@ -235,7 +239,7 @@ class Tokens:
             state = "active" if number % 10 else "inactive"
             # A third never ends; of the others one in 35 has expired, and the rest ends on some day of ten years.
             day = number // 7 % 3650 * 86400
-            end = (1300000000 + day if number % 35 == 1 else 1830297600 + day) if number % 3 else None
+            end = (1300000000 if self.has_expired(number) else 1830297600) + day if number % 3 else None
             extension = ("EXT-000-002", "reports") if number % 5 == 2 else ("EXT-000-001", "custom")
             made = 1600000000 + number * 7 % 200000000
             yield (token, account, name, f"ext-{number % 5000}", None, *extension, state, end,
@@ -248,7 +252,7 @@ class Tokens:
             self.fill_postgres(numbers)
         else:
             self.fill_sqlite(numbers)
-        self.active = [number for number in numbers if number % 10 and not (number % 3 and number % 35 == 1)]
+        self.active = [number for number in numbers if number % 10 and not self.has_expired(number)]
         return self
 
     def fill_sqlite(self, numbers):

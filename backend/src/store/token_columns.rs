@@ -50,22 +50,28 @@ const FEW_RENEWED: u64 = 2500;
 impl Store {
     /// How rows of a list in its order are passed over, so many of them.
     pub(super) async fn way_past(&self, offset: u64, query: &TokenQuery<'_>) -> Result<Way> {
-        let (by_look, by_index) = if self.is_shared() { (Way::Own, Way::OwnIndex) } else { (Way::Walk, Way::Pass) };
-        let is_by_look = offset <= NEAR || depends_on_clock(query.filter) && self.have_many_two_secrets(query).await?;
-        Ok(if is_by_look { by_look } else { by_index })
+        Ok(match (offset <= NEAR || self.is_best_looked_at(query).await?, self.is_shared()) {
+            (true, true) => Way::Own,
+            (true, false) => Way::Walk,
+            (false, true) => Way::OwnIndex,
+            (false, false) => Way::Pass,
+        })
     }
 
     /// How all rows of a list are counted.
     pub(super) async fn way_past_all(&self, query: &TokenQuery<'_>) -> Result<Way> {
-        let is_by_look = depends_on_clock(query.filter) && self.have_many_two_secrets(query).await?;
-        Ok(match (is_by_look, self.is_shared()) {
+        Ok(match (self.is_best_looked_at(query).await?, self.is_shared()) {
             (true, _) => Way::Own,
             (false, true) => Way::OwnIndex,
             (false, false) => Way::Count,
         })
     }
 
-    async fn have_many_two_secrets(&self, query: &TokenQuery<'_>) -> Result<bool> {
+    /// Whether a status is asked for, and so many tokens have two secrets that each is better looked at.
+    async fn is_best_looked_at(&self, query: &TokenQuery<'_>) -> Result<bool> {
+        if !depends_on_clock(query.filter) {
+            return Ok(false);
+        }
         let tokens = token::Entity::find().filter(token::Column::AccountId.eq(query.account_id));
         let renewed = tokens.filter(state(TokenStatus::Active)).filter(token::Column::PreviousDigest.is_not_null());
         let one = renewed.select_only().column(token::Column::State).limit(1).offset(FEW_RENEWED).into_query();
