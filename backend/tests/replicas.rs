@@ -34,14 +34,17 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
-        let parent = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), &[])
+    }
+
+    fn start_in(parent: tempfile::TempDir, flags: &[&str]) -> Self {
         if is_root() {
             let chown = Command::new("chown").arg("postgres").arg(parent.path()).status().unwrap();
             assert!(chown.success());
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let cluster = Self { folder: parent.path().join("data"), port, _parent: parent };
-        cluster.run("initdb", &["--username=postgres", "--auth=trust", "--locale=C", "--no-sync"]);
+        cluster.run("initdb", &[&["--username=postgres", "--auth=trust", "--locale=C", "--no-sync"], flags].concat());
         cluster.up();
         cluster
     }
@@ -412,4 +415,51 @@ async fn a_replica_that_is_cut_off_lets_a_revoked_key_through_for_the_grace_and_
         keeper.until(&other, 200, BOUND);
         assert_eq!(console.set(&id, "activate"), 200);
     }
+}
+
+#[test]
+fn full_disk_of_postgres_loses_no_acknowledged_change_and_revocations_hold_once_there_is_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(folder.path()).output();
+    if !mount(&["-t", "tmpfs", "-o", "size=96m", "tmpfs"]).is_ok_and(|output| output.status.success()) {
+        eprintln!("not run: mounting a tmpfs is not allowed here");
+        return;
+    }
+    let (disk, ballast) = (folder.path().to_owned(), folder.path().join("ballast"));
+    let cluster = Cluster::start_in(folder, &["--wal-segsize=1"]);
+    let replica = Replica::start(&cluster, &[]);
+    let keys: Vec<(String, String)> = (0..3).map(|_| replica.create()).collect();
+    keys.iter().for_each(|(key, _)| assert_eq!(replica.check(key), 200));
+    let mut file = std::fs::File::create(&ballast).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
+    // Each needs more space than the pages that are there have.
+    let body = format!(r#"{{"name":"Full","extension":{{"name":"custom"}},"description":"{}"}}"#, "x".repeat(255));
+    let answers: Vec<u16> =
+        (0..3000).map(|_| replica.admin("POST", "/auth/tokens", &body).0).take_while(|status| *status == 201).collect();
+    assert!(answers.len() < 3000, "the disk was not full");
+    assert_eq!(replica.admin("POST", "/auth/tokens", &body).0, 503);
+    std::fs::remove_file(&ballast).unwrap();
+
+    // PostgreSQL may have stopped, and a probe of its own may have to succeed before anything else does.
+    let begun = Instant::now();
+    while replica.set(&keys[0].1, "deactivate") != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no change although there is space");
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(replica.check(&keys[0].0), 401);
+    assert_eq!(replica.admin("DELETE", &format!("/auth/tokens/{}", keys[1].1), "").0, 204);
+    assert_eq!(replica.check(&keys[1].0), 401);
+    let (new, _) = replica.create();
+    cluster.down();
+    cluster.up();
+    let other = Replica::start(&cluster, &[]);
+    for (key, status) in [(&keys[0].0, 401), (&keys[1].0, 401), (&keys[2].0, 200), (&new, 200)] {
+        other.until(key, status, BOUND);
+    }
+    let (_, page) = other.admin("GET", "/auth/tokens?limit=1&eq(name,Full)", "");
+    assert_eq!(page.as_array().unwrap().len(), 1);
+    drop(other);
+    drop(cluster);
+    let _ = Command::new("umount").arg("--lazy").arg(disk).status();
 }

@@ -38,6 +38,8 @@ pub const TEST: &[Package] = &[
     package("chromium-driver", "chromedriver"),
     package("nodejs", "node"),
     package("npm", "npm"),
+    // Makes I/O calls fail.
+    package("fiu-utils", "fiu-run"),
     package("curl", "curl"),
     package("git", "git"),
     // Debian packs the part of Python that makes virtual environments apart.

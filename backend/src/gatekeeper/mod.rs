@@ -52,7 +52,7 @@ use crate::{
     clock::Clock,
     http::{Error, client},
     keys::Key,
-    store::Store,
+    store::{Store, TokenChange},
     tokens::secret::Digester,
 };
 
@@ -134,7 +134,10 @@ impl Gatekeeper {
         let modules = Arc::new(Modules::new(catalogue));
         let index = Index::new(store.clone(), Arc::clone(&modules), clock.clone());
         let watching = Arc::clone(&index);
-        store.watch(Box::new(move |id| watching.forget(TokenId::number_of(id))));
+        store.watch(Box::new(move |change| match change {
+            TokenChange::One(id) => watching.forget(TokenId::number_of(id)),
+            TokenChange::Any => watching.forget_all(),
+        }));
         Arc::new(Self {
             modules,
             index,
@@ -277,6 +280,7 @@ impl Gatekeeper {
     /// Begins what goes on beside the requests: usage is written, and changes by other replicas are heard of.
     pub fn start(self: &Arc<Self>, store: &Store) {
         tokio::spawn(usage::run(Arc::downgrade(self), store.clone()));
+        tokio::spawn(store.clone().poll_outside_changes());
         if store.is_shared() {
             // Until the listener is there, nobody knows what happens elsewhere.
             self.trust.doubt(self.clock.now());

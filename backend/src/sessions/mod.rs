@@ -48,7 +48,10 @@ pub async fn resume(app: &App, cookie: &str, origin: Origin) -> Result<Option<Ca
         return Ok(None);
     }
     if now >= session.seen_at + TOUCH_EVERY {
-        app.store.touch_session(&session.id, now).await?;
+        // A full disk must not keep anybody from reading; the session ends a little sooner then.
+        if let Err(error) = app.store.touch_session(&session.id, now).await {
+            tracing::warn!(%error, "the last use of a session is not kept");
+        }
     }
     let role = Role::from_word(&user.role).ok_or_else(|| StoreError::Damaged(format!("role {:?}", user.role)))?;
     let actor = Reference { id: user.id, name: user.name };

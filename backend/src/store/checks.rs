@@ -79,24 +79,39 @@ impl Store {
         Ok(CheckRow::find_by_statement(statement).all(&self.readers).await?)
     }
 
-    /// Tells `watcher` the id of every token that this store changes, once the change lasts and before whoever made
-    /// it hears of that. There is one watcher.
+    /// Reports every changed token to `watcher`, once the change is committed and before [`Tx::commit`](super::Tx::commit)
+    /// returns. There is one watcher.
     pub fn watch(&self, watcher: Watcher) {
         let _ = self.watcher.0.set(watcher);
     }
 }
 
-/// Hears of the ids of changed tokens.
-pub type Watcher = Box<dyn Fn(&str) + Send + Sync>;
+/// What a watcher hears of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenChange<'a> {
+    /// The token with this id was changed.
+    One(&'a str),
+    /// Any token may have been changed.
+    Any,
+}
 
-/// The place of a watcher.
+/// Hears of changed tokens.
+pub type Watcher = Box<dyn Fn(TokenChange<'_>) + Send + Sync>;
+
+/// Holds the watcher.
 #[derive(Default)]
 pub(super) struct Watch(std::sync::OnceLock<Watcher>);
 
 impl Watch {
-    pub(super) fn changed(&self, ids: &[String]) {
+    pub(super) fn tokens_changed(&self, ids: &[String]) {
         if let Some(watcher) = self.0.get() {
-            ids.iter().for_each(|id| watcher(id));
+            ids.iter().for_each(|id| watcher(TokenChange::One(id)));
+        }
+    }
+
+    pub(super) fn any_token_changed(&self) {
+        if let Some(watcher) = self.0.get() {
+            watcher(TokenChange::Any);
         }
     }
 }

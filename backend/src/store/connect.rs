@@ -12,11 +12,14 @@ use std::{
 use metrics::histogram;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self, Connection as _, Executor as _, SqliteConnection,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use thiserror::Error;
 
-use super::{Store, migrations};
+use super::{Store, migrations, outside_changes::OutsideChanges};
 
 /// Readers of SQLite, connections to PostgreSQL.
 const POOL: u32 = 16;
@@ -94,6 +97,7 @@ impl Store {
                     readers: pool,
                     watcher: Arc::default(),
                     remembered: Arc::default(),
+                    outside: Arc::default(),
                     shared_url: Some(url.into()),
                     _alone: None,
                 }
@@ -143,13 +147,30 @@ impl Store {
             });
             options
         };
-        let writer = connect(url, &mut options("rwc", 1)).await?;
+        let outside = Arc::<OutsideChanges>::default();
+        let opened = Arc::clone(&outside);
+        let writer = connect(
+            url,
+            options("rwc", 1).map_sqlx_sqlite_pool_opts(move |pool| {
+                let opened = Arc::clone(&opened);
+                pool.max_lifetime(None)
+                    .idle_timeout(None)
+                    .after_connect(move |_, _| {
+                        opened.connection_opened();
+                        Box::pin(async { Ok(()) })
+                    })
+                    // Where this is not so, the pool closes the connection and opens another.
+                    .before_acquire(|connection, _| Box::pin(is_outside_transaction(connection)))
+            }),
+        )
+        .await?;
         let readers = connect(url, &mut options("rw", POOL)).await?;
         Ok(Self {
             writer,
             readers,
             watcher: Arc::default(),
             remembered: Arc::default(),
+            outside,
             shared_url: None,
             _alone: None,
         })
@@ -200,6 +221,20 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), OpenError> {
         migrations::apply(&self.writer).await.map_err(OpenError::Migrate)
     }
+}
+
+/// Whether the writing connection is outside any transaction, for sqlx and for SQLite itself.
+///
+/// SQLite rolls back by itself when the disk is full, on an I/O error and without memory. sqlx's own `ROLLBACK` then fails,
+/// and sqlx goes on counting a transaction that is not there: the next one would begin as a savepoint, and its "commit"
+/// would release that savepoint and commit nothing.
+async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        return Ok(false);
+    }
+    // SQLite refuses this inside a transaction.
+    connection.execute("BEGIN; ROLLBACK").await?;
+    Ok(true)
 }
 
 async fn connect(url: &str, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {

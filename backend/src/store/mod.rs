@@ -20,6 +20,7 @@ mod listen;
 mod long_lists;
 mod migrations;
 mod milestones;
+mod outside_changes;
 mod sessions;
 mod token_columns;
 mod token_counts;
@@ -32,7 +33,7 @@ mod users;
 mod word_index;
 mod word_totals;
 
-pub use checks::{CheckRow, Watcher};
+pub use checks::{CheckRow, TokenChange, Watcher};
 pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
 pub use listen::Listener;
@@ -47,6 +48,7 @@ use std::{
 
 use checks::Watch;
 use long_lists::Remembered;
+use outside_changes::OutsideChanges;
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
@@ -90,6 +92,7 @@ pub struct Store {
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
     remembered: Arc<Remembered>,
+    outside: Arc<OutsideChanges>,
     /// The address of a database that other processes may use, too.
     shared_url: Option<Arc<str>>,
     /// Held for as long as this process is the only one with its file.
@@ -116,6 +119,10 @@ impl Store {
             ..TransactionOptions::default()
         };
         let db = self.writer.begin_with_options(options).await?;
+        if !self.is_shared() {
+            // No other process can commit from here to the end of the transaction.
+            self.check_outside_changes(&db).await?;
+        }
         Ok(Tx { db, changed: Mutex::default(), watcher: Arc::clone(&self.watcher) })
     }
 
@@ -131,12 +138,13 @@ impl Store {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and accepts a change.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn ping(&self) -> Result<()> {
         self.readers.execute_unprepared("SELECT 1").await?;
+        drop(self.begin().await?);
         Ok(())
     }
 
@@ -152,20 +160,21 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes the change last, and tells the watcher of the store which tokens it changed. Both happen even when
-    /// whoever asked no longer waits: a client that hangs up must not leave a key alive that it has just disabled.
+    /// Ends every change: commits, then reports the changed tokens to this process and to every replica. Both happen even
+    /// when the caller is gone: a client that hangs up must not leave a key alive that it has just disabled.
+    ///
+    /// `Ok` means that the change is durable and visible. [`Store::begin`] starts outside any transaction, so the commit
+    /// is a real `COMMIT` and not the release of a savepoint.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing has changed, or nobody knows.
+    /// [`StoreError::Database`]; then nothing has changed, or the connection was lost while it was committed.
     pub async fn commit(self) -> Result<()> {
         let Self { db, changed, watcher } = self;
         let changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if changed.is_empty() {
-            return Ok(db.commit().await?);
-        }
         let committed = tokio::spawn(async move {
+            notify(&db, &changed).await?;
             let committed = db.commit().await;
-            watcher.changed(&changed);
+            watcher.tokens_changed(&changed);
             committed
         });
         match committed.await {
@@ -175,17 +184,96 @@ impl Tx {
     }
 
     /// Notes that the token `id` is changed, for this process and for every replica.
-    async fn token_changed(&self, id: &str) -> Result<()> {
+    fn token_changed(&self, id: &str) {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
-        if self.db.get_database_backend() == DatabaseBackend::Postgres {
-            // Delivered when the transaction is committed, and only then.
-            let notify = "SELECT pg_notify($1, $2)";
-            let values = [TOKENS_CHANGED.into(), id.into()];
-            self.db.query_one_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, notify, values)).await?;
-        }
-        Ok(())
     }
+}
+
+/// Sends the ids of changed tokens to every replica. PostgreSQL delivers them when the transaction is committed.
+///
+/// In a transaction that an earlier error has aborted this fails, which is its second purpose: PostgreSQL answers the
+/// `COMMIT` of such a transaction with a rollback and no error.
+async fn notify(db: &DatabaseTransaction, changed: &[String]) -> std::result::Result<(), DbErr> {
+    if db.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(());
+    }
+    let sql = "SELECT pg_notify($1, id) FROM json_array_elements_text($2::json) AS id";
+    let ids = serde_json::to_string(changed).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let values = [TOKENS_CHANGED.into(), ids.into()];
+    db.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values)).await?;
+    Ok(())
 }
 
 /// The channel on which PostgreSQL tells the ids of changed tokens.
 pub const TOKENS_CHANGED: &str = "latchkey_tokens";
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait as _, DbErr};
+
+    use super::*;
+
+    async fn sqlite() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::connect(&format!("sqlite:{}", folder.path().join("latchkey.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        (folder, store)
+    }
+
+    async fn set(store: &Store, name: &str, value: &str) -> Result<()> {
+        let tx = store.begin().await?;
+        tx.set_installation(name, value).await?;
+        tx.commit().await
+    }
+
+    /// SQLite has rolled back by itself, and the rollback that follows fails.
+    #[tokio::test]
+    async fn change_after_a_full_database_is_committed() {
+        let (_folder, store) = sqlite().await;
+        store.writer.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let error = set(&store, "large", &"x".repeat(1_000_000)).await.unwrap_err();
+        assert!(error.to_string().contains("full"), "{error}");
+        for name in ["one", "two"] {
+            set(&store, name, "kept").await.unwrap();
+            assert_eq!(store.installation(name).await.unwrap().as_deref(), Some("kept"));
+        }
+        assert_eq!(store.installation("large").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn change_by_another_process_is_reported_once() {
+        let (folder, store) = sqlite().await;
+        let reports = Arc::new(Mutex::new(0));
+        let counter = Arc::clone(&reports);
+        store.watch(Box::new(move |change| {
+            assert_eq!(change, TokenChange::Any);
+            *counter.lock().unwrap() += 1;
+        }));
+        let reported = async || {
+            store.check_outside_changes(&store.writer).await.unwrap();
+            std::mem::take(&mut *reports.lock().unwrap())
+        };
+        assert_eq!(reported().await, 1, "nothing was known before");
+        set(&store, "own", "change").await.unwrap();
+        assert_eq!(reported().await, 0);
+        let other = Store::connect(&format!("sqlite:{}", folder.path().join("latchkey.db").display())).await.unwrap();
+        set(&other, "foreign", "change").await.unwrap();
+        assert_eq!(reported().await, 1);
+        set(&other, "foreign again", "change").await.unwrap();
+        set(&store, "own again", "change").await.unwrap();
+        assert_eq!((reported().await, reported().await), (1, 0), "the own change has reported the other one");
+    }
+
+    /// PostgreSQL would answer this `COMMIT` with a rollback and no error.
+    #[tokio::test]
+    async fn commit_of_an_aborted_transaction_fails() {
+        let url = crate::store::migrations::tests::postgres().await;
+        let store = Store::connect(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        let tx = store.begin().await.unwrap();
+        tx.set_installation("name", "value").await.unwrap();
+        assert!(matches!(tx.set_installation("name", "value").await, Err(StoreError::Duplicate)));
+        assert!(matches!(tx.commit().await, Err(StoreError::Database(DbErr::Query(_)))));
+        assert_eq!(store.installation("name").await.unwrap(), None);
+    }
+}

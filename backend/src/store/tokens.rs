@@ -127,7 +127,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Duplicate`] when the id is taken.
     pub async fn insert_token(&self, row: &TokenRow) -> Result<()> {
-        self.token_changed(&row.token.id).await?;
+        self.token_changed(&row.token.id);
         row.token.clone().into_active_model().insert(&self.db).await?;
         self.insert_permissions(&row.token.id, &row.modules).await
     }
@@ -137,7 +137,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn update_token(&self, row: &TokenRow) -> Result<()> {
-        self.token_changed(&row.token.id).await?;
+        self.token_changed(&row.token.id);
         row.token.clone().into_active_model().reset_all().update(&self.db).await?;
         token_permission::Entity::delete_many()
             .filter(token_permission::Column::TokenId.eq(&row.token.id))

@@ -100,7 +100,7 @@ pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::env;
 
     use sea_orm::{ConnectionTrait, Database, EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait};
@@ -127,7 +127,7 @@ mod tests {
     }
 
     /// The address of an empty database on PostgreSQL.
-    async fn postgres() -> String {
+    pub(in crate::store) async fn postgres() -> String {
         let server = env::var("LATCHKEY_TEST_POSTGRES").expect("run `cargo xtask test`, which starts PostgreSQL");
         let name = format!("t{}", Rng::system().hex::<8>());
         let connection = Database::connect(&server).await.unwrap();

@@ -1,25 +1,17 @@
 //! The program itself: its flags, its one-line refusals, how it starts and how it stops.
 
-#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use sea_orm::ConnectionTrait as _;
 
-const PASSWORD: &str = "correct horse battery";
-
-fn latchkey(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-    command.current_dir(folder).env_remove("LATCHKEY_TEST_POSTGRES").env("LATCHKEY_ADMIN_PASSWORD", PASSWORD);
-    command
-}
+use crate::server::{PASSWORD, Server, latchkey};
 
 /// Runs a command line that must be refused: exit code, one line, and nothing left behind.
 fn refusal(folder: &Path, arguments: &[&str]) -> String {
@@ -41,55 +33,6 @@ fn listing(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
-}
-
-/// A server that is ended when the test is over.
-struct Server {
-    child: Child,
-    address: String,
-    greeting: String,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let mut child = latchkey(folder)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let greeting = lines.next().unwrap().unwrap();
-        let address = greeting.strip_prefix("Latchkey listens on http://").unwrap().to_owned();
-        Self { child, address, greeting }
-    }
-
-    fn request(&self, head: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let length = body.len();
-        write!(stream, "{head}\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}", self.address).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn sign_in(&self) -> String {
-        let body = format!(r#"{{"email":"admin@localhost","password":"{PASSWORD}"}}"#);
-        let answer = self.request("POST /public/v1/auth/login HTTP/1.1", &body);
-        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
-        cookie.split(';').next().unwrap().to_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -194,8 +137,8 @@ fn the_first_start_keeps_its_data_to_its_owner() {
     assert!(server.greeting.contains("127.0.0.1"));
     let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/master.key")), (0o700, 0o600));
-    assert!(server.request("GET /healthz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
-    assert!(server.request("GET /readyz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
+    assert!(server.send("GET", "/healthz", &[], "").0 == 200);
+    assert!(server.send("GET", "/readyz", &[], "").0 == 200);
 }
 
 #[test]
@@ -242,17 +185,13 @@ fn both_signals_stop_it_cleanly() {
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start(folder.path());
-    let cookie = server.sign_in();
-    for number in 0..20 {
-        let body = format!(r#"{{"name":"Token {number}","extension":{{"name":"custom"}}}}"#);
-        let answer = server.request(&format!("POST /public/v1/auth/tokens HTTP/1.1\r\ncookie: {cookie}"), &body);
-        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    }
-    server.signal("KILL");
-    server.child.wait().unwrap();
     let server = Server::start(folder.path());
-    let answer = server.request(&format!("GET /public/v1/auth/tokens?limit=0 HTTP/1.1\r\ncookie: {cookie}"), "");
+    for number in 0..20 {
+        server.create(&format!("Token {number}"), "MD-0002");
+    }
+    server.kill();
+    let server = Server::start(folder.path());
+    let (_, answer) = server.admin("GET", "/auth/tokens?limit=0", "");
     assert!(answer.contains("content-range: items 0-0/20"), "{answer}");
 }
 
@@ -290,9 +229,9 @@ fn users_are_added_from_the_command_line() {
     command.args(["--account", distributor]).env("LATCHKEY_USER_PASSWORD", PASSWORD);
     assert!(command.output().unwrap().status.success());
     let body = format!(r#"{{"email":"d@example.com","password":"{PASSWORD}"}}"#);
-    assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains(distributor));
+    assert!(server.send("POST", "/public/v1/auth/login", &[], &body).1.contains(distributor));
     let body = format!(r#"{{"email":"vera@example.com","password":"{PASSWORD}"}}"#);
-    assert!(server.request("POST /public/v1/auth/login HTTP/1.1", &body).contains("\"viewer\""));
+    assert!(server.send("POST", "/public/v1/auth/login", &[], &body).1.contains("\"viewer\""));
 }
 
 /// Reads from an address until the other end closes.
