@@ -214,6 +214,15 @@ pub fn decide<'a>(
     decision
 }
 
+/// Whether a secret with this digest works at `now`: it is the token's, or the one before that has not ended.
+#[must_use]
+pub fn works(entry: &Entry, presented: &[u8; 32], now: Timestamp) -> bool {
+    let previous = entry.rare.as_ref().and_then(|rare| rare.previous.as_ref());
+    let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now.unix()));
+    let is_previous = previous.is_some_and(|(digest, _)| is_same(presented, digest).into());
+    bool::from(is_same(presented, &entry.digest)) || is_previous
+}
+
 /// Compares digests in constant time, eight bytes at once.
 fn is_same(one: &[u8; 32], other: &[u8; 32]) -> Choice {
     let words = |digest: &[u8; 32]| -> [u64; 4] {
@@ -223,9 +232,12 @@ fn is_same(one: &[u8; 32], other: &[u8; 32]) -> Choice {
     words(one).ct_eq(&words(other))
 }
 
-/// The steps after the secret.
-fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Refusal> {
-    let now = question.now.unix();
+/// Whether a token may be used at all: its status, its dates, the client's address.
+///
+/// # Errors
+/// [`Refusal::Key`], [`Refusal::Address`].
+pub fn check_standing(entry: &Entry, address: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
+    let now = now.unix();
     let rare = entry.rare.as_deref();
     match entry.state {
         State::Deleted => return Err(Refusal::Key(Denial::Deleted)),
@@ -237,10 +249,16 @@ fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &m
         return Err(Refusal::Key(Denial::NotYet));
     }
     let allowed = rare.and_then(|rare| rare.addresses.as_ref());
-    if allowed.is_some_and(|allowed| !question.address.is_some_and(|address| allowed.contains(address))) {
-        return Err(Refusal::Address(question.address));
+    if allowed.is_some_and(|allowed| !address.is_some_and(|address| allowed.contains(address))) {
+        return Err(Refusal::Address(address));
     }
-    if let Some(limit) = rare.and_then(|rare| rare.limit.as_ref()) {
+    Ok(())
+}
+
+/// The steps after the secret.
+fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Refusal> {
+    check_standing(entry, question.address, question.now)?;
+    if let Some(limit) = entry.rare.as_deref().and_then(|rare| rare.limit.as_ref()) {
         let counted = limit.count();
         decision.quotum = Some(counted.unwrap_or_else(|over| over));
         if counted.is_err() {

@@ -52,7 +52,7 @@ use crate::{
     clock::Clock,
     http::{Error, client},
     keys::Key,
-    store::{Store, TokenChange},
+    store::{CheckRow, Store, TokenChange},
     tokens::secret::Digester,
 };
 
@@ -237,6 +237,31 @@ impl Gatekeeper {
             }
         };
         answer(decide(entry.as_ref(), question, &self.pepper, &self.modules))
+    }
+
+    /// The digest of the secret that is shown, if it is one.
+    #[must_use]
+    pub fn digest(&self, credential: Credential<'_>) -> Option<[u8; 32]> {
+        let key = credential.read().ok()?;
+        Some(self.pepper.digest(key.id, key.secret))
+    }
+
+    /// A token as it is in the database now, when the key that was let pass before still would be: the secret works, and
+    /// status, dates and address are right. No call is counted.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`], [`Error::AddressRefused`], [`Error::Internal`].
+    pub fn confirm(&self, row: &CheckRow, digest: &[u8; 32], address: Option<IpAddr>) -> Result<Entry, Error> {
+        let limit = |_, calls| Arc::new(entry::Limit::new(calls));
+        let entry = Entry::new(row, Arc::new(row.account()), &self.modules, limit)?;
+        let now = self.clock.now();
+        if !decide::works(&entry, digest, now) {
+            return Err(Error::Unauthorized);
+        }
+        match decide::check_standing(&entry, address, now) {
+            Ok(()) => Ok(entry),
+            Err(refusal) => Err(self.error(&Decision::refused(refusal, now), refusal)),
+        }
     }
 
     /// The address of a client, if its proxies tell.

@@ -43,6 +43,13 @@ pub enum Needs {
     Revealing,
 }
 
+impl Needs {
+    /// Whether a key has to hold the module of the path.
+    fn asks_for_module(self) -> bool {
+        matches!(self, Self::Reading | Self::Changing)
+    }
+}
+
 /// Where a request came from.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
@@ -69,7 +76,12 @@ pub enum Identity {
         email: String,
     },
     /// A token, by its key.
-    Token(Arc<Entry>),
+    Token {
+        /// What the gatekeeper knows of it.
+        entry: Arc<Entry>,
+        /// The digest of the secret that was shown: of two, the one that has to go on working.
+        digest: [u8; 32],
+    },
 }
 
 /// Somebody who may do what the route is for.
@@ -83,6 +95,17 @@ pub struct Caller {
     pub identity: Identity,
     /// From where.
     pub origin: Origin,
+    /// What they were let in for.
+    pub access: Access,
+}
+
+/// What a caller is let in for.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// What the route asks of its caller.
+    pub needs: Needs,
+    /// The route's path below the base path, with `{…}` for what varies.
+    pub path: Arc<str>,
 }
 
 impl Caller {
@@ -91,22 +114,36 @@ impl Caller {
     pub fn may_grant(&self, module: &ModuleId) -> bool {
         match &self.identity {
             Identity::User { .. } => true,
-            Identity::Token(token) => gatekeeper::opens(&token.modules.ids, module),
+            Identity::Token { entry, .. } => gatekeeper::opens(&entry.modules.ids, module),
         }
     }
 }
 
 impl Caller {
-    /// Refuses a caller who may not do what a route below the base path needs.
+    /// The same caller, let in for more than their route asks.
+    ///
+    /// # Errors
+    /// As [`check_access`](Self::check_access).
+    pub fn require(&self, app: &App, needs: Needs) -> Result<Self, Error> {
+        let access = Access { needs, path: Arc::clone(&self.access.path) };
+        let caller = Self { access, ..self.clone() };
+        caller.check_access(app)?;
+        Ok(caller)
+    }
+
+    /// Refuses a caller who may not do what they were let in for.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::InsufficientScope`].
-    pub fn require(&self, app: &App, needs: Needs, path: &str) -> Result<(), Error> {
-        permit(self, needs)?;
-        let Identity::Token(token) = &self.identity else { return Ok(()) };
+    pub fn check_access(&self, app: &App) -> Result<(), Error> {
+        permit(self, self.access.needs)?;
+        let Identity::Token { entry, .. } = &self.identity else { return Ok(()) };
+        if !self.access.needs.asks_for_module() {
+            return Ok(());
+        }
         let keeper = &app.gatekeeper;
-        let module = keeper.modules.of_path(path);
-        if token.modules.opens(module) {
+        let module = keeper.modules.of_path(&self.access.path);
+        if entry.modules.opens(module) {
             return Ok(());
         }
         let module = Box::new(keeper.modules.get(module).clone());
@@ -155,8 +192,11 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
         return next.run(request).await;
     }
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    // The route's own path: what the client wrote led to it, and may be written in more than one way.
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let access = Access { needs, path: matched.strip_prefix(paths::BASE).unwrap_or(matched).into() };
     if !request.headers().contains_key(header::AUTHORIZATION) {
-        return match person(&app, request.headers(), origin, needs).await {
+        return match person(&app, request.headers(), origin, access).await {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
                 next.run(request).await
@@ -164,16 +204,10 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
             Err(error) => error.into_response(),
         };
     }
-    // The route's own path: what the client wrote led to it, and may be written in more than one way.
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let path = matched.as_ref().map(MatchedPath::as_str).unwrap_or_default();
-    let target = match needs {
-        Needs::Reading | Needs::Changing => Target::Path(path.strip_prefix(paths::BASE).unwrap_or(path)),
-        _ => Target::Any,
-    };
+    let target = if needs.asks_for_module() { Target::Path(&access.path) } else { Target::Any };
     let decision = app.gatekeeper.check(Credential::Header(request.headers()), target, origin.client).await;
     answers::keep(request.extensions(), decision.clone());
-    match program_caller(&app, request.headers(), &decision, origin.clone(), needs) {
+    match program_caller(&app, request.headers(), &decision, origin.clone(), access.clone()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -182,10 +216,11 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
     }
 }
 
-async fn person(app: &App, headers: &HeaderMap, origin: Origin, needs: Needs) -> Result<Caller, Error> {
+async fn person(app: &App, headers: &HeaderMap, origin: Origin, access: Access) -> Result<Caller, Error> {
     let cookie = sessions::cookie::read(app, headers).ok_or(Error::Unauthorized)?;
     let caller = sessions::resume(app, &cookie, origin).await?.ok_or(Error::Unauthorized)?;
-    permit(&caller, needs)?;
+    let caller = Caller { access, ..caller };
+    caller.check_access(app)?;
     Ok(caller)
 }
 
@@ -194,20 +229,22 @@ fn program_caller(
     headers: &HeaderMap,
     decision: &Decision<'_>,
     origin: Origin,
-    needs: Needs,
+    access: Access,
 ) -> Result<Caller, Error> {
     if let Err(refusal) = decision.answer {
         app.gatekeeper.log(headers, refusal, origin.client);
         return Err(app.gatekeeper.error(decision, refusal));
     }
     let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;
+    let digest = app.gatekeeper.digest(Credential::Header(headers)).ok_or(Error::Unauthorized)?;
     let caller = Caller {
         account: account::Model::clone(&token.account),
         actor: Reference { id: token.id().into(), name: token.name() },
-        identity: Identity::Token(Arc::clone(token)),
+        identity: Identity::Token { entry: Arc::clone(token), digest },
         origin,
+        access,
     };
-    permit(&caller, needs)?;
+    permit(&caller, caller.access.needs)?;
     Ok(caller)
 }
 
@@ -219,7 +256,7 @@ fn permit(caller: &Caller, needs: Needs) -> Result<(), Error> {
         {
             Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
         }
-        (Identity::Token(_), Needs::Session | Needs::Revealing) => {
+        (Identity::Token { .. }, Needs::Session | Needs::Revealing) => {
             Err(Error::Forbidden("Only a person who is signed in may do this; a key may not."))
         }
         _ => Ok(()),

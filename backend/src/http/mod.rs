@@ -18,7 +18,7 @@ mod stream;
 mod timer;
 
 pub use body::{Body, Bytes, MAX_BODY, OptionalBody, Several, is_list, read_json};
-pub use caller::{Caller, Identity, Needs, Origin, authorize};
+pub use caller::{Access, Caller, Identity, Needs, Origin, authorize};
 pub use error::Error;
 pub use id::Id;
 pub use paging::{ListQuery, Page};

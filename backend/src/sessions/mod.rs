@@ -12,8 +12,8 @@ use latchkey_shared::{Context, Reference, Role, Timestamp, User};
 use crate::{
     accounts,
     app::App,
-    http::{Caller, Error, Identity, Origin},
-    store::StoreError,
+    http::{Access, Caller, Error, Identity, Needs, Origin},
+    store::{SessionRow, StoreError},
     tokens::secret::hmac,
 };
 
@@ -43,21 +43,36 @@ fn session_id(app: &App, cookie: &str) -> String {
 /// [`Error::Internal`].
 pub async fn resume(app: &App, cookie: &str, origin: Origin) -> Result<Option<Caller>, Error> {
     let now = app.clock.now().unix();
-    let Some((session, user, account)) = app.store.session(&session_id(app, cookie)).await? else { return Ok(None) };
-    if now >= session.seen_at + IDLE || now >= session.created_at + ABSOLUTE {
-        return Ok(None);
-    }
+    let Some(found) = app.store.session(&session_id(app, cookie)).await? else { return Ok(None) };
+    let session = found.0.clone();
+    let Some(caller) = caller(found, origin, app.clock.now())? else { return Ok(None) };
     if now >= session.seen_at + TOUCH_EVERY {
         // A full disk must not keep anybody from reading; the session ends a little sooner then.
         if let Err(error) = app.store.touch_session(&session.id, now).await {
             tracing::warn!(%error, "the last use of a session is not kept");
         }
     }
+    Ok(Some(caller))
+}
+
+/// The caller whose session was read; `None` when it has ended.
+///
+/// # Errors
+/// [`StoreError::Damaged`].
+pub fn caller(
+    (session, user, account): SessionRow,
+    origin: Origin,
+    now: Timestamp,
+) -> Result<Option<Caller>, StoreError> {
+    if now.unix() >= session.seen_at + IDLE || now.unix() >= session.created_at + ABSOLUTE {
+        return Ok(None);
+    }
     let role = Role::from_word(&user.role).ok_or_else(|| StoreError::Damaged(format!("role {:?}", user.role)))?;
     let actor = Reference { id: user.id, name: user.name };
     let confirmed_at = Timestamp::from_unix(session.confirmed_at);
     let identity = Identity::User { role, session_id: session.id, confirmed_at, email: user.email };
-    Ok(Some(Caller { account, actor, identity, origin }))
+    let access = Access { needs: Needs::Session, path: "".into() };
+    Ok(Some(Caller { account, actor, identity, origin, access }))
 }
 
 /// Who is signed in, and where.

@@ -7,14 +7,14 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use latchkey_shared::{Context, Credentials, Email, Reference, Role};
+use latchkey_shared::{Context, Credentials, Email};
 use serde_json::json;
 
 use super::{ABSOLUTE, IDLE, context_of, cookie, session_id};
 use crate::{
     app::App,
     events::{self, Action},
-    http::{Body, Caller, Error, Identity, Origin},
+    http::{Body, Error, Origin},
     store::{StoreError, entities::session},
 };
 
@@ -48,6 +48,10 @@ pub async fn handler(
 
     let now = app.clock.now();
     let value = app.rng.hex::<32>();
+    let tx = app.store.begin().await?;
+    // Hashing takes its time: whoever was disabled or got another password meanwhile does not get in.
+    let unchanged = tx.user(&user.id).await?.filter(|now| !now.disabled && now.password_hash == user.password_hash);
+    let user = unchanged.ok_or(Error::SignInFailed)?;
     let session = session::Model {
         id: session_id(&app, &value),
         user_id: user.id.clone(),
@@ -55,19 +59,9 @@ pub async fn handler(
         seen_at: now.unix(),
         confirmed_at: now.unix(),
     };
-    let account = app.store.account(&user.account_id).await?;
-    let caller = Caller {
-        account: account.ok_or_else(|| StoreError::Damaged(format!("{} has no account", user.id)))?,
-        actor: Reference { id: user.id, name: user.name },
-        identity: Identity::User {
-            role: Role::from_word(&user.role).ok_or_else(|| StoreError::Damaged(format!("role {:?}", user.role)))?,
-            session_id: session.id.clone(),
-            confirmed_at: now,
-            email: user.email,
-        },
-        origin,
-    };
-    let tx = app.store.begin().await?;
+    let account = tx.account(&user.account_id).await?;
+    let account = account.ok_or_else(|| StoreError::Damaged(format!("{} has no account", user.id)))?;
+    let caller = super::caller((session.clone(), user, account), origin, now)?.ok_or(Error::SignInFailed)?;
     if let Some(before) = cookie::read(&app, &headers) {
         tx.delete_session(&session_id(&app, &before)).await?;
     }

@@ -18,8 +18,9 @@ use crate::{
 #[utoipa::path(post, path = "/auth/logout", operation_id = "sign_out", tag = "Session", responses((status = 204, description = "Signed out")))]
 pub async fn handler(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
     let tx = app.store.begin().await?;
-    if let Identity::User { session_id, .. } = &caller.identity {
-        tx.delete_session(session_id).await?;
+    let Identity::User { session_id, .. } = &caller.identity else { return Err(Error::Unauthorized) };
+    if !tx.delete_session(session_id).await? {
+        return Err(Error::Unauthorized);
     }
     let object = (caller.actor.id.as_str(), caller.actor.name.as_str());
     events::record(&tx, &caller, app.clock.now(), Action::SignedOut, object, json!({})).await?;

@@ -4,9 +4,15 @@ use std::cmp::max;
 
 use futures_util::future::try_join_all;
 use latchkey_shared::TokenId;
-use sea_orm::{DatabaseBackend, FromQueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseBackend, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement,
+    sea_query::LockType,
+};
 
-use super::{Result, Store, entities::account};
+use super::{
+    Result, Store, Tx,
+    entities::{account, token},
+};
 
 /// A token of any account, as a decision needs it, with its account and modules.
 #[expect(missing_docs, reason = "the migrations say what each column holds")]
@@ -83,6 +89,24 @@ impl Store {
     /// returns. There is one watcher.
     pub fn watch(&self, watcher: Watcher) {
         let _ = self.watcher.0.set(watcher);
+    }
+}
+
+impl Tx {
+    /// The token of any account that has this id, locked against changes until the end of the transaction.
+    ///
+    /// # Errors
+    /// [`super::StoreError`].
+    pub async fn token_for_check(&self, id: &TokenId, lock: LockType) -> Result<Option<CheckRow>> {
+        let backend = self.db.get_database_backend();
+        if backend == DatabaseBackend::Postgres {
+            // A statement of its own: one that waits for the lock sees the row as it is then, but permissions as they were.
+            let row = token::Entity::find_by_id(id.as_str()).select_only().column(token::Column::Id).lock(lock);
+            row.into_tuple::<String>().one(&self.db).await?;
+        }
+        let sql = format!("SELECT {COLUMNS} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = $1");
+        let statement = Statement::from_sql_and_values(backend, sql, [id.as_str().into()]);
+        Ok(CheckRow::find_by_statement(statement).one(&self.db).await?)
     }
 }
 

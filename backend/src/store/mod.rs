@@ -37,6 +37,7 @@ pub use checks::{CheckRow, TokenChange, Watcher};
 pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
 pub use listen::Listener;
+pub use sessions::SessionRow;
 pub use token_lists::{SortedBy, TokenQuery};
 pub use tokens::{NewTokenRow, TokenRow};
 pub use usage::{LastUse, NewCalls};
@@ -267,7 +268,7 @@ mod tests {
     /// PostgreSQL would answer this `COMMIT` with a rollback and no error.
     #[tokio::test]
     async fn commit_of_an_aborted_transaction_fails() {
-        let url = crate::store::migrations::tests::postgres().await;
+        let url = migrations::tests::postgres().await;
         let store = Store::connect(&url).await.unwrap();
         store.migrate().await.unwrap();
         let tx = store.begin().await.unwrap();

@@ -1,8 +1,9 @@
 //! Who is signed in.
 
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, QueryFilter as _,
-    sea_query::Expr,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+    sea_query::{Expr, LockType},
 };
 
 use super::{
@@ -10,21 +11,35 @@ use super::{
     entities::{account, session, user},
 };
 
+/// A session with its user and account.
+pub type SessionRow = (session::Model, user::Model, account::Model);
+
+/// The session `id`, its rows locked against changes where `lock` says so; `None` when it has ended or its user is disabled.
+async fn find(db: &impl ConnectionTrait, id: &str, lock: Option<LockType>) -> Result<Option<SessionRow>> {
+    // SQLite has no row locks, and needs none: a transaction holds the only writer.
+    let lock = lock.filter(|_| db.get_database_backend() == DatabaseBackend::Postgres);
+    let mut select = session::Entity::find_by_id(id);
+    if let Some(lock) = lock {
+        select = select.lock(lock);
+    }
+    let Some(session) = select.one(db).await? else { return Ok(None) };
+    let mut select = user::Entity::find_by_id(&session.user_id);
+    if let Some(lock) = lock {
+        select = select.lock(lock);
+    }
+    let Some(user) = select.one(db).await?.filter(|user| !user.disabled) else { return Ok(None) };
+    let account = account::Entity::find_by_id(&user.account_id).one(db).await?;
+    let account = account.ok_or_else(|| StoreError::Damaged(format!("{} has no account", user.id)))?;
+    Ok(Some((session, user, account)))
+}
+
 impl Store {
-    /// The session `id` with its user and account; `None` when it has ended or its user is disabled.
+    /// The session `id`; `None` when it has ended or its user is disabled.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn session(&self, id: &str) -> Result<Option<(session::Model, user::Model, account::Model)>> {
-        let Some(session) = session::Entity::find_by_id(id).one(&self.readers).await? else { return Ok(None) };
-        let user = user::Entity::find_by_id(&session.user_id)
-            .filter(user::Column::Disabled.eq(false))
-            .one(&self.readers)
-            .await?;
-        let Some(user) = user else { return Ok(None) };
-        let account = self.account(&user.account_id).await?;
-        let account = account.ok_or_else(|| StoreError::Damaged(format!("{} has no account", user.id)))?;
-        Ok(Some((session, user, account)))
+    pub async fn session(&self, id: &str) -> Result<Option<SessionRow>> {
+        find(&self.readers, id, None).await
     }
 
     /// Notes that the session was used; later than now never goes back.
@@ -42,6 +57,14 @@ impl Store {
 }
 
 impl Tx {
+    /// As [`Store::session`]; session and user stay as they are until the end of the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session(&self, id: &str) -> Result<Option<SessionRow>> {
+        find(&self.db, id, Some(LockType::Share)).await
+    }
+
     /// Begins a session.
     ///
     /// # Errors
@@ -51,13 +74,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a session; one that has ended stays so.
+    /// Ends a session. Returns whether it had not ended already.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn delete_session(&self, id: &str) -> Result<()> {
-        session::Entity::delete_by_id(id).exec(&self.db).await?;
-        Ok(())
+    pub async fn delete_session(&self, id: &str) -> Result<bool> {
+        Ok(session::Entity::delete_by_id(id).exec(&self.db).await?.rows_affected > 0)
     }
 
     /// Ends every session that began before `created_before` or was last used before `seen_before`.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use latchkey_shared::ModuleId;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{LockType, OnConflict},
 };
 
@@ -61,15 +61,6 @@ impl Store {
         let token = token.one(&self.readers).await?;
         Ok(self.whole(token.into_iter().collect()).await?.pop())
     }
-
-    /// The token of any account that a handle stands for, by the handle's digest.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
-        let token = token::Entity::find().filter(token::Column::HandleDigest.eq(digest)).one(&self.readers).await?;
-        Ok(self.whole(token.into_iter().collect()).await?.pop())
-    }
 }
 
 fn module_id(text: &str) -> Result<ModuleId> {
@@ -82,20 +73,31 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
-        let select = token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id));
+        self.locked(token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id))).await
+    }
+
+    /// The token of any account that a handle stands for, by the handle's digest, locked until the end of the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
+        self.locked(token::Entity::find().filter(token::Column::HandleDigest.eq(digest))).await
+    }
+
+    async fn locked(&self, select: Select<token::Entity>) -> Result<Option<TokenRow>> {
         // SQLite has no row locks, and needs none: the transaction holds the only writer.
-        let select = match sea_orm::ConnectionTrait::get_database_backend(&self.db) {
-            sea_orm::DatabaseBackend::Postgres => select.lock(LockType::NoKeyUpdate),
+        let select = match self.db.get_database_backend() {
+            DatabaseBackend::Postgres => select.lock(LockType::NoKeyUpdate),
             _ => select,
         };
         let Some(token) = select.one(&self.db).await? else { return Ok(None) };
         let granted = token_permission::Entity::find()
-            .filter(token_permission::Column::TokenId.eq(id))
+            .filter(token_permission::Column::TokenId.eq(&token.id))
             .order_by_asc(token_permission::Column::ModuleId)
             .all(&self.db)
             .await?;
         let modules = granted.iter().map(|row| module_id(&row.module_id)).collect::<Result<_>>()?;
-        let last_use = token_last_use::Entity::find_by_id(id).one(&self.db).await?;
+        let last_use = token_last_use::Entity::find_by_id(&token.id).one(&self.db).await?;
         Ok(Some(TokenRow { token, modules, last_use }))
     }
 
@@ -113,7 +115,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn count_tokens(&self, account_id: &str, extension_id: &str) -> Result<u64> {
-        if sea_orm::ConnectionTrait::get_database_backend(&self.db) == sea_orm::DatabaseBackend::Postgres {
+        if self.db.get_database_backend() == DatabaseBackend::Postgres {
             // None that an event of the account waits for: its writer may hold what creating a token waits for.
             account::Entity::find_by_id(account_id).lock(LockType::NoKeyUpdate).one(&self.db).await?;
         }

@@ -1,8 +1,9 @@
 //! Accounts and the people of them.
 
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::LockType,
 };
 
 use super::{
@@ -53,12 +54,43 @@ impl Store {
 }
 
 impl Tx {
+    /// The account `id`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn account(&self, id: &str) -> Result<Option<account::Model>> {
+        Ok(account::Entity::find_by_id(id).one(&self.db).await?)
+    }
+
+    /// The user `id`, locked against changes until the end of the transaction.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn user(&self, id: &str) -> Result<Option<user::Model>> {
+        let select = user::Entity::find_by_id(id);
+        // SQLite has no row locks, and needs none: the transaction holds the only writer.
+        let select = match self.db.get_database_backend() {
+            DatabaseBackend::Postgres => select.lock(LockType::NoKeyUpdate),
+            _ => select,
+        };
+        Ok(select.one(&self.db).await?)
+    }
+
     /// Adds an account.
     ///
     /// # Errors
     /// [`super::StoreError::Duplicate`] when the id is taken.
     pub async fn insert_account(&self, account: account::Model) -> Result<()> {
         account.into_active_model().insert(&self.db).await?;
+        Ok(())
+    }
+
+    /// Writes every column of a user.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Duplicate`] when the address is taken.
+    pub async fn update_user(&self, user: user::Model) -> Result<()> {
+        user.into_active_model().reset_all().update(&self.db).await?;
         Ok(())
     }
 

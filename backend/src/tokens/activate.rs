@@ -31,17 +31,13 @@ pub(super) async fn switch(
     state: TokenStatus,
     action: Action,
 ) -> Result<Tagged<Token>, Error> {
-    let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, caller, id, headers).await?;
-    if state == TokenStatus::Active {
-        rules::check_reach(caller, &row)?;
-    }
+    let (tx, caller, mut row) = rules::for_change(app, caller, id, headers).await?;
     if row.token.state != state.as_str() {
         state.as_str().clone_into(&mut row.token.state);
-        rules::save(app, &tx, caller, &mut row).await?;
+        rules::save(app, &tx, &caller, &mut row).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());
-        events::record(&tx, caller, app.clock.now(), action, object, serde_json::json!({})).await?;
+        events::record(&tx, &caller, app.clock.now(), action, object, serde_json::json!({})).await?;
         tx.commit().await?;
     }
-    Tagged::ok(app, caller, &row)
+    Tagged::ok(app, &caller, &row)
 }

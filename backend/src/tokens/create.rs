@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth,
     events::{self, Action},
     http::{Bytes, Caller, Error, Needs, read_json},
     keys,
@@ -70,7 +71,7 @@ pub async fn handler(
     if let Some(handle) = exchange::handle_in(&bytes) {
         return Ok(exchange::exchange(&app, &caller, &handle).await?.into_response());
     }
-    caller.require(&app, Needs::Changing, "/auth/tokens")?;
+    let caller = caller.require(&app, Needs::Changing)?;
     Ok(create(&app, &caller, &headers, read_json(&headers, &bytes)?).await?.into_response())
 }
 
@@ -107,9 +108,9 @@ struct Request<'a> {
 /// `None` when somebody else used the same `Idempotency-Key` in the same moment, and won.
 async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
     let now = app.clock.now();
-    let tx = app.store.begin().await?;
-    if let Some(done) = request.repeatable.before(&tx, caller, now).await? {
-        let row = repeated(&tx, caller, &done, now).await?;
+    let (tx, caller) = auth::begin(app, caller).await?;
+    if let Some(done) = request.repeatable.before(&tx, &caller, now).await? {
+        let row = repeated(&tx, &caller, &done, now).await?;
         tx.commit().await?;
         return Ok(Some(row));
     }
@@ -118,18 +119,18 @@ async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result
     rules::check_beginning(new.not_before, new.expiration_date)?;
     let extension = app.catalogue.extension(&new.extension);
     let extension = extension.ok_or_else(|| Error::field("extension", "is not in the catalogue"))?;
-    let modules = rules::check_modules(app, caller, Some(extension), &[], new.permissions.clone())?;
-    check_limit(&tx, caller, extension).await?;
+    let modules = rules::check_modules(app, &caller, Some(extension), &[], new.permissions.clone())?;
+    check_limit(&tx, &caller, extension).await?;
     let id = unused_id(app, &tx).await?;
-    let row = new_row(app, caller, new, extension, modules, &id, now)?;
-    rules::check_reach(caller, &row)?;
+    let row = new_row(app, &caller, new, extension, modules, &id, now)?;
+    rules::check_reach(&caller, &row)?;
     tx.insert_token(&row).await?;
-    if !request.repeatable.remember(&tx, caller, &row, now).await? {
+    if !request.repeatable.remember(&tx, &caller, &row, now).await? {
         return Ok(None);
     }
     let details = json!({ "extension": row.token.extension_id, "permissions": row.modules });
     let object = (row.token.id.as_str(), row.token.name.as_str());
-    events::record(&tx, caller, now, Action::TokenCreated, object, details).await?;
+    events::record(&tx, &caller, now, Action::TokenCreated, object, details).await?;
     tx.commit().await?;
     Ok(Some(row))
 }

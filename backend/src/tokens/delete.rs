@@ -23,8 +23,7 @@ pub async fn handler(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
-    let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, &caller, &id, &headers).await?;
+    let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
     row.token.sealed = None;
     // No digest is all zeros, so no secret will ever match again.
     row.token.digest = vec![0; 32];

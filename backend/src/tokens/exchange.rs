@@ -2,15 +2,17 @@
 //! key of the token (`reference/connect-api.md` §3.6). The caller shows a key of its own, of any account and with
 //! any modules: who holds the handle was given it by the token's owner.
 
-use latchkey_shared::{ExchangedToken, Secret, Timestamp, key::SECRET_LENGTH};
+use axum::http::StatusCode;
+use latchkey_shared::{ExchangedToken, Secret, key::SECRET_LENGTH};
 use serde_json::json;
 
 use super::{Tagged, reveal, secret, status};
 use crate::{
     app::App,
+    auth,
     events::{self, Action},
     http::{Caller, Error, Identity, is_list},
-    store::{TokenRow, entities::account},
+    store::TokenRow,
 };
 
 /// A handle to trade.
@@ -33,7 +35,7 @@ pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
 
 /// Answers with the key. The event, in the trail of the token's owner, is committed before the secret leaves.
 pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result<Tagged<ExchangedToken>, Error> {
-    if !matches!(caller.identity, Identity::Token(_)) {
+    if !matches!(caller.identity, Identity::Token { .. }) {
         return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person."));
     }
     let unknown = || Error::field("handle", "is not the handle of a token that can be used");
@@ -41,33 +43,23 @@ pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result
         return Err(unknown());
     }
     let digest = secret::handle_digest(&app.keys.pepper, &Secret::from_trusted(handle.to_owned()));
-    let row = app.store.token_by_handle(&digest).await?.ok_or_else(unknown)?;
+    let (tx, mut caller) = auth::begin(app, caller).await?;
+    let row = tx.token_by_handle(&digest).await?.ok_or_else(unknown)?;
     let now = app.clock.now();
     if !shows_a_handle(app, &row) || !status(&row.token, now).is_usable() {
         return Err(unknown());
     }
-    let owner = app.store.account(&row.token.account_id).await?.ok_or_else(unknown)?;
-    let owned = Caller { account: owner, ..caller.clone() };
+    let owner = tx.account(&row.token.account_id).await?.ok_or_else(unknown)?;
     let secrets = reveal::open(app, &row)?;
-    record(app, &owned, &row, now, &caller.account).await?;
-    Tagged::of(app, &owned, &row, axum::http::StatusCode::OK, |info| ExchangedToken { info, token: secrets.token })
+    let partner = std::mem::replace(&mut caller.account, owner);
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    let details = json!({ "account": partner.id });
+    events::record(&tx, &caller, now, Action::HandleExchanged, object, details).await?;
+    tx.commit().await?;
+    Tagged::of(app, &caller, &row, StatusCode::OK, |info| ExchangedToken { info, token: secrets.token })
 }
 
 fn shows_a_handle(app: &App, row: &TokenRow) -> bool {
     let extension = app.catalogue.extension_by_id(&row.token.extension_id);
     extension.is_some_and(|extension| extension.credential == latchkey_shared::Credential::Handle)
-}
-
-async fn record(
-    app: &App,
-    owned: &Caller,
-    row: &TokenRow,
-    now: Timestamp,
-    partner: &account::Model,
-) -> Result<(), Error> {
-    let tx = app.store.begin().await?;
-    let object = (row.token.id.as_str(), row.token.name.as_str());
-    let details = json!({ "account": partner.id });
-    events::record(&tx, owned, now, Action::HandleExchanged, object, details).await?;
-    Ok(tx.commit().await?)
 }

@@ -101,27 +101,25 @@ async fn change(
     repeatable: Option<&Repeatable>,
     modules: impl FnOnce(&TokenRow) -> Result<Vec<ModuleId>, Error>,
 ) -> Result<TokenRow, Error> {
-    let tx = app.store.begin().await?;
-    let mut row = rules::locked(&tx, caller, id).await?;
+    let (tx, caller, mut row) = rules::begin(app, caller, id).await?;
     if let Some(repeatable) = repeatable
-        && let Some(done) = repeatable.before(&tx, caller, app.clock.now()).await?
+        && let Some(done) = repeatable.before(&tx, &caller, app.clock.now()).await?
     {
         done.still_stands(&row)?;
         return Ok(row);
     }
     rules::check_revision(headers, &row)?;
-    rules::check_reach(caller, &row)?;
     let before = row.modules.clone();
     let extension = app.catalogue.extension_by_id(&row.token.extension_id);
-    row.modules = rules::check_modules(app, caller, extension, &before, Some(modules(&row)?))?;
+    row.modules = rules::check_modules(app, &caller, extension, &before, Some(modules(&row)?))?;
     if row.modules != before {
-        rules::save(app, &tx, caller, &mut row).await?;
+        rules::save(app, &tx, &caller, &mut row).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let details = json!({ "permissions": [before, row.modules] });
-        events::record(&tx, caller, app.clock.now(), Action::PermissionsChanged, object, details).await?;
+        events::record(&tx, &caller, app.clock.now(), Action::PermissionsChanged, object, details).await?;
     }
     if let Some(repeatable) = repeatable {
-        repeatable.claim(&tx, caller, &row, app.clock.now()).await?;
+        repeatable.claim(&tx, &caller, &row, app.clock.now()).await?;
     }
     tx.commit().await?;
     Ok(row)

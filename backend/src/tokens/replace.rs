@@ -83,17 +83,14 @@ async fn replace(
     let repeatable = Repeatable::new(headers, &format!("{kind:?} {id}"), &body)?;
     let wanted = Replacement::try_from(body)?;
     let now = app.clock.now();
-    let tx = app.store.begin().await?;
-    let mut row = rules::locked(&tx, caller, id).await?;
-    // The answer is a key that opens what the token opens.
-    rules::check_reach(caller, &row)?;
-    if let Some(done) = repeatable.before(&tx, caller, now).await? {
+    let (tx, caller, mut row) = rules::begin(app, caller, id).await?;
+    if let Some(done) = repeatable.before(&tx, &caller, now).await? {
         done.still_stands(&row)?;
     } else {
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, kind, now)?;
-        rules::save(app, &tx, caller, &mut row).await?;
-        repeatable.claim(&tx, caller, &row, now).await?;
+        rules::save(app, &tx, &caller, &mut row).await?;
+        repeatable.claim(&tx, &caller, &row, now).await?;
         let action = if kind == Kind::Renew { Action::TokenRenewed } else { Action::TokenRotated };
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let end = |end: Option<i64>| end.map(Timestamp::from_unix);
@@ -102,13 +99,13 @@ async fn replace(
             "previous_works_on": row.token.previous_digest.is_some(),
             "previous_expiration_date": end(row.token.previous_expires_at),
         });
-        events::record(&tx, caller, now, action, object, details).await?;
+        events::record(&tx, &caller, now, action, object, details).await?;
         tx.commit().await?;
     }
     let secret = reveal::open(app, &row)?.token;
     let has_two = previous_works(&row.token, now);
     let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret };
-    Tagged::of(app, caller, &row, StatusCode::OK, replaced)
+    Tagged::of(app, &caller, &row, StatusCode::OK, replaced)
 }
 
 fn apply(app: &App, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: Timestamp) -> Result<(), Error> {

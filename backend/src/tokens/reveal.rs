@@ -27,8 +27,7 @@ pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Resu
         _ => return Err(Error::ConfirmPassword),
     }
     app.throttle.reveal(&caller.actor.id)?;
-    let tx = app.store.begin().await?;
-    let row = rules::locked(&tx, &caller, &id).await?;
+    let (tx, caller, row) = rules::begin(&app, &caller, &id).await?;
     let revealed = open(&app, &row)?;
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(&tx, &caller, now, Action::TokenRevealed, object, json!({})).await?;

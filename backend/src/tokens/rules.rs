@@ -5,6 +5,7 @@ use latchkey_shared::{AllowedAddresses, CallsPerMinute, Extension, ModuleId, Pro
 
 use crate::{
     app::App,
+    auth,
     http::{Caller, Error, Identity},
     rql::folded,
     store::{TokenRow, Tx},
@@ -22,14 +23,31 @@ pub async fn locked(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Erro
     Ok(row)
 }
 
-/// As [`locked`], when it is still as the caller read it.
+/// Begins a change of the token `id`, which a key may only make where it has no more access than the key itself. Returns
+/// the caller as they are now: see [`auth`].
 ///
 /// # Errors
-/// As [`locked`]; [`Error::Changed`] when `If-Match` names another revision.
-pub async fn for_change(tx: &Tx, caller: &Caller, id: &str, headers: &HeaderMap) -> Result<TokenRow, Error> {
-    let row = locked(tx, caller, id).await?;
+/// As [`auth::begin`], [`locked`] and [`check_reach`].
+pub async fn begin(app: &App, caller: &Caller, id: &str) -> Result<(Tx, Caller, TokenRow), Error> {
+    let (tx, caller) = auth::begin_on_token(app, caller, id).await?;
+    let row = locked(&tx, &caller, id).await?;
+    check_reach(&caller, &row)?;
+    Ok((tx, caller, row))
+}
+
+/// As [`begin`], when the token is still as the caller read it.
+///
+/// # Errors
+/// As [`begin`]; [`Error::Changed`] when `If-Match` names another revision.
+pub async fn for_change(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<(Tx, Caller, TokenRow), Error> {
+    let (tx, caller, row) = begin(app, caller, id).await?;
     check_revision(headers, &row)?;
-    Ok(row)
+    Ok((tx, caller, row))
 }
 
 /// Marks `row` as changed by `caller` now, and keeps it.
@@ -142,7 +160,7 @@ pub fn check_modules(
 /// [`Error::Forbidden`].
 pub fn check_reach(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
     check_holds(caller, &row.modules)?;
-    let Identity::Token(own) = &caller.identity else { return Ok(()) };
+    let Identity::Token { entry: own, .. } = &caller.identity else { return Ok(()) };
     let networks: Vec<&str> = row.token.allowed_addresses.iter().flat_map(|texts| texts.split(',')).collect();
     let networks = AllowedAddresses::parse(&networks).map_err(Error::Internal)?;
     let calls = row.token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok());

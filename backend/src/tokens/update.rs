@@ -25,9 +25,7 @@ pub async fn handler(
     Body(body): Body<TokenUpdateBody>,
 ) -> Result<Tagged<Token>, Error> {
     let update = TokenUpdate::try_from(body)?;
-    let tx = app.store.begin().await?;
-    let mut row = rules::for_change(&tx, &caller, &id, &headers).await?;
-    rules::check_reach(&caller, &row)?;
+    let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
     let before = row.clone();
     apply(&app, &caller, &mut row, update)?;
     rules::check_reach(&caller, &row)?;

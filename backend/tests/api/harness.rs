@@ -17,7 +17,10 @@ use latchkey::{
     keys::Key,
     rng::Rng,
     serve,
-    store::{Store, TokenRow, entities::account},
+    store::{
+        Store, TokenRow,
+        entities::{account, user},
+    },
 };
 use latchkey_shared::{Role, Timestamp};
 use sea_orm::ConnectionTrait as _;
@@ -130,7 +133,7 @@ impl Server {
         self.add_user(&account.id, role.as_str(), role).await
     }
 
-    async fn add_user(&self, account_id: &str, name: &str, role: Role) -> Client<'_> {
+    pub async fn add_user(&self, account_id: &str, name: &str, role: Role) -> Client<'_> {
         let email = format!("{name}@example.com");
         let new = NewUser {
             email: email.clone().try_into().unwrap(),
@@ -142,6 +145,15 @@ impl Server {
         user_add::add(&tx, &self.app.clock, &self.app.rng, account_id, new).await.unwrap();
         tx.commit().await.unwrap();
         self.sign_in(&email).await
+    }
+
+    /// Changes a user of [`add_user`](Self::add_user), as an operator does.
+    pub async fn change_user(&self, name: &str, change: impl FnOnce(&mut user::Model)) {
+        let mut user = self.app.store.user_by_email(&format!("{name}@example.com")).await.unwrap().unwrap();
+        change(&mut user);
+        let tx = self.app.store.begin().await.unwrap();
+        tx.update_user(user).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// The admin of a second account, signed in.

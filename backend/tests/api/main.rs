@@ -29,6 +29,7 @@ mod reference;
 mod refusals;
 mod replace;
 mod reveal;
+mod revoked;
 mod rules;
 mod secrets;
 mod sign_in;

@@ -97,7 +97,9 @@ async fn unauthorized_401_viewer_403_unknown_404_deleted_409() {
 
 #[rstest]
 #[tokio::test]
-async fn a_key_cannot_leave_in_place_what_it_does_not_hold_403(#[values(Sqlite, Postgres)] database: Database) {
+async fn key_cannot_change_disable_or_delete_a_token_with_more_access_403(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let strong = admin.post("/auth/tokens", new_token("Strong", &[ALL])).await.expect(StatusCode::CREATED);
@@ -107,7 +109,9 @@ async fn a_key_cannot_leave_in_place_what_it_does_not_hold_403(#[values(Sqlite, 
     // Nor prolong, rename or enable it.
     key.put(&path(&strong), json!({ "expiration_date": null })).await.refused(403, "AUTH_003");
     key.put(&path(&strong), json!({ "permissions": [{ "object": { "id": ALL } }] })).await.refused(403, "AUTH_003");
-    assert_eq!(key.act(&format!("{}/deactivate", path(&strong))).await.status, StatusCode::OK);
+    // Nor stop it.
+    key.act(&format!("{}/deactivate", path(&strong))).await.refused(403, "AUTH_003");
+    key.delete(&path(&strong)).await.refused(403, "AUTH_003");
     key.act(&format!("{}/activate", path(&strong))).await.refused(403, "AUTH_003");
     // Nor weaken it, plant a secret in it and wait until it gets its strength back.
     for own in [json!([]), json!([{ "object": { "id": PARTNERS } }])] {
