@@ -204,7 +204,7 @@ impl Script {
         arm();
         self.change(server, &id, "POST", "/rotate", "", |_| {});
         // Half of them stay, so that a key is tried again after the restart.
-        if point % 2 == 0 {
+        if point.is_multiple_of(2) {
             arm();
             self.change(server, &id, "DELETE", "", "", |token| token.status = "deleted".into());
         }
