@@ -71,7 +71,7 @@ pub enum ServeError {
     Other(String),
 }
 
-/// Runs the server until SIGINT or SIGTERM.
+/// Runs the server until SIGINT, SIGTERM or SIGHUP.
 ///
 /// # Errors
 /// [`ServeError`].
@@ -265,23 +265,36 @@ async fn run(served: Vec<(TcpListener, Service)>, keeper: &Arc<Gatekeeper>, stor
     let _ = store.close().await;
 }
 
-/// The signals that mean "stop".
+/// The signals that mean "stop": SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
 struct Stop {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
+    /// SIGXFSZ: a file has reached the limit of `ulimit -f`. Caught and ignored, so that the write fails like one to a full
+    /// disk instead of ending the process.
+    _file_too_large: Signal,
 }
+
+/// The number of SIGXFSZ on Linux, for which tokio has no name.
+const SIGXFSZ: i32 = 25;
 
 impl Stop {
     /// Listens from now on: before anybody is told that the server runs, so that no signal kills it.
     fn listen() -> Result<Self, ServeError> {
         let listen = |kind| signal(kind).map_err(|error| ServeError::Other(format!("listening for signals: {error}")));
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+            _file_too_large: listen(SignalKind::from_raw(SIGXFSZ))?,
+        })
     }
 
     async fn told(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 }

@@ -171,8 +171,8 @@ fn the_database_is_its_owner_s_alone_in_a_folder_that_others_can_read() {
 }
 
 #[test]
-fn both_signals_stop_it_cleanly() {
-    for signal in ["INT", "TERM"] {
+fn signals_stop_the_server_after_its_requests() {
+    for signal in ["INT", "TERM", "HUP"] {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Server::start(folder.path());
         // A connection that is kept open and idle must not hold it up.

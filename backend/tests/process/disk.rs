@@ -88,6 +88,24 @@ fn full_disk_loses_no_acknowledged_change_and_revocations_hold_once_there_is_spa
     assert_eq!(json(&server.admin("GET", &format!("/auth/tokens/{new_id}"), "").1)["name"], "New");
 }
 
+#[test]
+fn file_size_limit_refuses_changes_and_does_not_end_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    Server::start(folder.path()).create("First", "MD-0002");
+    // In blocks of 512 bytes: more than the database has, less than it would need.
+    let mut limited = Command::new("sh");
+    limited.current_dir(folder.path()).args([
+        "-c",
+        r#"ulimit -f 1000; exec "$0" "$@""#,
+        env!("CARGO_BIN_EXE_latchkey"),
+    ]);
+    let server = Server::start_with(limited, &[]);
+    let body = new_token("Limited", "MD-0002");
+    let first_refused = (0..1000).find(|_| server.admin("POST", "/auth/tokens", &body).0 == 503);
+    assert!(first_refused.is_some(), "the limit was not reached");
+    assert_eq!(server.admin("GET", "/auth/tokens?limit=1", "").0, 200);
+}
+
 /// The remote control of libfiu: two named pipes.
 struct Fiu(PathBuf);
 
