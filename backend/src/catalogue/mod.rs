@@ -19,6 +19,8 @@ pub struct Catalogue {
     pub modules: Vec<Module>,
     /// In the order of the file.
     pub extensions: Vec<Extension>,
+    /// Whether `/Orders` and `/orders` are one path, as they are to an API that ignores case.
+    pub ignore_case: bool,
 }
 
 /// Why a catalogue is refused, on one line.
@@ -47,6 +49,8 @@ pub enum CatalogueError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    ignore_case: bool,
     #[serde(default)]
     modules: Vec<Spanned<Module>>,
     #[serde(default)]
@@ -89,7 +93,11 @@ impl Catalogue {
         let mut modules: Vec<Module> =
             std::iter::once(all).chain(read.modules.into_iter().map(Spanned::into_inner)).collect();
         modules.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { modules, extensions: read.extensions.into_iter().map(Spanned::into_inner).collect() })
+        Ok(Self {
+            modules,
+            extensions: read.extensions.into_iter().map(Spanned::into_inner).collect(),
+            ignore_case: read.ignore_case,
+        })
     }
 
     /// The module `id`.
@@ -141,7 +149,8 @@ fn check(file: &File) -> Result<(), Complaint> {
             if !plain || path.contains("//") || path.split('/').any(|segment| segment == "." || segment == "..") {
                 return complain(format!("{path:?} is not a plain path like \"/agreements\""));
             }
-            if !paths.insert(path.clone()) {
+            let key = if file.ignore_case { path.to_ascii_lowercase() } else { path.clone() };
+            if !paths.insert(key) {
                 return complain(format!("{path:?} belongs to another module already"));
             }
         }
@@ -218,6 +227,13 @@ mod tests {
             (module.to_owned(), "at least one [[extensions]]"),
             (EXTENSION.replace("\"ask\"", "[\"MD-0009\"]"), "grants MD-0009, which is not a module"),
             (EXTENSION.replace("\"custom\"", "\"My Own\""), "lower-case letters"),
+            (
+                format!(
+                    "ignore_case = true\n{EXTENSION}{module}{}",
+                    module.replace("0001", "0002").replace("/one", "/One")
+                ),
+                "\"/One\" belongs to another module already",
+            ),
         ];
         for (text, expected) in cases {
             let message = error_of(&text);

@@ -1,6 +1,7 @@
 //! Which module a path belongs to, and whether a set of modules opens it.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -25,6 +26,8 @@ pub struct Modules {
     modules: Vec<Module>,
     /// The longest first, so that the first that fits is the owner.
     prefixes: Vec<(String, ModuleIndex)>,
+    /// Whether the API ignores case; then the prefixes are in lower case.
+    ignore_case: bool,
     /// Most tokens hold one of a few sets: each is kept once.
     sets: Mutex<HashMap<Vec<ModuleId>, Arc<ModuleSet>>>,
 }
@@ -55,17 +58,19 @@ impl Modules {
         let modules = catalogue.modules.clone();
         let of_one = |(index, module): (usize, &Module)| {
             let index = ModuleIndex::try_from(index).unwrap_or_default();
-            module.paths.iter().map(move |path| (path.clone(), index)).collect::<Vec<_>>()
+            let key = |path: &String| if catalogue.ignore_case { path.to_lowercase() } else { path.clone() };
+            module.paths.iter().map(|path| (key(path), index)).collect::<Vec<_>>()
         };
         let mut prefixes: Vec<_> = modules.iter().enumerate().flat_map(of_one).collect();
         prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Self { modules, prefixes, sets: Mutex::default() }
+        Self { modules, prefixes, ignore_case: catalogue.ignore_case, sets: Mutex::default() }
     }
 
     /// The module that owns `path`, given without a base path: the one with the longest prefix that ends at a `/`.
     /// A path that nobody owns belongs to *All* alone.
     #[must_use]
     pub fn of_path(&self, path: &str) -> ModuleIndex {
+        let path = if self.ignore_case { Cow::Owned(path.to_lowercase()) } else { Cow::Borrowed(path) };
         let owns =
             |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         self.prefixes.iter().find(|(prefix, _)| owns(prefix)).map_or(0, |(_, module)| *module)
@@ -122,6 +127,14 @@ mod tests {
     fn a_prefix_ends_at_a_slash() {
         assert_eq!(owner("/agreementsX"), "All");
         assert_eq!(owner("/unknown"), "All");
+    }
+
+    #[test]
+    fn case_is_ignored_where_the_catalogue_says_so() {
+        assert_eq!(owner("/Agreements/AGP-1"), "All");
+        let catalogue = Catalogue { ignore_case: true, ..Catalogue::built_in().unwrap() };
+        let modules = Modules::new(&catalogue);
+        assert_eq!(modules.get(modules.of_path("/AGREEMENTS/AGP-1")).name, "Partners");
     }
 
     #[test]

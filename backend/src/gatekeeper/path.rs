@@ -30,8 +30,8 @@ pub enum PathError {
     /// upper one): a path in both was put together from parts, and who compares it as text takes it for another one.
     #[error("mixes upper and lower case in its percent codes")]
     MixedCase,
-    /// An encoded `/` or `%`.
-    #[error("has an encoded slash or percent sign")]
+    /// An encoded `/`, `%`, `?` or `#`.
+    #[error("has an encoded slash, percent sign, question mark or hash")]
     EncodedDelimiter,
     /// `.` or `..` as a segment, as it is or encoded.
     #[error("has a dot segment")]
@@ -39,6 +39,9 @@ pub enum PathError {
     /// `//`.
     #[error("has an empty segment")]
     EmptySegment,
+    /// A dot or a blank at the end of a segment, as it is or encoded: some file systems and servers drop them.
+    #[error("has a segment that ends with a dot or a blank")]
+    SegmentEnd,
     /// `;`, as it is or encoded.
     #[error("has matrix parameters")]
     MatrixParameter,
@@ -66,6 +69,7 @@ pub fn normalise(target: &str) -> Result<Cow<'_, str>, PathError> {
             "." | ".." => return Err(PathError::DotSegment),
             // A slash at the end is no segment.
             "" if segments.peek().is_some() => return Err(PathError::EmptySegment),
+            _ if segment.ends_with(['.', ' ']) => return Err(PathError::SegmentEnd),
             _ => {}
         }
     }
@@ -75,7 +79,7 @@ pub fn normalise(target: &str) -> Result<Cow<'_, str>, PathError> {
 fn check(byte: u8, encoded: bool) -> Result<(), PathError> {
     match byte {
         b';' => Err(PathError::MatrixParameter),
-        b'/' | b'%' if encoded => Err(PathError::EncodedDelimiter),
+        b'/' | b'%' | b'?' | b'#' if encoded => Err(PathError::EncodedDelimiter),
         b'\\' | b'#' | 0..=b' ' | 0x7f => Err(PathError::Character),
         0x80.. if !encoded => Err(PathError::Character),
         _ => Ok(()),
@@ -101,8 +105,8 @@ fn decode(path: &str) -> Result<String, PathError> {
         if has_upper && has_lower {
             return Err(PathError::MixedCase);
         }
-        // A space or `#` that is encoded stays what it is everywhere.
-        if value != b' ' && value != b'#' {
+        // A blank that is encoded stays what it is everywhere.
+        if value != b' ' {
             check(value, true)?;
         }
         decoded.push(value);
@@ -123,7 +127,7 @@ mod tests {
             ("/agreements", "/agreements"),
             ("/agreements/", "/agreements/"),
             ("/agreements/AGP-1?limit=1&next=//../x", "/agreements/AGP-1"),
-            ("/a.b/..c/d..", "/a.b/..c/d.."),
+            ("/a.b/..c/d..e", "/a.b/..c/d..e"),
             ("/~user/a:b@c,d=e!$'()*+", "/~user/a:b@c,d=e!$'()*+"),
             ("/%61greements/%41", "/agreements/A"),
             ("/caf%C3%A9/%C3%A9", "/caf\u{e9}/\u{e9}"),
@@ -131,7 +135,7 @@ mod tests {
             // Only what is encoded has to be of one case.
             ("/AGP/%c3%a9/%61", "/AGP/\u{e9}/a"),
             ("/caf%C3%A9?next=%c3%a9", "/caf\u{e9}"),
-            ("/a%20b%23", "/a b#"),
+            ("/a%20b", "/a b"),
         ] {
             assert_eq!(normalise(target).as_deref(), Ok(path), "{target}");
         }
@@ -162,6 +166,16 @@ mod tests {
             ("//agreements", EmptySegment),
             ("/a//agreements", EmptySegment),
             ("/agreements//", EmptySegment),
+            ("/agreements%3Fx", EncodedDelimiter),
+            ("/agreements%3f", EncodedDelimiter),
+            ("/agreements/..%3F/x", EncodedDelimiter),
+            ("/agreements/..%23", EncodedDelimiter),
+            ("/agreements%23", EncodedDelimiter),
+            ("/agreements.", SegmentEnd),
+            ("/agreements%2E/x", SegmentEnd),
+            ("/agreements.../x", SegmentEnd),
+            ("/agreements%20", SegmentEnd),
+            ("/agreements%20/x", SegmentEnd),
             ("/agreements;x=1", MatrixParameter),
             ("/agreements%3bx", MatrixParameter),
             ("/agreements%3Bx", MatrixParameter),
@@ -193,11 +207,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_let_through_has_one_meaning(target in "/[a./%25ceEfF0;\\\\?]{0,12}") {
+        fn what_is_let_through_has_one_meaning(target in "/[a./%23ceEfF0;\\\\?]{0,12}") {
             if let Ok(path) = normalise(&target) {
                 let has = |part: &str| path.contains(part);
                 prop_assert!(path.starts_with('/') && !has("//") && !has("/../") && !has("/./"), "{}", path);
                 prop_assert!(!path.ends_with("/..") && !path.ends_with("/.") && !has("\\") && !has(";") && !has("%"));
+                prop_assert!(!has("?") && !has("#") && !has("./") && !has(" /") && !path.ends_with(['.', ' ']), "{}", path);
                 let sent = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
                 let codes: String = sent.split('%').skip(1).map(|code| &code[..2]).collect();
                 prop_assert!(codes == codes.to_uppercase() || codes == codes.to_lowercase(), "{}", sent);
