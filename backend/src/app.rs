@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     collections,
     config::Config,
-    gatekeeper::{Gatekeeper, answers::settle},
+    gatekeeper::{Gatekeeper, answers::settle, forward_auth::refuse_misdirected},
     http::{
         Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers,
         listen::Service,
@@ -140,6 +140,7 @@ pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Service {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(async move || ready(&probe).await))
         .fallback(async || Error::NoSuchPath)
+        .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(keeper), settle));
     Service::new(Some(Arc::clone(keeper)), bounded(keeper.routes()).merge(router))
 }
@@ -176,6 +177,7 @@ pub fn router(app: &App) -> Router {
         .fallback(site::serve)
         .with_state(app.clone());
     let router = bounded(router)
+        .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), settle))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         // Paths only: a query may hold what somebody searches for.

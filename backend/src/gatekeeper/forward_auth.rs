@@ -15,6 +15,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::Response,
     routing::any,
 };
@@ -62,6 +63,16 @@ pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
             respond(&keeper, peer, parts.uri.path(), &parts.headers).await
         };
     Router::new().route("/gateway/{*path}", any(respond)).with_state(keeper)
+}
+
+/// Refuses a proxy that asks at the wrong path: it would take the 200 of a page or of a health check for a permission.
+pub async fn refuse_misdirected(request: Request, next: Next) -> Result<Response, Error> {
+    const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
+    let asks = [FORWARDED_METHOD, FORWARDED_URI, ORIGINAL_METHOD, ORIGINAL_URI, ORIGINAL_URL];
+    if asks.iter().any(|name| request.headers().contains_key(name)) {
+        return Err(Error::MisdirectedProxy);
+    }
+    Ok(next.run(request).await)
 }
 
 /// The target of the original request. Two headers that disagree, or one that is there twice, were not written by one

@@ -34,6 +34,8 @@ pub enum Error {
     ConfirmPassword,
     /// The request was made by another site.
     CrossSite,
+    /// A proxy asks about a request where nobody decides about requests.
+    MisdirectedProxy,
     /// There is no such object, or it belongs to somebody else.
     NotFound(String),
     /// There is nothing at this address.
@@ -119,6 +121,12 @@ impl Error {
                 one(StatusCode::FORBIDDEN, "AUTH_004", "Sign in again to see a key: your last sign-in is too long ago.")
             }
             Self::CrossSite => one(StatusCode::FORBIDDEN, "AUTH_005", "Requests from other sites are refused."),
+            Self::MisdirectedProxy => one(
+                StatusCode::FORBIDDEN,
+                "AUTH_007",
+                "Nothing is decided at this path about the request that the proxy names in X-Forwarded-Uri or X-Original-*. \
+                 Set the proxy to ask at /gateway/check, /gateway/nginx or /gateway/envoy.",
+            ),
             Self::NotFound(id) => (StatusCode::NOT_FOUND, "NFND_000", vec![format!("Object `{id}` not found.")]),
             Self::NoSuchPath => one(StatusCode::NOT_FOUND, "NFND_000", "There is nothing at this address."),
             Self::MethodNotAllowed => {

@@ -2,7 +2,8 @@
 //! for each time, and an unknown file is 404 and never the page.
 //!
 //! The page is for browsers alone, and a success only where the console has a screen: a proxy that asks for permission at
-//! a wrong address would take its 200 for one.
+//! a wrong address would take its 200 for one. What says so in its headers is refused everywhere
+//! ([`refuse_misdirected`](crate::gatekeeper::forward_auth::refuse_misdirected)).
 
 use std::borrow::Cow;
 
@@ -103,14 +104,11 @@ fn has_screen(path: &str) -> bool {
     path == "/" || is_below("/sign-in") || is_below("/integrations")
 }
 
-/// What proxies that ask for permission send along, and no browser.
-const OF_PROXIES: [&str; 4] = ["x-forwarded-uri", "x-forwarded-method", "x-original-uri", "x-original-method"];
-
 fn is_for_a_browser(path: &str, headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_program = OF_PROXIES.iter().any(|name| headers.contains_key(*name))
-        || ["/public", "/gateway", "/oauth2"].iter().any(|start| path.starts_with(start));
-    accepted.contains("text/html") && !is_program
+    let is_program = ["/public", "/gateway", "/oauth2"].iter().any(|start| path.starts_with(start));
+    // The first address that anybody tries, with curl, too.
+    path == "/" || (accepted.contains("text/html") && !is_program)
 }
 
 fn accepts_brotli(headers: &HeaderMap) -> bool {
