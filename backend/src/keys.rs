@@ -7,7 +7,7 @@
 use std::{
     fs, io,
     io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -50,14 +50,14 @@ pub enum KeyFileError {
     /// The file cannot be read or written.
     #[error("key file {path}: {error}", path = .0.display(), error = .1)]
     Io(PathBuf, io::Error),
-    /// Others than the owner may read the file.
+    /// Others than the owner, root's group and the server's own groups may read the file.
     #[error("key file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}", path = .0.display(), mode = .1)]
     Mode(PathBuf, u32),
     /// The file does not hold a key.
     #[error("{0} must hold 64 hex digits (32 bytes), and nothing else")]
     Content(String),
     /// The database was made with a master key, and none was given.
-    #[error("master key file {path} is missing, but the database was made with one; put it back", path = .0.display())]
+    #[error("master key file {path} is missing or empty, but the database was made with one; put it back", path = .0.display())]
     Missing(PathBuf),
     /// The database was made with another master key.
     #[error(
@@ -135,7 +135,8 @@ pub fn verify_pepper(pepper: &Key, check_value: &str) -> Result<(), KeyFileError
 /// Reads the master key, or the pepper, from its file.
 ///
 /// # Errors
-/// [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file.
+/// [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file, or an empty one, which
+/// a crash during the first start may have left.
 pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     let failed = |error| KeyFileError::Io(path.to_owned(), error);
     let metadata = match fs::metadata(path) {
@@ -144,11 +145,23 @@ pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
         Err(error) => return Err(failed(error)),
     };
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
+    // Mounted secrets often belong to root, with a group through which the server reads them.
+    let allowed = if is_own_group(metadata.gid()) { 0o740 } else { 0o700 };
+    if mode & !allowed != 0 {
         return Err(KeyFileError::Mode(path.to_owned(), mode));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+    if text.is_empty() {
+        return Ok(None);
+    }
     parse(&text, &format!("key file {}", path.display())).map(Some)
+}
+
+/// Whether `group` is root's or one of this process's.
+fn is_own_group(group: u32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let groups = status.lines().filter_map(|line| line.strip_prefix("Gid:").or_else(|| line.strip_prefix("Groups:")));
+    group == 0 || groups.flat_map(str::split_whitespace).any(|own| own.parse() == Ok(group))
 }
 
 /// Reads a master key from text, such as the environment's.
@@ -183,8 +196,8 @@ pub fn check_folder(path: &Path) -> Result<(), KeyFileError> {
     }
 }
 
-/// Makes a new master key and keeps it in a file that only its owner can read. An existing file is never
-/// overwritten.
+/// Makes a new master key and keeps it in a file that only its owner can read. A key that is there is never overwritten. The
+/// file appears whole or not at all, and is on the disk before the key is used.
 ///
 /// # Errors
 /// [`KeyFileError::Io`].
@@ -192,15 +205,28 @@ pub fn create(path: &Path, rng: &Rng) -> Result<Key, KeyFileError> {
     let key = Zeroizing::new(rng.bytes::<32>());
     let mut text = crate::hex(key.as_slice());
     text.push('\n');
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let written = write_new(path, text.as_bytes());
     text.zeroize();
     written.map_err(|error| KeyFileError::Io(path.to_owned(), error))?;
     Ok(key)
+}
+
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0) {
+        fs::remove_file(path)?;
+    }
+    let temporary = path.with_added_extension("new");
+    let done = (|| {
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        // Unlike a rename, a link never replaces a file.
+        fs::hard_link(&temporary, path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::File::open(folder)?.sync_all()
+    })();
+    let _ = fs::remove_file(&temporary);
+    done
 }
 
 #[cfg(test)]
@@ -227,13 +253,36 @@ mod tests {
     }
 
     #[test]
+    fn empty_file_of_a_crashed_first_start_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
+        assert!(read(&path).unwrap().is_none());
+        let key = create(&path, &Rng::seeded(1)).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap(), key);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn file_that_the_servers_group_can_read_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        create(&path, &Rng::seeded(1)).unwrap();
+        for mode in [0o440, 0o640, 0o400] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(read(&path).unwrap().is_some(), "{mode:o}");
+        }
+        assert!(!is_own_group(u32::MAX - 7));
+    }
+
+    #[test]
     fn a_file_that_others_can_read_is_refused_with_the_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         create(&path, &Rng::seeded(1)).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let message = read(&path).unwrap_err().to_string();
-        assert!(message.contains("mode 640") && message.contains("chmod 600"), "{message}");
+        assert!(message.contains("mode 644") && message.contains("chmod 600"), "{message}");
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
     let data = folder.path().join("data");
     fs::rename(data.join("master.key"), data.join("away")).unwrap();
     let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
-    assert!(one_line(&text).contains("is missing, but the database was made with one"), "{text}");
+    assert!(one_line(&text).contains("is missing or empty, but the database was made with one"), "{text}");
     assert!(!data.join("master.key").exists());
     let other = data.join("other");
     fs::write(&other, "7".repeat(64)).unwrap();
