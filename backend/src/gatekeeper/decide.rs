@@ -163,6 +163,8 @@ impl Decision<'_> {
 pub enum Target<'a> {
     /// A path, as the client has sent it.
     Path(&'a str),
+    /// What belongs to this module.
+    Module(ModuleIndex),
     /// Whatever needs no module.
     Any,
     /// Nobody knows: refused in the end, whatever the key is worth.
@@ -255,6 +257,11 @@ pub fn check_standing(entry: &Entry, address: Option<IpAddr>, now: Timestamp) ->
     Ok(())
 }
 
+fn open(entry: &Entry, module: ModuleIndex, decision: &mut Decision) -> Result<(), Refusal> {
+    decision.module = Some(module);
+    if entry.modules.opens(module) { Ok(()) } else { Err(Refusal::Module(module)) }
+}
+
 /// The steps after the secret.
 fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Refusal> {
     check_standing(entry, question.address, question.now)?;
@@ -270,9 +277,8 @@ fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &m
         Target::Unnamed => Err(Refusal::Question),
         Target::Path(path) => {
             let path = path::normalise(path).map_err(Refusal::Path)?;
-            let module = modules.of_path(&path);
-            decision.module = Some(module);
-            if entry.modules.opens(module) { Ok(()) } else { Err(Refusal::Module(module)) }
+            open(entry, modules.of_path(&path), decision)
         }
+        Target::Module(module) => open(entry, module, decision),
     }
 }

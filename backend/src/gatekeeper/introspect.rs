@@ -1,6 +1,6 @@
 //! Introspection (RFC 7662): a resource server asks what a key is worth that somebody has shown it.
 //!
-//! The caller shows a key of its own that holds the module of [`PATH`] (Integrations): in `Authorization: ApiKey`, or as
+//! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization: ApiKey`, or as
 //! the client id and secret of HTTP Basic, which is what OAuth libraries send. Besides `token` it may give `path` and
 //! `client_address`: then the answer is for a request to that path from that address. Without the address, a key that
 //! works from some addresses alone is not active.
@@ -25,9 +25,6 @@ use super::{
     usage::Call,
 };
 use crate::http::{self, Error, MAX_BODY};
-
-/// Who asks must hold the module that owns this path.
-const PATH: &str = "/auth/tokens";
 
 /// The route.
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
@@ -85,7 +82,7 @@ async fn introspect(
     let address = keeper.client(peer.ip(), &sent);
     let basic = basic(&sent);
     let credential = basic.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
-    let caller = keeper.check(credential, Target::Path(PATH), address).await;
+    let caller = keeper.check(credential, Target::Module(keeper.modules.integrations()), address).await;
     keep(request.extensions(), caller.clone());
     let answer = match caller.answer {
         Ok(()) => match http::Bytes::from_request(request, &()).await {

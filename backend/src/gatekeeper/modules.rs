@@ -20,6 +20,10 @@ pub fn opens(modules: &[ModuleId], wanted: &ModuleId) -> bool {
 /// The place of a module in the catalogue; 0 is *All*.
 pub type ModuleIndex = u16;
 
+/// The path by which a catalogue says which module manages tokens. A shorter one that covers it does not: `/auth` may be the
+/// login service of the team's own API.
+const TOKENS: &str = "/auth/tokens";
+
 /// The catalogue's modules, made ready for look-ups.
 #[derive(Debug)]
 pub struct Modules {
@@ -28,6 +32,8 @@ pub struct Modules {
     prefixes: Vec<(String, ModuleIndex)>,
     /// Whether the API ignores case; then the prefixes are in lower case.
     ignore_case: bool,
+    /// The module that manages tokens: the one that names [`TOKENS`] itself.
+    integrations: ModuleIndex,
     /// Most tokens hold one of a few sets: each is kept once.
     sets: Mutex<HashMap<Vec<ModuleId>, Arc<ModuleSet>>>,
 }
@@ -63,7 +69,8 @@ impl Modules {
         };
         let mut prefixes: Vec<_> = modules.iter().enumerate().flat_map(of_one).collect();
         prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Self { modules, prefixes, ignore_case: catalogue.ignore_case, sets: Mutex::default() }
+        let integrations = prefixes.iter().find(|(prefix, _)| prefix == TOKENS).map_or(0, |(_, module)| *module);
+        Self { modules, prefixes, ignore_case: catalogue.ignore_case, integrations, sets: Mutex::default() }
     }
 
     /// The module that owns `path`, given without a base path: the one with the longest prefix that ends at a `/`.
@@ -74,6 +81,20 @@ impl Modules {
         let owns =
             |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         self.prefixes.iter().find(|(prefix, _)| owns(prefix)).map_or(0, |(_, module)| *module)
+    }
+
+    /// The module that manages tokens; where the catalogue has none, *All* alone does.
+    #[must_use]
+    pub fn integrations(&self) -> ModuleIndex {
+        self.integrations
+    }
+
+    /// The module that a route of Latchkey's own API belongs to. What manages tokens, or tells of them, belongs to the module
+    /// for that, whatever else a catalogue says of `/auth`.
+    #[must_use]
+    pub fn of_own_route(&self, path: &str) -> ModuleIndex {
+        let manages = ["/auth/", "/statistics/"].iter().any(|start| path.starts_with(start));
+        if manages { self.integrations } else { self.of_path(path) }
     }
 
     /// The module at a place of the catalogue.

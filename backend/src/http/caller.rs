@@ -142,7 +142,7 @@ impl Caller {
             return Ok(());
         }
         let keeper = &app.gatekeeper;
-        let module = keeper.modules.of_path(&self.access.path);
+        let module = keeper.modules.of_own_route(&self.access.path);
         if entry.modules.opens(module) {
             return Ok(());
         }
@@ -204,7 +204,8 @@ pub async fn authorize(State((app, needs)): State<(App, Needs)>, mut request: Re
             Err(error) => error.into_response(),
         };
     }
-    let target = if needs.asks_for_module() { Target::Path(&access.path) } else { Target::Any };
+    let module = app.gatekeeper.modules.of_own_route(&access.path);
+    let target = if needs.asks_for_module() { Target::Module(module) } else { Target::Any };
     let decision = app.gatekeeper.check(Credential::Header(request.headers()), target, origin.client).await;
     answers::keep(request.extensions(), decision.clone());
     match program_caller(&app, request.headers(), &decision, origin.clone(), access.clone()) {

@@ -1,8 +1,9 @@
 //! `/modules` and `/extensions`.
 
 use axum::http::StatusCode;
+use latchkey::catalogue::Catalogue;
 
-use crate::harness::{Server, Sqlite};
+use crate::harness::{ALL, Server, Sqlite, new_token};
 
 #[tokio::test]
 async fn every_valid_caller_reads_the_catalogue_200() {
@@ -55,4 +56,38 @@ async fn lists_without_a_table_are_filtered_searched_and_ordered_alike() {
     let partners = admin.get(&format!("{permissions}?object.id=MD-0002")).await;
     assert_eq!(partners.header("content-range"), "items 0-0/1");
     assert_eq!(ids("/agreements?forms.id=FRM-001-001&limit=1").await.len(), 1);
+}
+
+/// A login service of the team's own, under the path that Latchkey's token routes begin with.
+#[tokio::test]
+async fn module_of_a_path_that_covers_the_token_routes_does_not_manage_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("catalogue.toml");
+    let text = r#"
+        [[modules]]
+        id = "MD-0101"
+        name = "Login"
+        paths = ["/auth", "/statistics"]
+
+        [[extensions]]
+        id = "EXT-000-001"
+        name = "custom"
+        title = "Custom"
+        credential = "api-key"
+        permissions = "ask"
+    "#;
+    std::fs::write(&file, text).unwrap();
+    let server = Server::start_with(Sqlite, &[], Catalogue::read(&file).unwrap()).await;
+    let admin = server.admin().await;
+    let login = admin.create("Login", &["MD-0101"]).await;
+    let key = server.key(&login);
+    key.get("/auth/tokens").await.refused(403, "AUTH_003");
+    key.post("/auth/tokens", new_token("Planted", &["MD-0101"])).await.refused(403, "AUTH_003");
+    key.delete(&format!("/auth/tokens/{}", login["id"].as_str().unwrap())).await.refused(403, "AUTH_003");
+    let form = key.with("content-type", "application/x-www-form-urlencoded");
+    form.act("/oauth2/introspect").await.refused(403, "AUTH_003");
+    let gateway = key.with("x-forwarded-method", "POST").with("x-forwarded-uri", "/auth/tokens");
+    assert_eq!(gateway.get("/gateway/check").await.status, StatusCode::OK, "the gateway's paths are the team's own");
+    let all = server.key(&admin.create("All", &[ALL]).await);
+    assert_eq!(all.get("/auth/tokens").await.status, StatusCode::OK);
 }
