@@ -85,23 +85,26 @@ test("an answer that is lost does not rotate twice", async ({ page, api, server 
   await expect(dialog.locator("#created-secret")).toHaveText(`ApiKey ${token.id}:${(await api.reveal(token.id)).token}`);
 });
 
-test("a handle stays, and brings the new key", async ({ page, api, server }) => {
+test("rotating shows a new handle, and the old one is refused", async ({ page, api, server }) => {
   const token = await api.create({ name: "Zap", extension: "zapier" });
   await page.goto(at.details(token.id));
   await act(page, "Zap", "Rotate key…");
   const dialog = page.getByRole("dialog");
-  await expect(dialog).toContainText("The handle stays as it is");
+  await expect(dialog).toContainText("It gets a new handle, too");
   await dialog.getByRole("button", { name: "Rotate key" }).click();
-  await expect(dialog).toContainText("The handle is the same as before");
-  await expect(dialog.getByRole("button", { name: "View" })).toHaveCount(0);
+  await expect(dialog).toContainText("Paste the new handle into the extension");
   const { token: fresh, handle } = await api.reveal(token.id);
-  expect(handle).toBe(token.handle);
+  expect(handle).not.toBe(token.handle);
+  await dialog.getByRole("button", { name: "View" }).click();
+  await expect(dialog.locator("#created-secret")).toHaveText(handle);
   expect(fresh).not.toBe(token.token);
   // The extension trades it with a key of its own.
   const own = await api.create({ name: "The extension itself" });
   const headers = { Authorization: `ApiKey ${own.id}:${own.token}`, "Content-Type": "application/json" };
-  const traded = await fetch(`${server.url}/public/v1/auth/tokens`, { method: "POST", body: JSON.stringify({ handle }), headers });
-  expect(((await traded.json()) as { token: string }).token).toBe(fresh);
+  const trade = (handle: string) =>
+    fetch(`${server.url}/public/v1/auth/tokens`, { method: "POST", body: JSON.stringify({ handle }), headers });
+  expect(((await (await trade(handle)).json()) as { token: string }).token).toBe(fresh);
+  expect((await trade(token.handle)).status).toBe(400);
 });
 
 test("a key is rotated without a mouse", async ({ page, api, server }) => {

@@ -216,6 +216,9 @@ pub struct ReplacedToken {
     /// The same, while the secret before it works, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed_token: Option<Secret>,
+    /// After `rotate`, of a token that is used by handle: its new handle. The old one is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Secret>,
 }
 
 /// The answer to a handle: the token whose it is, and its secret. `ApiKey {id}:{token}` is the key.

@@ -19,6 +19,7 @@ pub struct Throttle {
     by_email: Limit,
     by_address: Limit,
     reveals: Limit,
+    exchanges: Limit,
 }
 
 #[derive(Debug)]
@@ -50,6 +51,8 @@ impl Default for Throttle {
             // An office behind one address signs in on a Monday morning; a list of stolen passwords does not.
             by_address: Limit::new(50, Duration::from_secs(5)),
             reveals: Limit::new(30, Duration::from_secs(60)),
+            // An integration's server trades the handles of all its customers with one key of its own.
+            exchanges: Limit::new(60, Duration::from_secs(1)),
         }
     }
 }
@@ -70,6 +73,14 @@ impl Throttle {
     /// [`Error::Throttled`].
     pub fn reveal(&self, user: &str) -> Result<(), Error> {
         self.reveals.check(user)
+    }
+
+    /// Counts an exchange of a handle by the key of `token`, whether the handle is right or not.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`].
+    pub fn exchange(&self, token: &str) -> Result<(), Error> {
+        self.exchanges.check(token)
     }
 }
 

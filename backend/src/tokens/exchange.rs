@@ -38,6 +38,7 @@ pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result
     if !matches!(caller.identity, Identity::Token { .. }) {
         return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person."));
     }
+    app.throttle.exchange(&caller.actor.id)?;
     let unknown = || Error::field("handle", "is not the handle of a token that can be used");
     if handle.len() != SECRET_LENGTH {
         return Err(unknown());
@@ -59,7 +60,8 @@ pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result
     Tagged::of(app, &caller, &row, StatusCode::OK, |info| ExchangedToken { info, token: secrets.token })
 }
 
-fn shows_a_handle(app: &App, row: &TokenRow) -> bool {
+/// Whether people use this token by its handle.
+pub(super) fn shows_a_handle(app: &App, row: &TokenRow) -> bool {
     let extension = app.catalogue.extension_by_id(&row.token.extension_id);
     extension.is_some_and(|extension| extension.credential == latchkey_shared::Credential::Handle)
 }

@@ -1,18 +1,19 @@
 //! `POST /auth/tokens/{id}/renew` and `…/rotate`: a new secret for a token that keeps everything else.
 //!
 //! *Renew* leaves the old secret alone: it works until its own end. *Rotate* ends it, at once or after the overlap
-//! that was asked for. There are never more than two: a token that still has two is rotated, not renewed again. The
+//! that was asked for, and so does it with the handle of a token that is used by handle: whoever had that would get the new
+//! secret with it. There are never more than two: a token that still has two is rotated, not renewed again. The
 //! end of the token ends both.
 
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, Timestamp, schema::Future};
+use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, RevealedToken, Timestamp, schema::Future};
 use serde_json::json;
 
 use super::{
-    Tagged, previous_works,
+    Tagged, exchange, previous_works,
     repeat::Repeatable,
     reveal, rules, secret,
     vault::{self, Place, Secrets},
@@ -102,14 +103,16 @@ async fn replace(
         events::record(&tx, &caller, now, action, object, details).await?;
         tx.commit().await?;
     }
-    let secret = reveal::open(app, &row)?.token;
+    let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
+    let handle = (kind == Kind::Rotate && exchange::shows_a_handle(app, &row)).then_some(handle);
     let has_two = previous_works(&row.token, now);
-    let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret };
+    let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret, handle };
     Tagged::of(app, &caller, &row, StatusCode::OK, replaced)
 }
 
 fn apply(app: &App, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: Timestamp) -> Result<(), Error> {
     let handle = reveal::open(app, row)?.handle;
+    let replaces_handle = kind == Kind::Rotate && exchange::shows_a_handle(app, row);
     let token = &mut row.token;
     let old_end = token.expires_at;
     let end = wanted.expiration_date.unwrap_or(old_end.map(Timestamp::from_unix));
@@ -131,7 +134,9 @@ fn apply(app: &App, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: T
     token.expires_at = end.map(Timestamp::unix);
 
     let id = token.id.parse().map_err(|_| Error::Internal(format!("token {:?} is damaged", token.id)))?;
+    let handle = if replaces_handle { secret::generate(&app.rng, &id) } else { handle };
     let secrets = Secrets { secret: secret::generate(&app.rng, &id), handle };
+    token.handle_digest = secret::handle_digest(&app.keys.pepper, &secrets.handle).to_vec();
     token.secret_version += 1;
     let place = Place {
         installation: &app.installation,

@@ -54,3 +54,43 @@ async fn only_a_key_trades_a_handle() {
     server.anonymous().post("/auth/tokens", body.clone()).await.refused(401, "AUTH_001");
     server.admin().await.post("/auth/tokens", body).await.refused(403, "AUTH_003");
 }
+
+#[rstest]
+#[tokio::test]
+async fn rotate_replaces_the_handle_and_the_old_one_is_refused_400(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = zapier(&server).await;
+    let partner = server.key(&server.stranger().await.create("Partner", &[]).await);
+    let rotate = format!("/auth/tokens/{}/rotate", token["id"].as_str().unwrap());
+    let rotated = admin.post(&rotate, json!({ "overlap": 3600 })).await.expect(StatusCode::OK);
+    partner.post("/auth/tokens", json!({ "handle": token["handle"] })).await.refused(400, "VAL_001");
+    let traded = partner.post("/auth/tokens", json!({ "handle": rotated["handle"] })).await.expect(StatusCode::OK);
+    assert_eq!(traded["token"], rotated["token"]);
+    // Renewing leaves the old secret alone, and so it does with the handle.
+    let renewed = admin.act(&rotate.replace("rotate", "renew")).await;
+    assert_eq!(renewed.json.get("handle"), None);
+    // A token that is used by its key has no handle that anybody could have traded.
+    let custom = admin.create("Custom", &[]).await;
+    let rotated = admin.act(&format!("/auth/tokens/{}/rotate", custom["id"].as_str().unwrap())).await;
+    assert_eq!(rotated.json.get("handle"), None);
+}
+
+#[tokio::test]
+async fn exchanges_of_one_key_are_limited_429() {
+    let server = Server::start(Sqlite).await;
+    let strangers = server.stranger().await;
+    let [one, other] = [strangers.create("One", &[]).await, strangers.create("Other", &[]).await];
+    let guess = json!({ "handle": "0".repeat(40) });
+    let one = server.key(&one);
+    let statuses = async |count| {
+        let mut statuses = Vec::new();
+        for _ in 0..count {
+            statuses.push(one.post("/auth/tokens", guess.clone()).await.status.as_u16());
+        }
+        statuses
+    };
+    assert_eq!(statuses(60).await, [400; 60]);
+    assert!(statuses(30).await.contains(&429));
+    server.key(&other).post("/auth/tokens", guess.clone()).await.refused(400, "VAL_001");
+}

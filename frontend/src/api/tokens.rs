@@ -1,9 +1,8 @@
 //! Everything that can be done with tokens.
 
 use latchkey_shared::{
-    CreatedToken, NewTokenBody, ReplacementBody, RevealedToken, Secret, Token, TokenId, TokenUpdateBody,
+    CreatedToken, NewTokenBody, ReplacedToken, ReplacementBody, RevealedToken, Token, TokenId, TokenUpdateBody,
 };
-use serde::Deserialize;
 
 use super::{Answer, Api, Call, Failure, Method, parse};
 
@@ -91,16 +90,10 @@ impl Api {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn rotate_token(self, id: &TokenId, overlap: i64, key: &str) -> Result<(Token, Secret), Failure> {
-        #[derive(Deserialize)]
-        struct Fresh {
-            token: Secret,
-        }
+    pub async fn rotate_token(self, id: &TokenId, overlap: i64, key: &str) -> Result<ReplacedToken, Failure> {
         let body = ReplacementBody { overlap: Some(overlap), ..ReplacementBody::default() };
         let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/rotate")).header("Idempotency-Key", key);
-        let answer = self.send(call.json(&body)).await?;
-        let Fresh { token } = parse(&answer)?;
-        Ok((versioned(&answer)?.token, token))
+        parse(&self.send(call.json(&body)).await?)
     }
 
     /// The secret of a token, for the person in front of the page.

@@ -20,7 +20,7 @@ pub fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView
     let options = OVERLAPS.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
     let mut words = "The token gets a new key and keeps everything else.".to_owned();
     if credential(&token) == Credential::Handle {
-        words += " The handle stays as it is: the extension gets the new key with it. The key that it holds now is the old one.";
+        words += " It gets a new handle, too, and the handle that it has now is refused at once: paste the new one into the extension.";
     }
     match token.status {
         TokenStatus::Revitalised => words += " The key before the present one still works, too. It stops at once.",
@@ -65,19 +65,18 @@ pub fn outcome(actions: Actions, open: RwSignal<bool>, token: &Token) -> AnyView
     let new = match (kind, token.status) {
         (_, TokenStatus::Inactive) => "The key is replaced. The new one works as soon as you enable the token.",
         (Credential::ApiKey, _) => "The new key works now.",
-        (Credential::Handle, _) => "The handle is the same as before; the extension gets the new key with it.",
+        (Credential::Handle, _) => {
+            "Paste the new handle into the extension: it gets the new key with it. The old handle is refused."
+        }
     };
     let old = match token.previous_expiration_date {
         Some(at) => view! { " The old key works until " <Moment at=at with_time=true /> "." }.into_any(),
         None => " The old key has stopped.".into_any(),
     };
-    let shown = (kind == Credential::ApiKey).then(|| {
-        view! { <NewKey id=token.id.clone() kind=kind secret=actions.secret.get_untracked() /> }
-    });
     view! {
         <div class="stack">
             <p id="rotated" tabindex="-1">{new} {old}</p>
-            {shown}
+            <NewKey id=token.id.clone() kind=kind secret=actions.secret.get_untracked() />
             <div class="dialog__actions">
                 <Button on_press=move |()| open.set(false)>"Done"</Button>
             </div>

@@ -1,6 +1,6 @@
 //! Doing it, for one token or for many, and saying what became of it.
 
-use latchkey_shared::{Token, key};
+use latchkey_shared::{ReplacedToken, Token, key};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -42,7 +42,7 @@ pub struct Actions {
     pub problem: RwSignal<Option<String>>,
     /// How long the old key shall work on after a rotation, in seconds.
     pub overlap: RwSignal<u32>,
-    /// The new key after a rotation, as the header has it, until the dialog is closed.
+    /// The new key after a rotation, as the header has it, or the new handle, until the dialog is closed.
     pub secret: RwSignal<String>,
     /// How many keys were replaced.
     pub rotated: RwSignal<u32>,
@@ -153,12 +153,13 @@ impl Actions {
         self.problem.set(None);
         spawn_local(async move {
             match self.api.rotate_token(&token.id, overlap.into(), &key).await {
-                Ok((fresh, secret)) => {
+                Ok(ReplacedToken { info: fresh, token: secret, handle, .. }) => {
                     self.busy.try_set(false);
                     self.rotated.try_update(|count| *count += 1);
                     // Whoever has closed the dialog meanwhile finds the new key in the details.
                     if self.key.try_get_value() == Some(asked) {
-                        self.secret.try_set(key::header_value(&fresh.id, &secret));
+                        let shown = handle.map(|handle| handle.expose().to_owned());
+                        self.secret.try_set(shown.unwrap_or_else(|| key::header_value(&fresh.id, &secret)));
                         self.pending.try_set(Some(Pending { kind: Kind::Rotated, tokens: vec![fresh] }));
                     } else {
                         self.toasts.say(format!("“{}” has a new key", token.name));
