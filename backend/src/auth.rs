@@ -39,6 +39,20 @@ pub async fn begin_on_token(app: &App, caller: &Caller, id: &str) -> Result<(Tx,
     Ok((tx, caller))
 }
 
+/// Refuses a person whose last sign-in is too long ago for what answers with a secret, gives more access or manages users:
+/// they may have left their browser open. A key is shown anew with each request.
+///
+/// # Errors
+/// [`Error::ConfirmPassword`].
+pub fn check_recent_sign_in(app: &App, caller: &Caller) -> Result<(), Error> {
+    match &caller.identity {
+        Identity::User { confirmed_at, .. } if app.clock.now() > sessions::confirmed_until(app, *confirmed_at) => {
+            Err(Error::ConfirmPassword)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The caller as they are now, when they still may do what they were let in for.
 async fn read_again(app: &App, tx: &Tx, caller: &Caller, lock: LockType) -> Result<Caller, Error> {
     let caller = match &caller.identity {

@@ -141,6 +141,11 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_DATABASE_GRACE", value_name = "SECONDS", default_value_t = 60)]
     pub database_grace: u64,
 
+    /// How many seconds after giving their password a person may see keys, create, rotate and renew tokens, give them more
+    /// access, and manage users. Later the console asks for the password again.
+    #[arg(long, env = "LATCHKEY_RECENT_SIGN_IN", value_name = "SECONDS", default_value_t = 3600)]
+    pub recent_sign_in: u32,
+
     /// On an empty database: the address of the first admin.
     #[arg(long, env = "LATCHKEY_ADMIN_EMAIL", value_name = "EMAIL", default_value = "admin@localhost", value_parser = email)]
     pub admin_email: Email,

@@ -38,6 +38,46 @@ test("a session that ends in the editor keeps the form", async ({ page, context,
   await expect(page.getByRole("heading", { name: "Invoices" })).toBeVisible();
 });
 
+test("an old sign-in is confirmed with the password, and Create, Rotate and Save go on", async ({ page, api, server, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await server.restart(["--recent-sign-in", "1"]);
+  await signIn();
+  const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const confirm = async () => {
+    await expect(dialog.getByLabel("Password")).toBeFocused();
+    await page.keyboard.type(admin.password);
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden();
+  };
+  const grows_old = () => page.waitForTimeout(2_500);
+
+  await walkToPermissions(page, "Invoices");
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await grows_old();
+  await create(page).click();
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("alert")).toContainText("The token was not created. Give your password again");
+  await create(page).click();
+  await confirm();
+  await expect(step(page, "Summary")).toBeVisible();
+  expect((await api.list()).map((it) => it.name).sort()).toEqual(["Billing", "Invoices"]);
+
+  await page.goto(at.edit(token.id));
+  await page.getByRole("checkbox", { name: "Products" }).check();
+  await grows_old();
+  await page.getByRole("button", { name: "Save" }).click();
+  await confirm();
+  await expect(page.getByText("“Billing” saved")).toBeVisible();
+
+  await page.getByRole("button", { name: "Actions for Billing" }).click();
+  await page.getByRole("menuitem", { name: "Rotate key…" }).click();
+  await grows_old();
+  await page.getByRole("button", { name: "Rotate key", exact: true }).click();
+  await confirm();
+  await expect(page.locator("#rotated")).toBeFocused();
+});
+
 test("after a reload without a session, signing in leads back to the same place", async ({ page, context, api, signIn }) => {
   const token = await api.create({ name: "Billing" });
   await signIn();

@@ -50,10 +50,10 @@ export class Server {
     await end(this.child, "SIGKILL");
   }
 
-  /** Starts again at the same address with the same data. */
-  async restart(): Promise<void> {
+  /** Starts again at the same address with the same data, and with more flags. */
+  async restart(flags: string[] = []): Promise<void> {
     await this.stop();
-    ({ child: this.child } = await listen(this.folder, new URL(this.url).host));
+    ({ child: this.child } = await listen(this.folder, new URL(this.url).host, flags));
   }
 
   /** Ends it and removes its data. */
@@ -63,8 +63,8 @@ export class Server {
   }
 }
 
-async function listen(folder: string, address: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(binary, ["serve", "--listen", address, "--data-dir", folder], {
+async function listen(folder: string, address: string, flags: string[] = []): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(binary, ["serve", "--listen", address, "--data-dir", folder, ...flags], {
     env: { ...process.env, LATCHKEY_ADMIN_EMAIL: admin.email, LATCHKEY_ADMIN_PASSWORD: admin.password },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -13,15 +13,15 @@ use crate::{
     browser::events,
     frame::Frame,
     routes::Navigator,
-    session::{Session, context::Phase, expiry::SessionExpiry, gate::Gate, next, sign_in::SignIn},
+    session::{Session, context::Phase, expiry::PasswordDialogs, gate::Gates, next, sign_in::SignIn},
     ui::{Failed, LeaveDialog, LeaveGuard, Toasts, heading::Arrived, live},
 };
 
 /// Provides what components ask their context for, except the [`Navigator`]. Tests call this too, with canned
 /// answers for a transport.
 pub fn provide_services(transport: Transport) -> (Api, Session, LeaveGuard) {
-    let gate = Gate::default();
-    let (api, session, guard) = (Api::new(transport, gate.clone()), Session::new(gate), LeaveGuard::new());
+    let gates = Gates::default();
+    let (api, session, guard) = (Api::new(transport, gates.clone()), Session::new(gates), LeaveGuard::new());
     provide_context(api);
     provide_context(session);
     provide_context(guard);
@@ -102,7 +102,7 @@ fn Shell() -> impl IntoView {
             .into_any(),
         })}
         <LeaveDialog on_go=move |address: String| navigator.to(&address) />
-        <SessionExpiry />
+        <PasswordDialogs />
     }
     .into_any()
 }

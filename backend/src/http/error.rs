@@ -30,7 +30,7 @@ pub enum Error {
     },
     /// The caller may not do this at all.
     Forbidden(&'static str),
-    /// The sign-in is too old for this.
+    /// The last sign-in is too long ago for this.
     ConfirmPassword,
     /// The request was made by another site.
     CrossSite,
@@ -117,9 +117,11 @@ impl Error {
                 (StatusCode::FORBIDDEN, "AUTH_003", vec![text])
             }
             Self::Forbidden(why) => one(StatusCode::FORBIDDEN, "AUTH_003", why),
-            Self::ConfirmPassword => {
-                one(StatusCode::FORBIDDEN, "AUTH_004", "Sign in again to see a key: your last sign-in is too long ago.")
-            }
+            Self::ConfirmPassword => one(
+                StatusCode::FORBIDDEN,
+                "AUTH_004",
+                "Give your password again to do this: your last sign-in is too long ago.",
+            ),
             Self::CrossSite => one(StatusCode::FORBIDDEN, "AUTH_005", "Requests from other sites are refused."),
             Self::MisdirectedProxy => one(
                 StatusCode::FORBIDDEN,

@@ -23,13 +23,10 @@ const IDLE: i64 = 12 * 3600;
 const ABSOLUTE: i64 = 7 * 24 * 3600;
 /// How exactly the last use is kept: a minute, so that reading does not mean writing.
 const TOUCH_EVERY: i64 = 60;
-/// How long after giving the password a key can be revealed: 15 minutes.
-const CONFIRMED_FOR: i64 = 15 * 60;
-
 /// Until when a sign-in at `confirmed_at` is recent.
 #[must_use]
-pub fn confirmed_until(confirmed_at: Timestamp) -> Timestamp {
-    confirmed_at.plus(CONFIRMED_FOR)
+pub fn confirmed_until(app: &App, confirmed_at: Timestamp) -> Timestamp {
+    confirmed_at.plus(app.config.recent_sign_in.into())
 }
 
 /// Under which id the database knows the session of a cookie.
@@ -79,12 +76,12 @@ pub fn caller(
 ///
 /// # Errors
 /// [`Error::Forbidden`] for a key, which is not signed in.
-pub fn context_of(caller: &Caller) -> Result<Context, Error> {
+pub fn context_of(app: &App, caller: &Caller) -> Result<Context, Error> {
     let Identity::User { role, confirmed_at, email, .. } = &caller.identity else {
         return Err(Error::Forbidden("A key is not signed in."));
     };
     let id = caller.actor.id.parse().map_err(|_| StoreError::Damaged(format!("user {:?}", caller.actor.id)))?;
     let user = User { id, name: caller.actor.name.clone(), email: email.clone(), role: *role };
     let account = accounts::present(&caller.account)?;
-    Ok(Context { user, account, confirmed_until: confirmed_until(*confirmed_at) })
+    Ok(Context { user, account, confirmed_until: confirmed_until(app, *confirmed_at) })
 }

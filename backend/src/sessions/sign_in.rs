@@ -71,7 +71,7 @@ pub async fn handler(
     events::record(&tx, &caller, now, Action::SignedIn, object, json!({})).await?;
     tx.commit().await?;
 
-    let mut response = Json(context_of(&caller)?).into_response();
+    let mut response = Json(context_of(&app, &caller)?).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie::set(&app, &value)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -109,6 +109,7 @@ struct Request<'a> {
 async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
     let now = app.clock.now();
     let (tx, caller) = auth::begin(app, caller).await?;
+    auth::check_recent_sign_in(app, &caller)?;
     if let Some(done) = request.repeatable.before(&tx, &caller, now).await? {
         let row = repeated(&tx, &caller, &done, now).await?;
         tx.commit().await?;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{present, repeat::Repeatable, rules};
 use crate::{
     app::App,
+    auth,
     events::{self, Action},
     http::{Caller, Error, Id, ListQuery, Page, Several, openapi::OneOrSeveral},
     rql::{Kind, Property},
@@ -112,6 +113,9 @@ async fn change(
     let before = row.modules.clone();
     let extension = app.catalogue.extension_by_id(&row.token.extension_id);
     row.modules = rules::check_modules(app, &caller, extension, &before, Some(modules(&row)?))?;
+    if row.modules.iter().any(|module| !before.contains(module)) {
+        auth::check_recent_sign_in(app, &caller)?;
+    }
     if row.modules != before {
         rules::save(app, &tx, &caller, &mut row).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth,
     events::{self, Action},
     http::{Caller, Error, Id, OptionalBody},
     store::TokenRow,
@@ -85,6 +86,7 @@ async fn replace(
     let wanted = Replacement::try_from(body)?;
     let now = app.clock.now();
     let (tx, caller, mut row) = rules::begin(app, caller, id).await?;
+    auth::check_recent_sign_in(app, &caller)?;
     if let Some(done) = repeatable.before(&tx, &caller, now).await? {
         done.still_stands(&row)?;
     } else {

@@ -1,5 +1,5 @@
 //! `POST /auth/tokens/{id}/reveal`: a person looks at a key again. Only a member or an admin who gave their
-//! password within the last 15 minutes, only so often, and never a key. The event is committed before the
+//! password recently, only so often, and never a key. The event is committed before the
 //! secret leaves: no event, no secret.
 
 use axum::{Json, extract::State};
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     app::App,
+    auth,
     events::{self, Action},
-    http::{Caller, Error, Id, Identity},
-    sessions,
+    http::{Caller, Error, Id},
     store::TokenRow,
 };
 
@@ -22,10 +22,7 @@ use crate::{
 #[utoipa::path(post, path = "/auth/tokens/{id}/reveal", operation_id = "reveal_token", tag = "Tokens", responses((status = 200, description = "Secret and handle", body = RevealedToken)))]
 pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<RevealedToken>, Error> {
     let now = app.clock.now();
-    match &caller.identity {
-        Identity::User { confirmed_at, .. } if now <= sessions::confirmed_until(*confirmed_at) => {}
-        _ => return Err(Error::ConfirmPassword),
-    }
+    auth::check_recent_sign_in(&app, &caller)?;
     app.throttle.reveal(&caller.actor.id)?;
     let (tx, caller, row) = rules::begin(&app, &caller, &id).await?;
     let revealed = open(&app, &row)?;

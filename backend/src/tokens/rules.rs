@@ -8,7 +8,7 @@ use crate::{
     auth,
     http::{Caller, Error, Identity},
     rql::folded,
-    store::{TokenRow, Tx},
+    store::{TokenRow, Tx, entities::token},
 };
 
 /// The token `id` of the caller's account, locked for a change.
@@ -161,8 +161,7 @@ pub fn check_modules(
 pub fn check_reach(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
     check_holds(caller, &row.modules)?;
     let Identity::Token { entry: own, .. } = &caller.identity else { return Ok(()) };
-    let networks: Vec<&str> = row.token.allowed_addresses.iter().flat_map(|texts| texts.split(',')).collect();
-    let networks = AllowedAddresses::parse(&networks).map_err(Error::Internal)?;
+    let networks = addresses(&row.token)?;
     let calls = row.token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok());
     let is_within = own.addresses().is_none_or(|own| networks.is_some_and(|networks| own.covers(&networks)))
         && own.calls_per_minute().is_none_or(|own| calls.is_some_and(|calls| calls <= own));
@@ -171,6 +170,15 @@ pub fn check_reach(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
     } else {
         Err(Error::Forbidden("A key manages only tokens that are bound to its own addresses and calls, or to fewer."))
     }
+}
+
+/// The networks from which a token may be used, if not from everywhere.
+///
+/// # Errors
+/// [`Error::Internal`] when the row is damaged.
+pub fn addresses(token: &token::Model) -> Result<Option<AllowedAddresses>, Error> {
+    let networks: Vec<&str> = token.allowed_addresses.iter().flat_map(|texts| texts.split(',')).collect();
+    AllowedAddresses::parse(&networks).map_err(Error::Internal)
 }
 
 /// Whoever gives modules to a token must hold them.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Tagged, rules};
 use crate::{
     app::App,
+    auth,
     events::{self, Action},
     http::{Body, Caller, Error, Id},
     store::TokenRow,
@@ -32,6 +33,9 @@ pub async fn handler(
     let changes = changes(&before, &row);
     if changes.is_empty() {
         return Tagged::ok(&app, &caller, &row);
+    }
+    if widens(&before, &row)? {
+        auth::check_recent_sign_in(&app, &caller)?;
     }
     rules::save(&app, &tx, &caller, &mut row).await?;
     let action = if changes.keys().eq(["permissions"]) { Action::PermissionsChanged } else { Action::TokenUpdated };
@@ -77,6 +81,18 @@ fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) ->
         row.modules = rules::check_modules(app, caller, extension, &row.modules, Some(modules))?;
     }
     Ok(())
+}
+
+/// Whether a token may do more, from more places, more often or for longer than before.
+fn widens(before: &TokenRow, after: &TokenRow) -> Result<bool, Error> {
+    let (b, a) = (&before.token, &after.token);
+    let gains_module = after.modules.iter().any(|module| !before.modules.contains(module));
+    let lasts_longer = b.expires_at.is_some_and(|before| a.expires_at.is_none_or(|after| after > before));
+    let begins_earlier = b.not_before.is_some_and(|before| a.not_before.is_none_or(|after| after < before));
+    let calls_more = b.calls_per_minute.is_some_and(|before| a.calls_per_minute.is_none_or(|after| after > before));
+    let (from, to) = (rules::addresses(b)?, rules::addresses(a)?);
+    let reaches_farther = from.is_some_and(|from| to.is_none_or(|to| !from.covers(&to)));
+    Ok(gains_module || lasts_longer || begins_earlier || calls_more || reaches_farther)
 }
 
 /// What is different, as `{"field": [before, after]}`.

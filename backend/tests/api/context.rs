@@ -13,7 +13,7 @@ async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
     let viewer = server.user(Role::Viewer).await;
     let context = viewer.get("/auth/context/").await.expect(StatusCode::OK);
     assert_eq!(context["user"]["role"], "viewer");
-    assert_eq!(context["confirmed_until"], "2027-01-15T08:15:00+00:00");
+    assert_eq!(context["confirmed_until"], "2027-01-15T09:00:00+00:00");
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! `POST /auth/login`.
 
 use axum::http::StatusCode;
+use latchkey::catalogue::Catalogue;
 use latchkey_shared::Role;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::harness::{ADMIN, Database, PASSWORD, Postgres, Server, Sqlite};
+use crate::harness::{ADMIN, ALL, Database, INTEGRATIONS, PARTNERS, PASSWORD, Postgres, Server, Sqlite, new_token};
 
 #[rstest]
 #[tokio::test]
@@ -29,7 +30,7 @@ async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
 #[tokio::test]
 async fn cookies_are_secure_behind_tls() {
     let flags = ["--public-url", "https://keys.example.com"];
-    let server = Server::start_with(Sqlite, &flags, latchkey::catalogue::Catalogue::built_in().unwrap()).await;
+    let server = Server::start_with(Sqlite, &flags, Catalogue::built_in().unwrap()).await;
     let answer = server.anonymous().post("/auth/login", json!({ "email": ADMIN, "password": PASSWORD })).await;
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-latchkey=") && cookie.contains("Secure"), "{cookie}");
@@ -111,4 +112,58 @@ async fn a_session_ends_when_it_is_idle_or_old(#[values(Sqlite, Postgres)] datab
     idle.get("/auth/context").await.refused(401, "AUTH_001");
     server.clock.advance(11 * 3600);
     busy.get("/auth/context").await.refused(401, "AUTH_001");
+}
+
+/// Whatever answers with a secret or gives a token more access.
+#[rstest]
+#[tokio::test]
+async fn old_sign_in_may_narrow_and_stop_but_not_create_rotate_or_widen_403(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
+    let server = Server::start_with(database, &["--recent-sign-in", "60"], Catalogue::built_in().unwrap()).await;
+    let admin = server.admin().await;
+    let end = server.clock.now().plus(30 * 86_400);
+    let mut new = new_token("Key", &[INTEGRATIONS, PARTNERS]);
+    new["expiration_date"] = json!(end);
+    new["not_before"] = json!(server.clock.now());
+    new["calls_per_minute"] = json!(10);
+    new["allowed_addresses"] = json!(["192.0.2.0/24"]);
+    let token =
+        admin.with("idempotency-key", "once").post("/auth/tokens", new.clone()).await.expect(StatusCode::CREATED);
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    server.clock.advance(61);
+    admin.post("/auth/tokens", new_token("Late", &[])).await.refused(403, "AUTH_004");
+    admin.with("idempotency-key", "once").post("/auth/tokens", new).await.refused(403, "AUTH_004");
+    for action in ["rotate", "renew", "reveal"] {
+        admin.act(&format!("{path}/{action}")).await.refused(403, "AUTH_004");
+    }
+    let module = |id: &str| json!({ "object": { "id": id } });
+    admin.post(&format!("{path}/permissions"), module(ALL)).await.refused(403, "AUTH_004");
+    let modules = |ids: &[&str]| json!({ "permissions": ids.iter().map(|id| module(id)).collect::<Vec<_>>() });
+    for wider in [
+        modules(&[INTEGRATIONS, PARTNERS, "MD-0003"]),
+        json!({ "expiration_date": end.plus(1) }),
+        json!({ "expiration_date": null }),
+        json!({ "not_before": null }),
+        json!({ "calls_per_minute": 11 }),
+        json!({ "calls_per_minute": null }),
+        json!({ "allowed_addresses": null }),
+        json!({ "allowed_addresses": ["192.0.2.0/24", "203.0.113.7"] }),
+    ] {
+        admin.put(&path, wider).await.refused(403, "AUTH_004");
+    }
+    assert_eq!(admin.get(&path).await.revision(), "1");
+    for narrower in [
+        json!({ "name": "Renamed" }),
+        modules(&[PARTNERS]),
+        json!({ "expiration_date": end.plus(-1) }),
+        json!({ "calls_per_minute": 9 }),
+        json!({ "allowed_addresses": ["192.0.2.0/25"] }),
+    ] {
+        admin.put(&path, narrower).await.expect(StatusCode::OK);
+    }
+    admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+    // A key is shown with each request, and the password given again makes the sign-in recent.
+    assert_eq!(server.admin().await.act(&format!("{path}/rotate")).await.status, StatusCode::OK);
+    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
 }

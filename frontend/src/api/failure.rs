@@ -4,6 +4,9 @@ use latchkey_shared::{ErrorBody, FieldError, Problems};
 
 use super::Answer;
 
+/// The code of a 403 that says that the last sign-in is too long ago.
+pub const CONFIRM_PASSWORD: &str = "AUTH_004";
+
 /// The outcome of a request that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {

@@ -12,10 +12,10 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 pub use catalogue::Catalogue;
-pub use failure::Failure;
+pub use failure::{CONFIRM_PASSWORD, Failure};
 pub use transport::{Answer, Call, Method, Transport};
 
-use crate::session::gate::Gate;
+use crate::session::gate::Gates;
 
 const BASE: &str = "/public/v1";
 
@@ -23,28 +23,32 @@ const BASE: &str = "/public/v1";
 #[derive(Debug, Clone, Copy)]
 pub struct Api {
     transport: StoredValue<Transport, LocalStorage>,
-    gate: StoredValue<Gate, LocalStorage>,
+    gates: StoredValue<Gates, LocalStorage>,
 }
 
 impl Api {
-    /// A client that sends through `transport` and waits at `gate` when the session has ended.
+    /// A client that sends through `transport` and waits at `gates` while the user gives the password.
     #[must_use]
-    pub fn new(transport: Transport, gate: Gate) -> Self {
-        Self { transport: StoredValue::new_local(transport), gate: StoredValue::new_local(gate) }
+    pub fn new(transport: Transport, gates: Gates) -> Self {
+        Self { transport: StoredValue::new_local(transport), gates: StoredValue::new_local(gates) }
     }
 
-    /// Sends a call. When the session has ended meanwhile, the page asks the person to sign in again and the
-    /// call is repeated, so that whoever asked never learns of it and nothing typed is lost.
+    /// Sends a call. When the session has ended, or the sign-in is too long ago for this call, the page asks for the password
+    /// and the call is repeated, so that its caller never learns of it and nothing typed is lost.
     async fn send(self, call: Call) -> Result<Answer, Failure> {
         loop {
             let failure = match self.send_once(call.clone()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let gate = self.gate.try_get_value();
-            match gate.filter(|gate| failure == Failure::Unauthorized && gate.is_guarding()) {
-                Some(gate) => gate.wait().await,
-                None => return Err(failure),
+            let Some(Gates { session, confirmation }) = self.gates.try_get_value() else { return Err(failure) };
+            let gate = match &failure {
+                Failure::Unauthorized => session,
+                failure if failure.is(CONFIRM_PASSWORD) => confirmation,
+                _ => return Err(failure),
+            };
+            if !gate.is_guarding() || !gate.wait().await {
+                return Err(failure);
             }
         }
     }

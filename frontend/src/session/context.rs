@@ -3,7 +3,7 @@
 use latchkey_shared::Context;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::gate::Gate;
+use super::gate::Gates;
 use crate::api::{Api, Failure};
 
 /// What is known about who is signed in.
@@ -26,16 +26,19 @@ pub struct Session {
     pub phase: RwSignal<Phase>,
     /// True while the session has ended under an open page and the person is asked to sign in again.
     pub ended: RwSignal<bool>,
-    gate: StoredValue<Gate, LocalStorage>,
+    /// True while the password is asked for, because the last sign-in is too long ago for what the user wants to do.
+    pub confirming: RwSignal<bool>,
+    gates: StoredValue<Gates, LocalStorage>,
 }
 
 impl Session {
-    /// A session of which nothing is known yet. Requests that find it ended wait at `gate`.
+    /// A session of which nothing is known yet. Requests that need the password wait at `gates`.
     #[must_use]
-    pub fn new(gate: Gate) -> Self {
-        let ended = RwSignal::new(false);
-        gate.on_close(move || ended.set(true));
-        Self { phase: RwSignal::new(Phase::Unknown), ended, gate: StoredValue::new_local(gate) }
+    pub fn new(gates: Gates) -> Self {
+        let (ended, confirming) = (RwSignal::new(false), RwSignal::new(false));
+        gates.session.on_close(move || ended.set(true));
+        gates.confirmation.on_close(move || confirming.set(true));
+        Self { phase: RwSignal::new(Phase::Unknown), ended, confirming, gates: StoredValue::new_local(gates) }
     }
 
     /// Asks the server who is signed in.
@@ -53,15 +56,21 @@ impl Session {
     pub fn signed_in(self, context: Context) {
         self.phase.set(Phase::SignedIn(context));
         self.ended.set(false);
-        self.gate.with_value(|gate| {
-            gate.guard(true);
-            gate.open();
+        self.confirming.set(false);
+        self.gates.with_value(|gates| {
+            gates.guard(true);
+            gates.open();
         });
+    }
+
+    /// The user does not want to give the password: the requests that wait for it fail.
+    pub fn not_confirmed(self) {
+        self.gates.with_value(|gates| gates.confirmation.give_up());
     }
 
     /// Nobody is signed in any more, because the person wanted so.
     pub fn signed_out(self) {
-        self.gate.with_value(|gate| gate.guard(false));
+        self.gates.with_value(|gates| gates.guard(false));
         self.phase.set(Phase::SignedOut);
     }
 

@@ -1,4 +1,5 @@
-//! The session has ended under an open page: sign in over it, lose nothing.
+//! The session has ended under an open page, or the sign-in is too long ago for what the user wants: the password is asked for
+//! over the page, and nothing is lost.
 
 use latchkey_shared::Context;
 use leptos::prelude::*;
@@ -6,10 +7,10 @@ use leptos::prelude::*;
 use super::{Session, context::Phase, password_dialog::PasswordDialog};
 use crate::browser::page;
 
-/// Opens over whatever page is shown as soon as a request finds the session ended. The page and everything
-/// typed into it stay, and the requests that wait are repeated after signing in.
+/// Open over whatever page is shown as soon as a request finds that the password is needed. The page and everything typed
+/// into it stay, and the requests that wait are repeated afterwards.
 #[component]
-pub fn SessionExpiry() -> impl IntoView {
+pub fn PasswordDialogs() -> impl IntoView {
     let session = expect_context::<Session>();
     let on_success = Callback::new(move |context: Context| {
         let same = matches!(session.phase.get_untracked(),
@@ -21,6 +22,14 @@ pub fn SessionExpiry() -> impl IntoView {
             page::load("/");
         }
     });
+    // Esc closes the dialog without a word.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = session.confirming.get();
+        if was_open == Some(true) && !is_open {
+            session.not_confirmed();
+        }
+        is_open
+    });
     view! {
         <PasswordDialog
             open=session.ended
@@ -31,6 +40,13 @@ pub fn SessionExpiry() -> impl IntoView {
             on_cancel=Callback::new(|()| page::load("/sign-in"))
             on_success=on_success
             dismissable=false
+        />
+        <PasswordDialog
+            open=session.confirming
+            title="Confirm that it is you"
+            text="You signed in a while ago. Enter your password to go on."
+            action="Confirm"
+            on_success=on_success
         />
     }
     .into_any()

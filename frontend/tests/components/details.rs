@@ -54,32 +54,6 @@ async fn a_refused_copy_shows_and_selects_the_key() {
 }
 
 #[wasm_bindgen_test]
-async fn an_old_sign_in_asks_for_the_password_and_goes_on() {
-    let confirmed = std::rc::Rc::new(std::cell::Cell::new(false));
-    let page = details("general", move |call| {
-        if call.path.ends_with("/auth/login") {
-            confirmed.set(true);
-            return answer(
-                200,
-                r#"{"user":{"id":"UR-000-000-001","name":"Ada","email":"ada@example.com","role":"admin"},
-                "account":{"id":"VA-000-001","name":"Vendor","type":"vendor","icon":null},
-                "confirmed_until":"2026-01-01T00:00:00+00:00"}"#,
-            );
-        }
-        if call.path.ends_with("/reveal") && !confirmed.get() {
-            return answer(403, r#"{"error_code":"AUTH_004","errors":["Sign in again."]}"#);
-        }
-        server(call)
-    })
-    .await;
-    page.press("View").await;
-    page.enter("#field-confirm-password", "password").await;
-    page.press("Confirm").await;
-    settle().await;
-    assert!(page.find("#credential").inner_text().contains(SECRET));
-}
-
-#[wasm_bindgen_test]
 async fn permissions_tell_every_module_and_its_paths() {
     let page = details("permissions", server).await;
     let rows: Vec<String> = page.all("tbody tr").iter().map(|row| row.text_content().unwrap()).collect();

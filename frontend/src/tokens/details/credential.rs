@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use latchkey_shared::{Context, Credential, Secret, TokenId, key};
+use latchkey_shared::{Credential, Secret, TokenId, key};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, Failure},
+    api::{Api, CONFIRM_PASSWORD, Failure},
     browser::{clipboard, focus, page, timer::Timer},
-    session::{Session, password_dialog::PasswordDialog},
+    session::Session,
     ui::{Button, Icon, Note, live},
 };
 
@@ -85,7 +85,7 @@ enum Want {
     Copy,
 }
 
-/// The key or handle with *View*, *Hide* and *Copy*. Asks for the password when the sign-in is too old.
+/// The key or handle with *View*, *Hide* and *Copy*.
 #[component]
 pub fn CredentialField(
     /// The token.
@@ -98,8 +98,6 @@ pub fn CredentialField(
     let secret = RwSignal::new(String::new());
     let (busy, problem) = (RwSignal::new(None::<Want>), RwSignal::new(None::<String>));
     let (said, said_timer) = (RwSignal::new(""), Timer::new());
-    let asking = RwSignal::new(false);
-    let wanted = StoredValue::new(Want::View);
     let id = StoredValue::new(id);
     Effect::new(move |_| {
         if !shown.get() {
@@ -148,10 +146,8 @@ pub fn CredentialField(
                         },
                     }
                 }
-                Err(failure) if failure.is("AUTH_004") => {
-                    wanted.try_set_value(want);
-                    asking.try_set(true);
-                }
+                // The user has closed the dialog that asks for the password.
+                Err(failure) if failure.is(CONFIRM_PASSWORD) => {}
                 Err(Failure::NotFound) => {
                     problem.try_set(Some("The token no longer exists.".to_owned()));
                 }
@@ -161,10 +157,6 @@ pub fn CredentialField(
             }
         });
     };
-    let confirmed = Callback::new(move |context: Context| {
-        session.signed_in(context);
-        reveal(wanted.get_value());
-    });
     let label = kind.label();
     view! {
         <div class="secret">
@@ -190,13 +182,6 @@ pub fn CredentialField(
             }}
         </div>
         <Note problem=problem />
-        <PasswordDialog
-            open=asking
-            title="Confirm that it is you"
-            text="You signed in a while ago. Enter your password to see or copy the key."
-            action="Confirm"
-            on_success=confirmed
-        />
     }
     .into_any()
 }
