@@ -1,8 +1,9 @@
 //! Everything that can be done with tokens.
 
 use latchkey_shared::{
-    CreatedToken, NewTokenBody, ReplacedToken, ReplacementBody, RevealedToken, Token, TokenId, TokenUpdateBody,
+    CreatedToken, NewTokenBody, ReplacementBody, RevealedToken, Secret, Token, TokenId, TokenUpdateBody,
 };
+use serde::Deserialize;
 
 use super::{Answer, Api, Call, Failure, Method, parse};
 
@@ -13,6 +14,17 @@ pub struct Page {
     pub tokens: Vec<Token>,
     /// How many rows match.
     pub total: usize,
+}
+
+/// A token after a rotation. The shared type for this would be read by code of its own, which weighs two kilobytes.
+#[derive(Debug)]
+pub struct Rotated {
+    /// The token.
+    pub token: Token,
+    /// Its new secret.
+    pub secret: Secret,
+    /// Its new handle, where it is used by handle.
+    pub handle: Option<Secret>,
 }
 
 /// A token and the version that was read, for `If-Match`.
@@ -90,10 +102,17 @@ impl Api {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn rotate_token(self, id: &TokenId, overlap: i64, key: &str) -> Result<ReplacedToken, Failure> {
+    pub async fn rotate_token(self, id: &TokenId, overlap: i64, key: &str) -> Result<Rotated, Failure> {
+        #[derive(Deserialize)]
+        struct Secrets {
+            token: Secret,
+            handle: Option<Secret>,
+        }
         let body = ReplacementBody { overlap: Some(overlap), ..ReplacementBody::default() };
         let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/rotate")).header("Idempotency-Key", key);
-        parse(&self.send(call.json(&body)).await?)
+        let answer = self.send(call.json(&body)).await?;
+        let Secrets { token: secret, handle } = parse(&answer)?;
+        Ok(Rotated { token: versioned(&answer)?.token, secret, handle })
     }
 
     /// The secret of a token, for the person in front of the page.

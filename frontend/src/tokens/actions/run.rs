@@ -1,10 +1,10 @@
 //! Doing it, for one token or for many, and saying what became of it.
 
-use latchkey_shared::{ReplacedToken, Token, key};
+use latchkey_shared::{Token, key};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, Failure},
+    api::{Api, Failure, tokens::Rotated},
     browser::random,
     ui::Toasts,
 };
@@ -153,7 +153,7 @@ impl Actions {
         self.problem.set(None);
         spawn_local(async move {
             match self.api.rotate_token(&token.id, overlap.into(), &key).await {
-                Ok(ReplacedToken { info: fresh, token: secret, handle, .. }) => {
+                Ok(Rotated { token: fresh, secret, handle }) => {
                     self.busy.try_set(false);
                     self.rotated.try_update(|count| *count += 1);
                     // Whoever has closed the dialog meanwhile finds the new key in the details.
