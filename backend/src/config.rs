@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use latchkey_shared::{Email, Network, TokenName};
 
 use crate::{
-    gatekeeper,
+    accounts, gatekeeper,
     keys::{self, Key, KeyFileError},
 };
 
@@ -204,7 +204,7 @@ impl Config {
 /// # Errors
 /// Says what is wrong with it.
 pub fn email(text: &str) -> Result<Email, String> {
-    Email::try_from(text.to_owned())
+    accounts::sign_in_address(text)
 }
 
 fn name(text: &str) -> Result<String, String> {

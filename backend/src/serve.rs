@@ -24,7 +24,7 @@ use tokio::{
 use crate::{
     accounts::{
         first_start::{self, FirstAdmin, FirstStartError, Made},
-        user_add,
+        user_add::UserError,
     },
     app::{self, App, Parts},
     catalogue::{Catalogue, CatalogueError},
@@ -38,7 +38,10 @@ use crate::{
     },
     keys::{self, Key, KeyFileError, Keys},
     rng::Rng,
-    sessions::{password::Passwords, throttle::Throttle},
+    sessions::{
+        password::{self, Passwords},
+        throttle::Throttle,
+    },
     store::{OpenError, Store, sqlite_path},
 };
 
@@ -99,7 +102,8 @@ async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), Serve
     let given = config.key.given(&config.data)?;
     let key_path = config.key.path(&config.data);
     if let Some(password) = &config.admin_password {
-        user_add::check_password(password).map_err(FirstStartError::Admin)?;
+        let problem = password::check(password, &[config.admin_email.as_str()]);
+        problem.map_err(|problem| FirstStartError::Admin(UserError::Password(problem)))?;
     }
     let places = Places::bind(&config).await?;
     make_data_dir(&config.data.data_dir)?;

@@ -4,9 +4,21 @@ pub mod first_start;
 pub mod list;
 pub mod user_add;
 
-use latchkey_shared::Account;
+use latchkey_shared::{Account, Email};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::store::{StoreError, entities::account};
+
+/// The one form of an address to sign in with: lower case, composed letters, and the domain in ASCII, as browsers send it.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn sign_in_address(text: &str) -> Result<Email, String> {
+    let email = Email::try_from(text.to_owned())?;
+    let (local, domain) = email.as_str().rsplit_once('@').unwrap_or_default();
+    let domain = idna::domain_to_ascii(domain).map_err(|_| "must be an e-mail address".to_owned())?;
+    Email::try_from(format!("{}@{domain}", local.to_lowercase().nfc().collect::<String>()))
+}
 
 /// The account as the API answers it.
 ///
@@ -20,4 +32,22 @@ pub fn present(account: &account::Model) -> Result<Account, StoreError> {
         kind: kind.to_owned(),
         icon: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_mean_the_same_have_one_form() {
+        let form = |text: &str| sign_in_address(text).map(String::from);
+        assert_eq!(form(" Ada@Example.COM ").unwrap(), "ada@example.com");
+        assert_eq!(form("ada@b\u{fc}cher.example").unwrap(), "ada@xn--bcher-kva.example");
+        assert_eq!(form("ada@XN--BCHER-KVA.example").unwrap(), "ada@xn--bcher-kva.example");
+        assert_eq!(form("J\u{f6}rg@example.com").unwrap(), form("jo\u{308}rg@example.com").unwrap());
+        assert_eq!(form("admin@localhost").unwrap(), "admin@localhost");
+        for text in ["a", "a@", "@b", "a@b@c", "a@\u{0}", &format!("{}@example.com", "a".repeat(60_000))] {
+            assert!(form(text).is_err());
+        }
+    }
 }

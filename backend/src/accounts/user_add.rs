@@ -26,9 +26,9 @@ pub struct NewUser {
 /// Why a user cannot be added.
 #[derive(Debug, Error)]
 pub enum UserError {
-    /// The password is too easy to guess.
-    #[error("the password must have at least {} characters", password::SHORTEST)]
-    ShortPassword,
+    /// The password cannot be taken.
+    #[error("the password {0}")]
+    Password(String),
     /// The name is blank, too long, or holds control characters.
     #[error("the name {0}")]
     Name(String),
@@ -40,25 +40,17 @@ pub enum UserError {
     Other(String),
 }
 
-/// Whether a password is long enough.
-///
-/// # Errors
-/// [`UserError::ShortPassword`].
-pub fn check_password(password: &str) -> Result<(), UserError> {
-    if password.chars().count() < password::SHORTEST { Err(UserError::ShortPassword) } else { Ok(()) }
-}
-
 /// Adds a user to an account.
 ///
 /// # Errors
 /// [`UserError`]; then nothing must be committed.
 pub async fn add(tx: &Tx, clock: &Clock, rng: &Rng, account_id: &str, new: NewUser) -> Result<user::Model, UserError> {
-    check_password(&new.password)?;
+    password::check(&new.password, &[new.email.as_str(), &new.name]).map_err(UserError::Password)?;
     let name = TokenName::try_from(new.name).map_err(|problem| UserError::Name(problem.to_string()))?;
     let user = user::Model {
         id: rng.verbose_id("UR", 3),
         account_id: account_id.to_owned(),
-        email: new.email.as_str().to_lowercase(),
+        email: new.email.into(),
         name: name.into(),
         role: new.role.as_str().to_owned(),
         password_hash: password::hash(rng, &new.password).map_err(UserError::Other)?,

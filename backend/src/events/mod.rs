@@ -36,6 +36,8 @@ pub enum Action {
     UserAdded,
     /// A person signed in.
     SignedIn,
+    /// Somebody gave a wrong password for a user, or the right one of a disabled user.
+    SignInFailed,
     /// A person signed out.
     SignedOut,
 }
@@ -57,6 +59,7 @@ impl Action {
             Self::PermissionsChanged => "token.permissions_changed",
             Self::UserAdded => "user.added",
             Self::SignedIn => "user.signed_in",
+            Self::SignInFailed => "user.sign_in_failed",
             Self::SignedOut => "user.signed_out",
         }
     }

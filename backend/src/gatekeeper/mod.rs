@@ -29,7 +29,10 @@ pub mod usage;
 use std::{
     net::IpAddr,
     num::NonZeroU32,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -75,6 +78,8 @@ pub struct Gatekeeper {
     metrics: Metrics,
     /// The operator's own proxies.
     proxies: Vec<Network>,
+    /// Whether the operator was warned about a proxy that is not one of theirs.
+    has_warned: AtomicBool,
     /// A flood of junk must not become a flood of log lines.
     lines: DefaultDirectRateLimiter,
 }
@@ -148,6 +153,7 @@ impl Gatekeeper {
             metrics: Metrics::default(),
             console: options.console.map(Into::into),
             proxies: options.proxies,
+            has_warned: AtomicBool::new(false),
             lines: RateLimiter::direct(Quota::per_second(LINES)),
         })
     }
@@ -267,6 +273,13 @@ impl Gatekeeper {
     /// The address of a client, if its proxies tell.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        if !self.has_warned.load(Ordering::Relaxed) && client::is_untrusted_proxy(peer, headers, &self.proxies) {
+            self.has_warned.store(true, Ordering::Relaxed);
+            tracing::warn!(
+                %peer,
+                "X-Forwarded-For is ignored: --trusted-proxies does not name its sender. Behind a proxy, all clients count as one"
+            );
+        }
         client::address(peer, headers, &self.proxies)
     }
 

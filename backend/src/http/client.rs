@@ -28,6 +28,12 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> Option
     Some(peer)
 }
 
+/// Whether somebody passes on addresses whose word does not count: a proxy that the operator has not named.
+#[must_use]
+pub fn is_untrusted_proxy(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> bool {
+    headers.contains_key(FORWARDED_FOR) && !proxies.iter().any(|network| network.contains(peer.to_canonical()))
+}
+
 /// An address as proxies write it: `192.0.2.1`, `192.0.2.1:1234`, `2001:db8::1`, `[2001:db8::1]:1234`.
 fn read(text: &str) -> Option<IpAddr> {
     text.parse().or_else(|_| text.parse::<std::net::SocketAddr>().map(|address| address.ip())).ok()

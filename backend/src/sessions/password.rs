@@ -1,4 +1,5 @@
-//! Passwords: argon2id with the library's parameters (19 MiB, two passes), which are OWASP's.
+//! Passwords: argon2id with the library's parameters (19 MiB, two passes), which are OWASP's. One rule says which passwords
+//! are taken, wherever one enters: [`check`].
 
 use std::sync::Arc;
 
@@ -7,19 +8,27 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use tokio::{sync::Semaphore, task};
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+use zxcvbn::{Score, zxcvbn};
 
 use crate::{http::Error, rng::Rng};
 
-/// Fewer characters are refused when a password is set.
-pub const SHORTEST: usize = 12;
+/// Characters of a password, after normalisation.
+const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
+/// A password is refused below this score of zxcvbn (0 to 4): common passwords, names, dates, keyboard walks, repetitions.
+const WEAKEST: Score = Score::Three;
 
 /// Hashes at once: each takes 19 MiB and a core, and a flood of sign-ins must not take the machine.
 const AT_ONCE: usize = 2;
+/// Sign-ins that may wait for their turn: about two seconds of work.
+const WAITING: usize = 32;
 
 /// Checks passwords, a few at a time and off the threads that serve requests.
 #[derive(Debug, Clone)]
 pub struct Passwords {
     slots: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     /// The hash that is checked for an address that nobody has, so that it costs the same.
     nobody: Arc<str>,
 }
@@ -30,15 +39,18 @@ impl Passwords {
     /// # Errors
     /// Says why hashing does not work.
     pub fn new(rng: &Rng) -> Result<Self, String> {
-        Ok(Self { slots: Arc::new(Semaphore::new(AT_ONCE)), nobody: hash(rng, &rng.hex::<16>())?.into() })
+        let (slots, queue) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));
+        Ok(Self { slots, queue, nobody: hash(rng, &rng.hex::<16>())?.into() })
     }
 
     /// Whether `password` is the one of `hash`; with no hash, the same work and no.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the server is stopping.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+    /// [`Error::Throttled`] when too many wait; [`Error::Internal`] when the server is stopping.
+    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Error> {
+        let _place = self.queue.try_acquire().map_err(|_| Error::Throttled { seconds: 2 })?;
         let known = hash.is_some();
+        let password = normalized(password);
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let _slot = self.slots.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
         let fits = task::spawn_blocking(move || {
@@ -49,13 +61,43 @@ impl Passwords {
     }
 }
 
+/// The one form of a password: composed letters, so that it does not matter which keyboard wrote it. What is longer than any
+/// password becomes an empty one, which is never right.
+fn normalized(password: &str) -> Zeroizing<String> {
+    // No character has more than four bytes, and composing makes a text longer by a factor of three at the most.
+    let bounded = if password.len() <= 4 * LENGTH.end() { password } else { "" };
+    Zeroizing::new(bounded.nfc().collect())
+}
+
+/// Whether a password may be set, for a user about whom `known` words are known, such as their address.
+///
+/// # Errors
+/// Says what is wrong with it, as the end of a sentence that begins with "the password".
+pub fn check(password: &str, known: &[&str]) -> Result<(), String> {
+    let normalized = normalized(password);
+    let length = if normalized.is_empty() { password.chars().count() } else { normalized.chars().count() };
+    if length < *LENGTH.start() {
+        return Err(format!("must have at least {} characters", LENGTH.start()));
+    }
+    if length > *LENGTH.end() || normalized.is_empty() {
+        return Err(format!("must have at most {} characters", LENGTH.end()));
+    }
+    if normalized.contains(char::is_control) {
+        return Err("contains a control character".to_owned());
+    }
+    if zxcvbn(&normalized, known).score() < WEAKEST {
+        return Err("is too easy to guess: use several unrelated words, or let a password manager make one".to_owned());
+    }
+    Ok(())
+}
+
 /// The hash of a new password, as a PHC string.
 ///
 /// # Errors
 /// Says why hashing does not work.
 pub fn hash(rng: &Rng, password: &str) -> Result<String, String> {
     let salt = rng.bytes::<16>();
-    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+    let hash = Argon2::default().hash_password_with_salt(normalized(password).as_bytes(), &salt);
     hash.map(|hash| hash.to_string()).map_err(|error| format!("hashing a password: {error}"))
 }
 
@@ -77,10 +119,47 @@ mod tests {
         let passwords = Passwords::new(&rng).unwrap();
         let hash = hash(&rng, "correct horse battery").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse battery".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("correct horse".to_owned(), Some(hash)).await.unwrap());
-        assert!(!passwords.verify("correct horse battery".to_owned(), None).await.unwrap());
-        assert!(!passwords.verify(String::new(), Some("damaged".to_owned())).await.unwrap());
+        assert!(passwords.verify("correct horse battery", Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("correct horse", Some(hash)).await.unwrap());
+        assert!(!passwords.verify("correct horse battery", None).await.unwrap());
+        assert!(!passwords.verify("", Some("damaged".to_owned())).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn composed_and_decomposed_letters_are_one_password() {
+        let rng = Rng::seeded(1);
+        let passwords = Passwords::new(&rng).unwrap();
+        let hash = hash(&rng, "gr\u{fc}ner Ofen im Flur").unwrap();
+        assert!(passwords.verify("gru\u{308}ner Ofen im Flur", Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn more_sign_ins_than_the_queue_holds_are_refused() {
+        let passwords = Passwords::new(&Rng::seeded(1)).unwrap();
+        let attempts = (0..AT_ONCE + WAITING + 5).map(|_| passwords.verify("x", None));
+        let answers = futures_util::future::join_all(attempts).await;
+        let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Throttled { .. }))).count();
+        assert_eq!(refused, 5);
+    }
+
+    #[test]
+    fn easy_passwords_are_refused_wherever_they_enter() {
+        for (password, reason) in [
+            ("short", "at least 12 characters"),
+            ("", "at least 12 characters"),
+            ("aaaaaaaaaaaa", "too easy to guess"),
+            ("passwordpassword", "too easy to guess"),
+            ("qwertyuiop123", "too easy to guess"),
+            ("ada@example.com", "too easy to guess"),
+            ("correct horse\nbattery", "control character"),
+            (&"correct horse battery ".repeat(13), "at most 256 characters"),
+            (&"x".repeat(1100), "at most 256 characters"),
+        ] {
+            let problem = check(password, &["ada@example.com", "Ada"]).unwrap_err();
+            assert!(problem.contains(reason), "{password:?}: {problem}");
+        }
+        check("correct horse battery", &[]).unwrap();
+        check(&generate(&Rng::seeded(1)), &[]).unwrap();
     }
 
     #[test]

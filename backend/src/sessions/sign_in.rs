@@ -1,5 +1,5 @@
 //! `POST /auth/login`. Every failure is the same answer after the same work, so that nobody learns which
-//! addresses exist; attempts are limited by the address tried and by where they come from.
+//! addresses exist; failures are limited: see [`super::throttle`].
 
 use axum::{
     Json,
@@ -10,16 +10,20 @@ use axum::{
 use latchkey_shared::{Context, Credentials, Email};
 use serde_json::json;
 
-use super::{ABSOLUTE, IDLE, context_of, cookie, session_id};
+use super::{ABSOLUTE, IDLE, context_of, cookie, session_id, throttle};
 use crate::{
+    accounts,
     app::App,
     events::{self, Action},
     http::{Body, Error, Origin},
-    store::{StoreError, entities::session},
+    store::{
+        NewEvent, StoreError,
+        entities::{session, user},
+    },
 };
 
-/// Longer passwords are refused before any work is done on them.
-const LONGEST_PASSWORD: usize = 1024;
+/// So many of a user's last events are looked at for networks from which they have signed in.
+const LAST_EVENTS: u64 = 200;
 
 /// Signs in, and ends the session that the browser had before.
 #[utoipa::path(post, path = "/auth/login", operation_id = "sign_in", tag = "Session", 
@@ -31,20 +35,28 @@ pub async fn handler(
     headers: HeaderMap,
     Body(credentials): Body<Credentials>,
 ) -> Result<Response, Error> {
-    let email = credentials.email.trim().to_lowercase();
-    app.throttle.sign_in(&email, &origin.address)?;
     // What is no address belongs to nobody, at the same cost.
-    let user = match Email::try_from(email.clone()) {
-        Ok(_) => app.store.user_by_email(&email).await?.filter(|user| !user.disabled),
-        Err(_) => None,
+    let email = accounts::sign_in_address(&credentials.email).ok();
+    let user = match &email {
+        Some(email) => app.store.user_by_email(email.as_str()).await?,
+        None => None,
     };
-    let password = if credentials.password.len() <= LONGEST_PASSWORD { credentials.password } else { String::new() };
-    let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let right = app.passwords.verify(password, hash).await?;
-    let Some(user) = user.filter(|_| right) else {
+    let is_known = async || match &user {
+        Some(user) => has_signed_in_from(&app, user, &throttle::network(origin.client)).await,
+        None => Ok(false),
+    };
+    let attempt = app.throttle.sign_in(email.as_ref().map(Email::as_str), origin.client, is_known).await?;
+    let hash = user.as_ref().filter(|user| !user.disabled).map(|user| user.password_hash.clone());
+    let right = app.passwords.verify(&credentials.password, hash).await?;
+    let Some(user) = user.clone().filter(|_| right) else {
         tracing::info!(address = origin.address, "sign-in refused");
+        if let Some(user) = user {
+            // Beside the answer, which must not take longer for addresses that somebody has.
+            tokio::spawn(record_failure(app, user, origin));
+        }
         return Err(Error::SignInFailed);
     };
+    attempt.give_back();
 
     let now = app.clock.now();
     let value = app.rng.hex::<32>();
@@ -76,4 +88,35 @@ pub async fn handler(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Whether a user has signed in from a network before.
+async fn has_signed_in_from(app: &App, user: &user::Model, network: &str) -> Result<bool, Error> {
+    let events = app.store.last_events(&user.account_id, &user.id, LAST_EVENTS).await?;
+    let signed_in = events.iter().filter(|event| event.action == Action::SignedIn.as_str());
+    Ok(signed_in.into_iter().any(|event| throttle::network(event.address.parse().ok()) == network))
+}
+
+/// Tells of a failed sign-in in the audit trail of the account, by an unknown actor.
+async fn record_failure(app: App, user: user::Model, origin: Origin) {
+    let record = async {
+        let tx = app.store.begin().await?;
+        tx.record(NewEvent {
+            account_id: user.account_id,
+            at: app.clock.now().unix(),
+            actor_id: String::new(),
+            actor_name: "Unknown".to_owned(),
+            action: Action::SignInFailed.as_str(),
+            object_id: user.id,
+            object_name: user.name,
+            address: origin.address,
+            request_id: origin.request_id,
+            details: json!({ "disabled": user.disabled }).to_string(),
+        })
+        .await?;
+        tx.commit().await
+    };
+    if let Err(error) = record.await {
+        tracing::warn!(%error, "a failed sign-in is not in the audit trail");
+    }
 }

@@ -1,55 +1,47 @@
-//! Limits on what can be tried again and again: signing in, and looking at keys. Kept in memory, for each
-//! process by itself.
+//! Limits on what can be tried again and again: signing in, looking at keys, trading handles. Kept in memory, for each
+//! process by itself; what is remembered of strangers is a digest and a moment, and of so many of them alone.
+//!
+//! Sign-in counts failures: an attempt is counted when it begins, so that many at once do not slip through, and given back
+//! when the password was right. Three limits apply, and `docs/SECURITY.md` has their numbers:
+//!
+//! - by e-mail address and client network, which binds everybody;
+//! - by client network, and by e-mail address. These do not bind a user at a network from which they have signed in before:
+//!   else anybody could keep a known user from signing in.
 
-use std::{num::NonZeroU32, time::Duration};
-
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
+
+use quick_cache::unsync::Cache;
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use crate::http::Error;
 
-/// Above so many keys those that are back at rest are forgotten.
+/// Keys that each limit remembers; more displace those that were seen the longest ago.
 const REMEMBERED: usize = 10_000;
 
 /// The limits of this process.
 #[derive(Debug)]
 pub struct Throttle {
+    by_email_and_network: Limit,
+    by_network: Limit,
     by_email: Limit,
-    by_address: Limit,
     reveals: Limit,
     exchanges: Limit,
-}
-
-#[derive(Debug)]
-struct Limit(DefaultKeyedRateLimiter<String>);
-
-impl Limit {
-    /// `burst` at once, and one more each `period`.
-    fn new(burst: u32, period: Duration) -> Self {
-        let quota = Quota::with_period(period).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
-        Self(RateLimiter::keyed(quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN))))
-    }
-
-    fn check(&self, key: &str) -> Result<(), Error> {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
-        }
-        self.0.check_key(&key.to_owned()).map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            Error::Throttled { seconds: wait.as_secs() + 1 }
-        })
-    }
 }
 
 impl Default for Throttle {
     fn default() -> Self {
         Self {
             // Ten typing errors, then a try a minute: 1,440 guesses a day, too few against twelve characters.
-            by_email: Limit::new(10, Duration::from_secs(60)),
-            // An office behind one address signs in on a Monday morning; a list of stolen passwords does not.
-            by_address: Limit::new(50, Duration::from_secs(5)),
+            by_email_and_network: Limit::new(10, Duration::from_secs(60)),
+            // An office behind one address makes typing errors on a Monday morning; a list of stolen passwords makes more.
+            by_network: Limit::new(50, Duration::from_secs(5)),
+            // Many networks that try one address.
+            by_email: Limit::new(100, Duration::from_secs(60)),
             reveals: Limit::new(30, Duration::from_secs(60)),
             // An integration's server trades the handles of all its customers with one key of its own.
             exchanges: Limit::new(60, Duration::from_secs(1)),
@@ -58,13 +50,33 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Counts an attempt to sign in.
+    /// Counts an attempt to sign in. `email` is `None` for what is no address; `is_known` says whether this user has signed
+    /// in from this network before, and is asked only when the answer matters.
     ///
     /// # Errors
-    /// [`Error::Throttled`].
-    pub fn sign_in(&self, email: &str, address: &str) -> Result<(), Error> {
-        self.by_address.check(address)?;
-        self.by_email.check(email)
+    /// [`Error::Throttled`], and what `is_known` fails with.
+    pub async fn sign_in(
+        &self,
+        email: Option<&str>,
+        client: Option<IpAddr>,
+        is_known: impl AsyncFnOnce() -> Result<bool, Error>,
+    ) -> Result<Attempt<'_>, Error> {
+        let network = network(client);
+        let mut attempt = Attempt(Vec::with_capacity(3));
+        if let Some(email) = email {
+            attempt.count(&self.by_email_and_network, key(&[email, &network]))?;
+        }
+        let wide = attempt.count(&self.by_network, key(&[&network])).and_then(|()| match email {
+            Some(email) => attempt.count(&self.by_email, key(&[email])),
+            None => Ok(()),
+        });
+        match wide {
+            Err(throttled) if !is_known().await? => {
+                attempt.give_back();
+                Err(throttled)
+            }
+            _ => Ok(attempt),
+        }
     }
 
     /// Counts a look at a key by `user`.
@@ -72,7 +84,7 @@ impl Throttle {
     /// # Errors
     /// [`Error::Throttled`].
     pub fn reveal(&self, user: &str) -> Result<(), Error> {
-        self.reveals.check(user)
+        self.reveals.count(key(&[user]))
     }
 
     /// Counts an exchange of a handle by the key of `token`, whether the handle is right or not.
@@ -80,7 +92,87 @@ impl Throttle {
     /// # Errors
     /// [`Error::Throttled`].
     pub fn exchange(&self, token: &str) -> Result<(), Error> {
-        self.exchanges.check(token)
+        self.exchanges.count(key(&[token]))
+    }
+}
+
+/// An attempt to sign in, which counts as a failure until it is given back.
+#[derive(Debug)]
+#[must_use]
+pub struct Attempt<'a>(Vec<(&'a Limit, Key)>);
+
+impl<'a> Attempt<'a> {
+    fn count(&mut self, limit: &'a Limit, key: Key) -> Result<(), Error> {
+        limit.count(key)?;
+        self.0.push((limit, key));
+        Ok(())
+    }
+
+    /// The attempt was none, or the password was right: it does not count.
+    pub fn give_back(self) {
+        self.0.into_iter().for_each(|(limit, key)| limit.give_back(key));
+    }
+}
+
+/// Two networks are one client: an IPv6 client has at least 64 bits of addresses to itself.
+#[must_use]
+pub fn network(client: Option<IpAddr>) -> String {
+    match client.map(|client| client.to_canonical()) {
+        None => String::new(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+type Key = [u8; 16];
+
+/// A digest: what a stranger sends may be long.
+fn key(parts: &[&str]) -> Key {
+    let digest = Sha256::digest(parts.join("\n"));
+    let mut key = Key::default();
+    key.copy_from_slice(&digest[..16]);
+    key
+}
+
+/// So many at once, and one more each period: the generic cell rate algorithm. `governor`, which does it elsewhere, cannot
+/// give back.
+#[derive(Debug)]
+struct Limit {
+    burst: u32,
+    period: Duration,
+    /// Until when each key would have to wait if it had to pay for all that it has used.
+    paid_at: Mutex<Cache<Key, Instant>>,
+}
+
+impl Limit {
+    fn new(burst: u32, period: Duration) -> Self {
+        Self { burst, period, paid_at: Mutex::new(Cache::new(REMEMBERED)) }
+    }
+
+    fn count(&self, key: Key) -> Result<(), Error> {
+        let now = Instant::now();
+        let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = paid_at.get(&key).copied().unwrap_or(now).max(now);
+        let after = before + self.period;
+        let allowed = now + self.period * self.burst;
+        if after > allowed {
+            return Err(Error::Throttled { seconds: (after - allowed).as_secs() + 1 });
+        }
+        paid_at.insert(key, after);
+        Ok(())
+    }
+
+    fn give_back(&self, key: Key) {
+        let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = paid_at.get(&key).copied() {
+            match before.checked_sub(self.period) {
+                Some(less) if less > Instant::now() => paid_at.insert(key, less),
+                _ => drop(paid_at.remove(&key)),
+            }
+        }
     }
 }
 
@@ -88,21 +180,65 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_address_that_is_tried_too_often_must_wait_and_others_need_not() {
+    const EMAIL: Option<&str> = Some("ada@example.com");
+
+    fn client(number: u32) -> Option<IpAddr> {
+        Some(IpAddr::V4(number.into()))
+    }
+
+    async fn fail(throttle: &Throttle, email: Option<&str>, client: Option<IpAddr>) -> Result<(), Error> {
+        throttle.sign_in(email, client, async || Ok(false)).await.map(drop)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_failures_of_one_network_bind_that_network_alone() {
         let throttle = Throttle::default();
         for _ in 0..10 {
-            throttle.sign_in("a@example.com", "127.0.0.1").unwrap();
+            fail(&throttle, EMAIL, client(1)).await.unwrap();
         }
-        let Err(Error::Throttled { seconds }) = throttle.sign_in("a@example.com", "127.0.0.2") else { panic!() };
-        assert!((1..=61).contains(&seconds), "{seconds}");
-        throttle.sign_in("b@example.com", "127.0.0.1").unwrap();
+        let Err(Error::Throttled { seconds }) = fail(&throttle, EMAIL, client(1)).await else { panic!() };
+        assert!((60..=61).contains(&seconds), "{seconds}");
+        fail(&throttle, EMAIL, client(2)).await.unwrap();
+        fail(&throttle, Some("bob@example.com"), client(1)).await.unwrap();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        fail(&throttle, EMAIL, client(1)).await.unwrap();
+        assert!(fail(&throttle, EMAIL, client(1)).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn known_user_is_bound_neither_by_the_network_nor_by_other_networks() {
+        let throttle = Throttle::default();
+        let known = async |client| throttle.sign_in(EMAIL, client, async || Ok(true)).await.map(drop);
+        for number in 0..100 {
+            fail(&throttle, EMAIL, client(number)).await.unwrap();
+        }
+        assert!(fail(&throttle, EMAIL, client(1000)).await.is_err(), "from a network like all others");
+        known(client(1000)).await.unwrap();
+        for number in 0..50 {
+            fail(&throttle, Some(&format!("{number}@example.com")), client(2000)).await.unwrap();
+        }
+        assert!(fail(&throttle, Some("another@example.com"), client(2000)).await.is_err());
+        known(client(2000)).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn right_password_does_not_count() {
+        let throttle = Throttle::default();
+        for _ in 0..1000 {
+            throttle.sign_in(EMAIL, client(1), async || Ok(false)).await.unwrap().give_back();
+        }
+        for _ in 0..10 {
+            fail(&throttle, EMAIL, client(1)).await.unwrap();
+        }
+        assert!(fail(&throttle, EMAIL, client(1)).await.is_err());
     }
 
     #[test]
-    fn a_place_that_tries_many_addresses_must_wait() {
-        let throttle = Throttle::default();
-        let refused = (0..60).filter(|n| throttle.sign_in(&format!("{n}@example.com"), "127.0.0.1").is_err()).count();
-        assert!(refused >= 9, "{refused}");
+    fn ipv6_clients_count_by_their_64() {
+        let of = |text: &str| network(Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1:2:3"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }

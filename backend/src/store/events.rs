@@ -3,7 +3,7 @@
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::{Result, Store, Tx, entities::event};
@@ -41,6 +41,16 @@ impl Store {
     pub async fn events(&self, account_id: &str) -> Result<Vec<event::Model>> {
         let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id));
         Ok(events.order_by_asc(event::Column::Id).all(&self.readers).await?)
+    }
+
+    /// The last events of an account about one object, newest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn last_events(&self, account_id: &str, object_id: &str, limit: u64) -> Result<Vec<event::Model>> {
+        let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id));
+        let events = events.filter(event::Column::ObjectId.eq(object_id)).order_by_desc(event::Column::Id);
+        Ok(events.limit(limit).all(&self.readers).await?)
     }
 }
 

@@ -1,7 +1,13 @@
 //! `POST /auth/login`.
 
 use axum::http::StatusCode;
-use latchkey::catalogue::Catalogue;
+use latchkey::{
+    accounts::{
+        sign_in_address,
+        user_add::{self, NewUser},
+    },
+    catalogue::Catalogue,
+};
 use latchkey_shared::Role;
 use rstest::rstest;
 use serde_json::json;
@@ -166,4 +172,62 @@ async fn old_sign_in_may_narrow_and_stop_but_not_create_rotate_or_widen_403(
     // A key is shown with each request, and the password given again makes the sign-in recent.
     assert_eq!(server.admin().await.act(&format!("{path}/rotate")).await.status, StatusCode::OK);
     assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
+}
+
+#[rstest]
+#[tokio::test]
+async fn wrong_passwords_from_elsewhere_do_not_keep_a_user_out(#[values(Sqlite, Postgres)] database: Database) {
+    let flags = ["--trusted-proxies", "192.0.2.7"];
+    let server = Server::start_with(database, &flags, Catalogue::built_in().unwrap()).await;
+    let attempt = async |address: &str, password: &str| {
+        let client = server.anonymous().with("x-forwarded-for", address);
+        client.post("/auth/login", json!({ "email": ADMIN, "password": password })).await.status.as_u16()
+    };
+    assert_eq!(attempt("203.0.113.1", PASSWORD).await, 200);
+    for _ in 0..10 {
+        assert_eq!(attempt("198.51.100.1", "wrong horse battery").await, 401);
+    }
+    assert_eq!(attempt("198.51.100.1", PASSWORD).await, 429);
+    assert_eq!(attempt("203.0.113.2", PASSWORD).await, 200, "a network that has never been seen");
+    // A hundred networks together bind all networks but those from which this user has signed in.
+    for number in 0..100 {
+        attempt(&format!("198.51.100.{number}"), "wrong horse battery").await;
+    }
+    assert_eq!(attempt("203.0.113.3", PASSWORD).await, 429);
+    assert_eq!(attempt("203.0.113.1", PASSWORD).await, 200);
+}
+
+#[rstest]
+#[tokio::test]
+async fn failed_sign_in_is_an_event_of_the_users_account(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    for email in [ADMIN, "nobody@example.com"] {
+        let body = json!({ "email": email, "password": "wrong horse battery" });
+        server.anonymous().post("/auth/login", body).await.refused(401, "AUTH_002");
+    }
+    // Written beside the answer.
+    let begun = std::time::Instant::now();
+    while server.trail().await.is_empty() && begun.elapsed().as_secs() < 10 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.trail().await, ["Unknown user.sign_in_failed Administrator"]);
+}
+
+#[tokio::test]
+async fn address_is_found_in_the_form_that_a_browser_sends() {
+    let server = Server::start(Sqlite).await;
+    let account = server.app.store.first_account().await.unwrap().unwrap();
+    let new = NewUser {
+        email: sign_in_address("J\u{f6}rg@B\u{fc}cher.example").unwrap(),
+        name: "J\u{f6}rg".to_owned(),
+        role: Role::Member,
+        password: PASSWORD.to_owned(),
+    };
+    let tx = server.app.store.begin().await.unwrap();
+    user_add::add(&tx, &server.app.clock, &server.app.rng, &account.id, new).await.unwrap();
+    tx.commit().await.unwrap();
+    for email in ["j\u{f6}rg@xn--bcher-kva.example", "jo\u{308}rg@b\u{fc}cher.example"] {
+        let body = json!({ "email": email, "password": PASSWORD });
+        server.anonymous().post("/auth/login", body).await.expect(StatusCode::OK);
+    }
 }
