@@ -39,7 +39,7 @@ test("a session that ends in the editor keeps the form", async ({ page, context,
 });
 
 test("an old sign-in is confirmed with the password, and Create, Rotate and Save go on", async ({ page, api, server, signIn }) => {
-  const token = await api.create({ name: "Billing" });
+  const token = await api.create({ name: "Billing", modules: ["MD-0002"] });
   await server.restart(["--recent-sign-in", "1"]);
   await signIn();
   const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
