@@ -418,6 +418,31 @@ async fn a_replica_that_is_cut_off_lets_a_revoked_key_through_for_the_grace_and_
 }
 
 #[test]
+fn tokens_disabled_from_the_command_line_are_refused_by_every_replica() {
+    let cluster = Cluster::start();
+    let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
+    let (key, id) = here.create();
+    for replica in [&here, &there] {
+        replica.until(&key, 200, BOUND);
+    }
+    let disable = |which: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command.args(["token", "disable"]).args(which).args(["--database", &cluster.url()]);
+        assert!(command.stdout(Stdio::null()).status().unwrap().success());
+    };
+    disable(&[&id]);
+    for replica in [&here, &there] {
+        replica.until(&key, 401, BOUND);
+    }
+    let (key, _) = there.create();
+    here.until(&key, 200, BOUND);
+    disable(&["--created-by", "admin@localhost"]);
+    for replica in [&here, &there] {
+        replica.until(&key, 401, BOUND);
+    }
+}
+
+#[test]
 fn full_disk_of_postgres_loses_no_acknowledged_change_and_revocations_hold_once_there_is_space() {
     let folder = tempfile::tempdir().unwrap();
     let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(folder.path()).output();

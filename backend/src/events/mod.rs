@@ -40,6 +40,14 @@ pub enum Action {
     SignInFailed,
     /// A person signed out.
     SignedOut,
+    /// A user was kept from signing in.
+    UserDisabled,
+    /// A disabled user may sign in again.
+    UserEnabled,
+    /// A user got another password.
+    PasswordSet,
+    /// A user was signed out everywhere.
+    SessionsEnded,
 }
 
 impl Action {
@@ -61,6 +69,10 @@ impl Action {
             Self::SignedIn => "user.signed_in",
             Self::SignInFailed => "user.sign_in_failed",
             Self::SignedOut => "user.signed_out",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::PasswordSet => "user.password_set",
+            Self::SessionsEnded => "user.sessions_ended",
         }
     }
 }

@@ -37,9 +37,10 @@ pub use checks::{CheckRow, TokenChange, Watcher};
 pub use connect::{OpenError, sqlite_path};
 pub use events::NewEvent;
 pub use listen::Listener;
+pub use outside_changes::POLL_INTERVAL;
 pub use sessions::SessionRow;
 pub use token_lists::{SortedBy, TokenQuery};
-pub use tokens::{NewTokenRow, TokenRow};
+pub use tokens::{NewTokenRow, TokenRow, TokenSelection};
 pub use usage::{LastUse, NewCalls};
 
 use std::{

@@ -82,6 +82,15 @@ impl Tx {
         Ok(session::Entity::delete_by_id(id).exec(&self.db).await?.rows_affected > 0)
     }
 
+    /// Ends every session of a user. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn delete_sessions_of(&self, user_id: &str) -> Result<u64> {
+        let sessions = session::Entity::delete_many().filter(session::Column::UserId.eq(user_id));
+        Ok(sessions.exec(&self.db).await?.rows_affected)
+    }
+
     /// Ends every session that began before `created_before` or was last used before `seen_before`.
     ///
     /// # Errors

@@ -28,7 +28,42 @@ pub struct TokenRow {
 /// A token about to be kept; its columns are those of the entity.
 pub type NewTokenRow = token::Model;
 
+/// Which tokens an operator means; deleted ones never.
+#[derive(Debug, Clone, Default)]
+pub struct TokenSelection {
+    /// Those with one of these ids; all when there is none.
+    pub ids: Vec<String>,
+    /// Those that the user or token with this id created.
+    pub created_by: Option<String>,
+    /// Those of this account.
+    pub account_id: Option<String>,
+}
+
+impl TokenSelection {
+    fn select(&self) -> Select<token::Entity> {
+        let mut select = token::Entity::find().filter(token::Column::State.ne("deleted"));
+        if !self.ids.is_empty() {
+            select = select.filter(token::Column::Id.is_in(&self.ids));
+        }
+        if let Some(id) = &self.created_by {
+            select = select.filter(token::Column::CreatedById.eq(id));
+        }
+        if let Some(id) = &self.account_id {
+            select = select.filter(token::Column::AccountId.eq(id));
+        }
+        select.order_by_asc(token::Column::AccountId).order_by_asc(token::Column::Id)
+    }
+}
+
 impl Store {
+    /// The tokens of a selection, by account and id, without their permissions.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn select_tokens(&self, selection: &TokenSelection) -> Result<Vec<token::Model>> {
+        Ok(selection.select().all(&self.readers).await?)
+    }
+
     /// Adds what stands in other tables.
     pub(super) async fn whole(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
         let ids: Vec<&str> = tokens.iter().map(|token| token.id.as_str()).collect();
@@ -82,6 +117,22 @@ impl Tx {
     /// [`StoreError`].
     pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
         self.locked(token::Entity::find().filter(token::Column::HandleDigest.eq(digest))).await
+    }
+
+    /// The tokens of a selection, by account and id, each locked until the end of the transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn select_tokens(&self, selection: &TokenSelection) -> Result<Vec<TokenRow>> {
+        let ids =
+            selection.select().select_only().column(token::Column::Id).into_tuple::<String>().all(&self.db).await?;
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = self.locked(token::Entity::find_by_id(id)).await?;
+            // On PostgreSQL one may be deleted while its lock is waited for.
+            rows.extend(row.filter(|row| row.token.state != "deleted"));
+        }
+        Ok(rows)
     }
 
     async fn locked(&self, select: Select<token::Entity>) -> Result<Option<TokenRow>> {

@@ -44,6 +44,15 @@ impl Store {
         Ok(user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.readers).await?)
     }
 
+    /// The users of every account, by account and address.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Database`].
+    pub async fn users(&self) -> Result<Vec<user::Model>> {
+        let users = user::Entity::find().order_by_asc(user::Column::AccountId).order_by_asc(user::Column::Email);
+        Ok(users.all(&self.readers).await?)
+    }
+
     /// How many users there are.
     ///
     /// # Errors

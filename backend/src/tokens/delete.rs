@@ -13,6 +13,7 @@ use crate::{
     app::App,
     events::{self, Action},
     http::{Caller, Error, Id},
+    store::entities::token,
 };
 
 /// Deletes the token.
@@ -24,15 +25,20 @@ pub async fn handler(
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
     let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
-    row.token.sealed = None;
-    // No digest is all zeros, so no secret will ever match again.
-    row.token.digest = vec![0; 32];
-    row.token.previous_digest = None;
-    row.token.previous_expires_at = None;
-    TokenStatus::Deleted.as_str().clone_into(&mut row.token.state);
+    erase(&mut row.token);
     rules::save(&app, &tx, &caller, &mut row).await?;
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(&tx, &caller, app.clock.now(), Action::TokenDeleted, object, json!({})).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a tombstone of a token: nothing is left of its secrets.
+pub(crate) fn erase(token: &mut token::Model) {
+    token.sealed = None;
+    // No digest is all zeros, so no secret will ever match again.
+    token.digest = vec![0; 32];
+    token.previous_digest = None;
+    token.previous_expires_at = None;
+    TokenStatus::Deleted.as_str().clone_into(&mut token.state);
 }

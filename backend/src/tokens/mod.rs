@@ -12,7 +12,7 @@ mod present;
 mod repeat;
 pub mod replace;
 pub mod reveal;
-mod rules;
+pub(crate) mod rules;
 pub mod secret;
 pub mod update;
 pub mod vault;

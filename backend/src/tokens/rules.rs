@@ -1,14 +1,16 @@
 //! Rules that several operations share.
 
 use axum::http::{HeaderMap, header};
-use latchkey_shared::{AllowedAddresses, CallsPerMinute, Extension, ModuleId, Problems, Timestamp, TokenStatus};
+use latchkey_shared::{
+    AllowedAddresses, CallsPerMinute, Extension, ModuleId, Problems, Reference, Timestamp, TokenStatus,
+};
 
 use crate::{
     app::App,
     auth,
     http::{Caller, Error, Identity},
     rql::folded,
-    store::{TokenRow, Tx, entities::token},
+    store::{StoreError, TokenRow, Tx, entities::token},
 };
 
 /// The token `id` of the caller's account, locked for a change.
@@ -55,13 +57,21 @@ pub async fn for_change(
 /// # Errors
 /// [`Error::Internal`].
 pub async fn save(app: &App, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Result<(), Error> {
+    Ok(stamp_and_save(tx, &caller.actor, app.clock.now(), row).await?)
+}
+
+/// Marks `row` as changed by `actor` at `now`, and keeps it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn stamp_and_save(tx: &Tx, actor: &Reference, now: Timestamp, row: &mut TokenRow) -> Result<(), StoreError> {
     let token = &mut row.token;
     token.revision += 1;
-    token.updated_at = app.clock.now().unix();
-    token.updated_by_id.clone_from(&caller.actor.id);
-    token.updated_by_name.clone_from(&caller.actor.name);
+    token.updated_at = now.unix();
+    token.updated_by_id.clone_from(&actor.id);
+    token.updated_by_name.clone_from(&actor.name);
     token.search = search_text(&token.name, &token.id, token.external_id.as_deref(), token.description.as_deref());
-    Ok(tx.update_token(row).await?)
+    tx.update_token(row).await
 }
 
 /// What the search looks at.

@@ -4,4 +4,6 @@
 
 mod cli;
 mod disk;
+mod operator;
+
 mod server;

@@ -1,0 +1,110 @@
+//! The command line: the server, and what an operator does without the console.
+//!
+//! A file per noun. The commands work on the database while servers run, are events in the audit trail like any change, and
+//! say what they did, with `--json` for programs. How running servers hear of them: `docs/adr/0008`.
+
+mod account;
+mod operator;
+mod session;
+mod token;
+mod user;
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{Config, DataConfig, KeyConfig},
+    keys::{KeyFileError, Keys},
+    serve,
+};
+
+/// A self-hosted console, API and gatekeeper for integration tokens.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until it is told to stop.
+    Serve(Box<Config>),
+    /// List, add, disable and enable users, and set their passwords.
+    #[command(subcommand)]
+    User(user::Command),
+    /// End the sessions of users.
+    #[command(subcommand)]
+    Session(session::Command),
+    /// List, disable, enable and delete tokens: one, all that somebody created, or all of an account.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Look at the accounts that own tokens.
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Print the pepper: the one key that gatekeepers need. Whoever has it cannot see a key, but can tell whether a key is
+    /// right for a digest in the database.
+    Pepper(PepperConfig),
+}
+
+#[derive(Debug, Args)]
+struct PepperConfig {
+    #[command(flatten)]
+    data: DataConfig,
+
+    #[command(flatten)]
+    key: KeyConfig,
+}
+
+/// Runs the command line. What goes wrong is one line on standard error, and an exit code that is not 0.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            // One line: what is wrong. How it is right is a `--help` away.
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            return failed(&format!("{line} (see latchkey --help)"));
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("starting: {error}")),
+    };
+    let done = match cli.command {
+        Command::Serve(mut config) => {
+            config.admin_password = std::env::var("LATCHKEY_ADMIN_PASSWORD").ok();
+            runtime.block_on(serve::serve(*config)).map_err(|error| error.to_string())
+        }
+        Command::User(command) => runtime.block_on(user::run(command)),
+        Command::Session(command) => runtime.block_on(session::run(command)),
+        Command::Token(command) => runtime.block_on(token::run(command)),
+        Command::Account(command) => runtime.block_on(account::run(command)),
+        Command::Pepper(config) => print_pepper(&config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => failed(&message),
+    }
+}
+
+fn failed(message: &str) -> ExitCode {
+    eprintln!("latchkey: {}", message.replace('\n', " "));
+    ExitCode::FAILURE
+}
+
+fn print_pepper(config: &PepperConfig) -> Result<(), String> {
+    let missing = || KeyFileError::Missing(config.key.path(&config.data)).to_string();
+    let master = config.key.given(&config.data).map_err(|error| error.to_string())?.ok_or_else(missing)?;
+    let pepper = crate::hex(Keys::derive(&master).pepper.as_slice());
+    writeln!(io::stdout(), "{pepper}").map_err(|error| error.to_string())
+}

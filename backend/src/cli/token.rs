@@ -1,0 +1,146 @@
+//! `latchkey token`.
+
+use clap::{Args, Subcommand};
+use latchkey_shared::TokenStatus;
+use serde_json::{Value, json};
+
+use super::operator::{self, Operator};
+use crate::{
+    clock::Clock,
+    events::Action,
+    store::{Store, TokenRow, TokenSelection},
+    tokens::{delete, rules, status},
+};
+
+const COLUMNS: [&str; 5] = ["id", "status", "name", "account", "created_by"];
+
+/// What can be done with tokens.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print tokens, without the deleted ones; by default those of every account.
+    List(List),
+    /// Disable tokens: their keys are refused from the next request on.
+    Disable(Change),
+    /// Enable disabled tokens.
+    Enable(Change),
+    /// Delete tokens for good, with the copies of their secrets.
+    Delete(Change),
+}
+
+/// Which tokens to print.
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    operator: Operator,
+
+    #[command(flatten)]
+    many: Many,
+}
+
+/// Which tokens to change.
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false, args = ["ids", "created_by", "all_of_account"])]
+pub struct Change {
+    #[command(flatten)]
+    operator: Operator,
+
+    /// Tokens, by id.
+    #[arg(value_name = "SU-ddd-ddd-ddd")]
+    ids: Vec<String>,
+
+    #[command(flatten)]
+    many: Many,
+}
+
+#[derive(Debug, Args)]
+struct Many {
+    /// All that this user created, by their e-mail address, or that this token created, by its id.
+    #[arg(long, value_name = "EMAIL|ID")]
+    created_by: Option<String>,
+
+    /// All of this account.
+    #[arg(long, value_name = "ID")]
+    all_of_account: Option<String>,
+}
+
+impl Many {
+    /// Which tokens are meant. A user or an account that does not exist is an error, and not no tokens.
+    async fn selection(self, store: &Store, ids: Vec<String>) -> Result<TokenSelection, String> {
+        let created_by = match self.created_by {
+            Some(email) if email.contains('@') => Some(operator::user(store, &email).await?.id),
+            other => other,
+        };
+        if let Some(id) = &self.all_of_account
+            && store.account(id).await.map_err(|error| error.to_string())?.is_none()
+        {
+            return Err(format!("--all-of-account: there is no account {id}"));
+        }
+        Ok(TokenSelection { ids, created_by, account_id: self.all_of_account })
+    }
+}
+
+/// Runs the command.
+pub async fn run(command: Command) -> Result<(), String> {
+    match command {
+        Command::List(List { operator, many }) => {
+            let store = operator.store().await?;
+            let tokens = store.select_tokens(&many.selection(&store, Vec::new()).await?).await;
+            let tokens = tokens.map_err(|error| error.to_string())?;
+            let now = Clock::system().now();
+            operator.print(
+                &COLUMNS,
+                &tokens.iter().map(|token| row(token, status(token, now).as_str())).collect::<Vec<_>>(),
+            )
+        }
+        Command::Disable(change) => change.make(TokenStatus::Inactive, Action::TokenDisabled).await,
+        Command::Enable(change) => change.make(TokenStatus::Active, Action::TokenEnabled).await,
+        Command::Delete(change) => change.make(TokenStatus::Deleted, Action::TokenDeleted).await,
+    }
+}
+
+fn row(token: &crate::store::entities::token::Model, status: &str) -> Value {
+    json!({
+        "id": token.id,
+        "status": status,
+        "name": token.name,
+        "account": token.account_id,
+        "created_by": token.created_by_name,
+    })
+}
+
+impl Change {
+    /// Puts all tokens into `state`, or none. One that is there already stays as it is.
+    async fn make(self, state: TokenStatus, action: Action) -> Result<(), String> {
+        let Self { operator, ids, many } = self;
+        let store = operator.store().await?;
+        let selection = many.selection(&store, ids).await?;
+        let clock = Clock::system();
+        let tx = store.begin().await.map_err(|error| error.to_string())?;
+        let tokens = tx.select_tokens(&selection).await.map_err(|error| error.to_string())?;
+        let found = |id: &String| tokens.iter().any(|row| row.token.id == *id);
+        if let Some(unknown) = selection.ids.iter().find(|id| !found(id)) {
+            return Err(format!("there is no token {unknown}, or it is deleted; nothing was changed"));
+        }
+        let mut rows = Vec::with_capacity(tokens.len());
+        for mut token in tokens {
+            if token.token.state != state.as_str() {
+                set(&mut token, state);
+                let saved = rules::stamp_and_save(&tx, &operator::actor(), clock.now(), &mut token).await;
+                saved.map_err(|error| error.to_string())?;
+                let object = (token.token.id.as_str(), token.token.name.as_str());
+                operator::record(&tx, &clock, &token.token.account_id, action, object, &json!({})).await?;
+            }
+            rows.push(row(&token.token, &token.token.state));
+        }
+        operator.commit(tx).await?;
+        operator.print(&COLUMNS, &rows)
+    }
+}
+
+fn set(token: &mut TokenRow, state: TokenStatus) {
+    if state == TokenStatus::Deleted {
+        delete::erase(&mut token.token);
+    } else {
+        state.as_str().clone_into(&mut token.token.state);
+    }
+}

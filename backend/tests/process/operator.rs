@@ -1,0 +1,173 @@
+//! What an operator does from the command line while a server runs: it acts at once, is an event, and says what it did.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+use serde_json::Value;
+
+use crate::server::{PASSWORD, Server, latchkey};
+
+/// Runs a command that must succeed, with `--json`; returns what it printed.
+fn run(folder: &Path, arguments: &[&str]) -> Value {
+    let output = latchkey(folder).args(arguments).args(["--data-dir", "data", "--json"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs a command that must fail; returns its one line.
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = latchkey(folder).args(arguments).args(["--data-dir", "data"]).output().unwrap();
+    assert!(!output.status.success(), "{arguments:?} was accepted");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error.lines().count(), 1, "{error}");
+    error
+}
+
+async fn events(folder: &Path) -> Vec<String> {
+    let url = format!("sqlite:{}", folder.join("data/latchkey.db").display());
+    let database = sea_orm::Database::connect(url).await.unwrap();
+    let sql = "SELECT actor_name || ' ' || action || ' ' || object_name FROM events WHERE actor_id = 'CLI' ORDER BY id";
+    let rows = database.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn tokens_are_disabled_enabled_and_deleted_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::start(folder);
+    let keys: Vec<(String, String)> = (0..3).map(|number| server.create(&format!("{number}"), "MD-0002")).collect();
+    let statuses = || keys.iter().map(|(_, key)| server.check(key)).collect::<Vec<_>>();
+    assert_eq!(statuses(), [200, 200, 200]);
+
+    let printed = run(folder, &["token", "disable", &keys[0].0]);
+    assert_eq!(statuses(), [401, 200, 200]);
+    assert_eq!(
+        (&printed[0]["id"], &printed[0]["status"]),
+        (&Value::from(keys[0].0.as_str()), &Value::from("inactive"))
+    );
+    run(folder, &["token", "enable", &keys[0].0]);
+    assert_eq!(statuses(), [200, 200, 200]);
+    let error = refused(folder, &["token", "delete", &keys[0].0, "SU-000-000-000"]);
+    assert!(error.contains("there is no token SU-000-000-000") && error.contains("nothing was changed"), "{error}");
+    assert_eq!(statuses(), [200, 200, 200]);
+    run(folder, &["token", "delete", &keys[0].0]);
+    assert_eq!(statuses(), [401, 200, 200]);
+
+    let listed = run(folder, &["token", "list", "--created-by", "admin@localhost"]);
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    run(folder, &["token", "disable", "--created-by", "admin@localhost"]);
+    assert_eq!(statuses(), [401, 401, 401]);
+    let account = listed[0]["account"].as_str().unwrap();
+    let enabled = run(folder, &["token", "enable", "--all-of-account", account]);
+    assert_eq!((enabled.as_array().unwrap().len(), statuses()), (2, vec![401, 200, 200]));
+
+    for (arguments, reason) in [
+        (vec!["token", "disable"], "required"),
+        (vec!["token", "disable", &keys[1].0, "--all-of-account", account], "cannot be used with"),
+        (vec!["token", "disable", "--all-of-account", "VA-000-000"], "there is no account VA-000-000"),
+        (vec!["token", "disable", "--created-by", "nobody@example.com"], "no user signs in with nobody@example.com"),
+    ] {
+        let error = refused(folder, &arguments);
+        assert!(error.contains(reason), "{error}");
+    }
+    let changes = [
+        "token.disabled 0",
+        "token.enabled 0",
+        "token.deleted 0",
+        "token.disabled 1",
+        "token.disabled 2",
+        "token.enabled 1",
+        "token.enabled 2",
+    ];
+    let mut told = events(folder).await;
+    told[3..].sort();
+    assert_eq!(told, changes.map(|change| format!("Command line {change}")));
+}
+
+#[test]
+fn users_are_disabled_enabled_get_passwords_and_are_signed_out_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::start(folder);
+    let add = ["user", "add", "--email", "vera@example.com", "--name", "Vera", "--role", "member"];
+    let mut add = latchkey(folder)
+        .args(add)
+        .args(["--data-dir", "data"])
+        .env("LATCHKEY_USER_PASSWORD", PASSWORD)
+        .spawn()
+        .unwrap();
+    assert!(add.wait().unwrap().success());
+    let sign_in = |password: &str| {
+        let body = format!(r#"{{"email":"vera@example.com","password":"{password}"}}"#);
+        let (status, answer) = server.send("POST", "/public/v1/auth/login", &[], &body);
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+        (status, cookie.map(|cookie| cookie.split(';').next().unwrap().to_owned()).unwrap_or_default())
+    };
+    let works = |cookie: &str| server.send("GET", "/public/v1/auth/context", &[("cookie", cookie)], "").0;
+
+    let (status, cookie) = sign_in(PASSWORD);
+    assert_eq!((status, works(&cookie)), (200, 200));
+    let ended = run(folder, &["session", "end", "--user", "Vera@Example.com"]);
+    assert_eq!((&ended[0]["sessions_ended"], works(&cookie)), (&Value::from(1), 401));
+
+    let (_, cookie) = sign_in(PASSWORD);
+    let disabled = run(folder, &["user", "disable", "--email", "vera@example.com"]);
+    assert_eq!((&disabled[0]["status"], works(&cookie)), (&Value::from("disabled"), 401));
+    assert_eq!(sign_in(PASSWORD).0, 401);
+    run(folder, &["user", "enable", "--email", "vera@example.com"]);
+    let (status, cookie) = sign_in(PASSWORD);
+    assert_eq!((status, works(&cookie)), (200, 200));
+
+    let changed = run(folder, &["user", "password", "--email", "vera@example.com"]);
+    assert_eq!((works(&cookie), sign_in(PASSWORD).0), (401, 401));
+    assert_eq!(sign_in(changed[0]["password"].as_str().unwrap()).0, 200);
+
+    let users = run(folder, &["user", "list"]);
+    let emails: Vec<&str> = users.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap()).collect();
+    assert_eq!(emails, ["admin@localhost", "vera@example.com"]);
+    assert!(server.admin("GET", "/auth/context", "").1.contains("admin@localhost"));
+    run(folder, &["session", "end", "--all"]);
+    assert_eq!(server.admin("GET", "/auth/context", "").0, 401);
+    assert!(refused(folder, &["session", "end"]).contains("required"));
+    assert!(refused(folder, &["user", "disable", "--email", "nobody@example.com"]).contains("no user signs in with"));
+}
+
+#[tokio::test]
+async fn change_by_manual_sql_acts_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (id, key) = server.create("Key", "MD-0002");
+    assert_eq!(server.check(&key), 200);
+    let url = format!("sqlite:{}", folder.path().join("data/latchkey.db").display());
+    let database = sea_orm::Database::connect(url).await.unwrap();
+    database.execute_unprepared(&format!("UPDATE tokens SET state = 'inactive' WHERE id = '{id}'")).await.unwrap();
+    let begun = Instant::now();
+    while server.check(&key) != 401 {
+        assert!(begun.elapsed() < Duration::from_secs(1), "the key goes on");
+    }
+}
+
+#[test]
+fn help_names_the_commands_for_an_emergency() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = |arguments: &[&str]| {
+        let output = latchkey(folder.path()).args(arguments).arg("--help").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let top = help(&[]);
+    for (command, parts) in [
+        ("user", vec!["list", "add", "password", "disable", "enable"]),
+        ("session", vec!["end"]),
+        ("token", vec!["list", "disable", "enable", "delete"]),
+    ] {
+        assert!(top.contains(&format!("\n  {command} ")), "{top}");
+        let own = help(&[command]);
+        parts.iter().for_each(|part| assert!(own.contains(&format!("\n  {part} ")), "{own}"));
+    }
+    assert!(help(&["token", "disable"]).contains("--created-by"));
+}
