@@ -20,6 +20,7 @@ use tokio::{
     sync::watch,
     task::JoinSet,
 };
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 
 use crate::{
     accounts::{
@@ -32,6 +33,7 @@ use crate::{
     config::{Config, LogFormat, ServerRole},
     gatekeeper::{Gatekeeper, usage},
     http::{
+        connections::{self, Connections},
         listen::{self, Service},
         metrics,
         site::Site,
@@ -79,7 +81,8 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(config: Config) -> Result<(), ServeError> {
-    log(config.log_format);
+    // Held until the end, which writes what is left.
+    let (_log, dropped) = log(config.log_format);
     let catalogue = match &config.catalogue {
         Some(path) => Catalogue::read(path)?,
         None => Catalogue::built_in()?,
@@ -93,12 +96,12 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         return Err(ServeError::Other("--gateway-listen is for --role all".to_owned()));
     }
     match config.role {
-        ServerRole::Gatekeeper => serve_gatekeeper(config, &catalogue).await,
-        ServerRole::All | ServerRole::Console => serve_console(config, catalogue).await,
+        ServerRole::Gatekeeper => serve_gatekeeper(config, &catalogue, dropped).await,
+        ServerRole::All | ServerRole::Console => serve_console(config, catalogue, dropped).await,
     }
 }
 
-async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), ServeError> {
+async fn serve_console(config: Config, catalogue: Catalogue, dropped: ErrorCounter) -> Result<(), ServeError> {
     let given = config.key.given(&config.data)?;
     let key_path = config.key.path(&config.data);
     if let Some(password) = &config.admin_password {
@@ -131,13 +134,13 @@ async fn serve_console(config: Config, catalogue: Catalogue) -> Result<(), Serve
     tokio::spawn(app.store.clone().keep_common_words());
     let keeper = &app.gatekeeper;
     let beside = app.config.has_gateway().then(|| Arc::clone(keeper));
-    let served = places.with(Service::new(beside, app::router(&app)), keeper, &app.store);
+    let served = places.with(Service::new(beside, app::router(&app)), keeper, &app.store, dropped);
     run(served, keeper, &app.store, signals).await;
     Ok(())
 }
 
 /// A process that checks keys and knows none: it has the pepper, and neither the sealing key nor that of the sessions.
-async fn serve_gatekeeper(config: Config, catalogue: &Catalogue) -> Result<(), ServeError> {
+async fn serve_gatekeeper(config: Config, catalogue: &Catalogue, dropped: ErrorCounter) -> Result<(), ServeError> {
     let pepper = config.pepper()?;
     let places = Places::bind(&config).await?;
     let store = Store::connect(&config.data.database_url()).await?;
@@ -152,7 +155,7 @@ async fn serve_gatekeeper(config: Config, catalogue: &Catalogue) -> Result<(), S
     let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
     let signals = Stop::listen()?;
     announce(&places.greeting, &places.url, None);
-    let served = places.with(app::gateway(&keeper, &store), &keeper, &store);
+    let served = places.with(app::gateway(&keeper, &store), &keeper, &store, dropped);
     run(served, &keeper, &store, signals).await;
     Ok(())
 }
@@ -195,9 +198,15 @@ impl Places {
     }
 
     /// What is answered where.
-    fn with(self, main: Service, keeper: &Arc<Gatekeeper>, store: &Store) -> Vec<(TcpListener, Service)> {
+    fn with(
+        self,
+        main: Service,
+        keeper: &Arc<Gatekeeper>,
+        store: &Store,
+        dropped: ErrorCounter,
+    ) -> Vec<(TcpListener, Service)> {
         let gateway = self.gateway.map(|listener| (listener, app::gateway(keeper, store)));
-        let figures = |handle| Service::new(None, metrics::router(handle, Arc::clone(keeper), store.clone()));
+        let figures = |handle| Service::new(None, metrics::router(handle, Arc::clone(keeper), store.clone(), dropped));
         let metrics = self.metrics.map(|(listener, handle)| (listener, figures(handle)));
         [(self.main, main)].into_iter().chain(gateway).chain(metrics).collect()
     }
@@ -246,15 +255,17 @@ pub async fn assemble(
 async fn run(served: Vec<(TcpListener, Service)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
     keeper.start(store);
     let (stop, _) = watch::channel(false);
+    let most = connections::for_each(served.len());
     let mut serving = JoinSet::new();
     for (listener, service) in served {
         let mut stopped = stop.subscribe();
+        let connections = Connections::new(most, keeper.proxies().to_vec());
         serving.spawn(async move {
             let stopped = async {
                 // An error would mean that nobody can tell any more, which is a reason to stop as well.
                 let _ = stopped.wait_for(|stopped| *stopped).await;
             };
-            listen::serve(listener, service, stopped, DRAIN).await
+            listen::serve(listener, service, connections, stopped, DRAIN).await
         });
     }
     signals.told().await;
@@ -329,13 +340,21 @@ fn announce(greeting: &str, url: &str, made: Option<&Made>) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Logs go to standard error; `RUST_LOG` chooses how much.
-fn log(format: LogFormat) {
+/// Lines of the log that wait to be written; more are dropped.
+const LOG_LINES: usize = 8192;
+
+/// Logs go to standard error; `RUST_LOG` chooses how much. A thread of its own writes them, so that nobody waits for a
+/// standard error that is full: lines that find no room are dropped and counted.
+fn log(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| "info,sqlx=warn,sea_orm_migration=warn".into());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LOG_LINES).finish(io::stderr());
+    let dropped = writer.error_counter();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let _ = match format {
         LogFormat::Text => subscriber.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).with_current_span(true).try_init(),
     };
+    (guard, dropped)
 }

@@ -245,6 +245,12 @@ impl Gatekeeper {
         answer(decide(entry.as_ref(), question, &self.pepper, &self.modules))
     }
 
+    /// The operator's own proxies.
+    #[must_use]
+    pub fn proxies(&self) -> &[Network] {
+        &self.proxies
+    }
+
     /// The digest of the secret that is shown, if it is one.
     #[must_use]
     pub fn digest(&self, credential: Credential<'_>) -> Option<[u8; 32]> {

@@ -1,5 +1,6 @@
-//! Accepting connections. As `axum::serve`, with bounds: on how many connections there are at once, and on how
-//! long a client may take to send its headers, or to say nothing on a connection that it keeps open.
+//! Accepting connections. As `axum::serve`, with bounds: on how many connections there are at once, in all and of one peer,
+//! on how long a client may take to send its headers, or to keep an idle connection open, and on how long it may read nothing
+//! of an answer.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -9,17 +10,21 @@ use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::Semaphore,
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
-use super::{stream::Stream, timer::ConnectionTimer};
+use super::{connections::Connections, stream::Stream, timer::ConnectionTimer};
 use crate::gatekeeper::{Gatekeeper, forward_auth};
 
-/// Connections at once; more wait until one of these has ended.
-const CONNECTIONS: usize = 4096;
-/// How long a client may take for its headers.
-const HEADERS: Duration = Duration::from_secs(30);
+/// How long a connection may be idle, and how long a client may take for its headers. Proxies keep idle connections for 60
+/// (nginx), 90 (Traefik) and 120 seconds (Caddy); one that we close first may be just about to carry a request. Envoy keeps
+/// them for an hour: `deploy/envoy` sets less.
+const IDLE: Duration = Duration::from_secs(130);
+/// How long a client may read nothing of an answer.
+const STALLED: Duration = Duration::from_secs(30);
+/// Bytes of a request's head that are kept while it arrives.
+const MAX_HEAD: usize = 32 * 1024;
 /// How long to wait when the system has no file descriptor left, instead of asking it again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -50,17 +55,21 @@ impl Service {
 }
 
 /// Serves until `stop`, then lets the requests under way finish, for as long as `drain`. Says whether they did.
-pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Output = ()>, drain: Duration) -> bool {
+pub async fn serve(
+    listener: TcpListener,
+    service: Service,
+    connections: Connections,
+    stop: impl Future<Output = ()>,
+    drain: Duration,
+) -> bool {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accept = async {
-            // Never closed, so there is always a permit in the end.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let room = connections.room().await;
+            (room, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (room, accepted) = tokio::select! {
             () = &mut stop => break,
             accepted = accept => accepted,
         };
@@ -74,6 +83,7 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
                 continue;
             }
         };
+        let Some(place) = room.and_then(|room| connections.place(room, peer.ip())) else { continue };
         let connection = converse(stream, peer, service.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -89,8 +99,10 @@ pub async fn serve(listener: TcpListener, service: Service, stop: impl Future<Ou
 /// A connection: one request after the other, until somebody has enough.
 fn converse<S>(stream: S, peer: SocketAddr, service: Service) -> impl GracefulConnection<Error = hyper::Error>
 where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + 'static,
 {
+    let mut stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(STALLED));
     // Cores contend for what all connections count; this count is the connection's own.
     let service = Arc::new(service);
     let service = service_fn(move |request| {
@@ -98,8 +110,9 @@ where
         async move { service.answer(peer, request).await }
     });
     http1::Builder::new()
-        .timer(ConnectionTimer::new(HEADERS))
-        .header_read_timeout(HEADERS)
+        .timer(ConnectionTimer::new(IDLE))
+        .header_read_timeout(IDLE)
+        .max_buf_size(MAX_HEAD)
         .serve_connection(Stream::new(stream), service)
 }
 
@@ -117,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    const ALMOST: Duration = Duration::from_secs(HEADERS.as_secs() - 1);
+    const ALMOST: Duration = Duration::from_secs(IDLE.as_secs() - 1);
 
     fn client() -> DuplexStream {
         let (client, server) = duplex(4096);
@@ -134,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_request_has_its_own_time() {
+    async fn timeout_begins_anew_with_each_request() {
         let mut client = client();
         for round in 1..=5 {
             client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
@@ -145,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_silent_for_too_long_is_cut_off() {
+    async fn idle_connection_and_slow_head_are_closed_after_the_timeout() {
         // At once, between two requests, and in the middle of one.
         for (first, second) in [(false, ""), (true, ""), (true, "GET / HTTP/1.1\r\nX-Slow: "), (false, "GET")] {
             let (mut client, begun) = (client(), Instant::now());
@@ -156,7 +169,35 @@ mod tests {
             sleep(ALMOST).await;
             client.write_all(second.as_bytes()).await.unwrap();
             assert!(!is_answered(&mut client).await);
-            assert_eq!(begun.elapsed().as_secs(), HEADERS.as_secs(), "{first} {second:?}");
+            assert_eq!(begun.elapsed().as_secs(), IDLE.as_secs(), "{first} {second:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn client_that_reads_nothing_is_closed_after_the_write_timeout() {
+        let (mut client, server) = duplex(4096);
+        let router = Router::new().route("/", get(async || "x".repeat(1_000_000)));
+        let peer = "192.0.2.7:4000".parse().unwrap();
+        let connection = tokio::spawn(async move { converse(server, peer, Service::new(None, router)).await });
+        let begun = Instant::now();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        // Reads a little now and then, which is progress, and then nothing any more.
+        for _ in 0..3 {
+            sleep(STALLED - Duration::from_secs(1)).await;
+            client.read_exact(&mut [0; 4096]).await.unwrap();
+        }
+        assert!(connection.await.unwrap().is_err());
+        assert_eq!(begun.elapsed(), 4 * STALLED - Duration::from_secs(3));
+    }
+
+    #[tokio::test]
+    async fn head_beyond_its_limit_is_refused_431() {
+        let mut client = client();
+        let head = format!("GET / HTTP/1.1\r\nHost: x\r\nx: {}\r\n\r\n", "a".repeat(MAX_HEAD));
+        // The server closes before it has read all.
+        let _ = client.write_all(head.as_bytes()).await;
+        let mut answer = [0; 12];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 431");
     }
 }

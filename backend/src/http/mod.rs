@@ -4,6 +4,7 @@ mod body;
 mod caller;
 pub mod client;
 pub mod conditional;
+pub mod connections;
 mod error;
 pub mod headers;
 mod id;

@@ -303,6 +303,37 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
     assert!(!log.contains("07070707") && !text.contains("07070707"), "a secret is in a log or a metric");
 }
 
+/// As behind a stalled journal: standard error is a pipe that nobody reads.
+#[test]
+fn log_that_nobody_reads_holds_no_request_up_and_dropped_lines_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = latchkey(folder.path())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--metrics-listen", "127.0.0.1:0"])
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut place = || lines.next().unwrap().unwrap().rsplit_once("http://").unwrap().1.to_owned();
+    let (main, metrics) = (place(), place());
+    let dropped = || {
+        let text = get(&metrics, "/metrics");
+        let line =
+            text.lines().find_map(|line| line.strip_prefix("latchkey_log_lines_dropped_total ")).unwrap().to_owned();
+        line.parse::<u64>().unwrap()
+    };
+    let begun = std::time::Instant::now();
+    while dropped() == 0 {
+        for path in ["/healthz", "/public/v1/accounts", "/gateway/envoy/agreements"] {
+            assert!(get(&main, path).starts_with("HTTP/1.1 "), "{path}");
+        }
+        assert!(begun.elapsed().as_secs() < 60, "nothing was dropped");
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 #[test]
 fn a_second_server_on_the_same_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
