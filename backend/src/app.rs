@@ -160,7 +160,9 @@ pub fn router(app: &App) -> Router {
         api = api.route(&path, options(async move || (StatusCode::NO_CONTENT, [(header::ALLOW, allowed.clone())])));
     }
     // Refuses changes that another site's page asks a signed-in browser for.
-    let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response());
+    // Behind a proxy that changes `Host`, the console's own origin is known from its public URL alone.
+    let own = app.config.public_url.as_deref().and_then(|url| CsrfLayer::new().add_trusted_origin(url).ok());
+    let csrf = own.unwrap_or_default().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response());
     let api = api
         .fallback(async || Error::NoSuchPath)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)

@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use axum::http::Uri;
 use clap::{Args, ValueEnum};
 use latchkey_shared::{Email, Network, TokenName};
 
@@ -211,10 +212,55 @@ fn name(text: &str) -> Result<String, String> {
     TokenName::try_from(text.to_owned()).map(Into::into).map_err(|problem| problem.to_string())
 }
 
+/// The origin of a URL as browsers send it in `Origin`: lower case, without a default port and without a slash at the end.
 fn public_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains('/') => Ok(text.to_owned()),
-        _ => Err("must be like https://keys.example.com, without a path".to_owned()),
+    let wrong = || "must be like https://keys.example.com, without a path".to_owned();
+    let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
+    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(wrong)?;
+    let host = uri.host().filter(|host| !host.is_empty() && !host.contains('*')).ok_or_else(wrong)?;
+    let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if uri.path() != "/" || uri.query().is_some() || text.contains('#') || has_user {
+        return Err(wrong());
+    }
+    let host = host.to_lowercase();
+    match uri.port_u16() {
+        Some(port) if (scheme, port) != ("http", 80) && (scheme, port) != ("https", 443) => {
+            Ok(format!("{scheme}://{host}:{port}"))
+        }
+        _ => Ok(format!("{scheme}://{host}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_url_is_the_origin_that_browsers_send() {
+        for (text, origin) in [
+            ("https://keys.example.com", "https://keys.example.com"),
+            ("https://keys.example.com/", "https://keys.example.com"),
+            ("HTTPS://Keys.Example.COM:443/", "https://keys.example.com"),
+            ("http://keys.example.com:80", "http://keys.example.com"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+            ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+            (" https://keys.example.com\n", "https://keys.example.com"),
+        ] {
+            assert_eq!(public_url(text).as_deref(), Ok(origin), "{text:?}");
+        }
+        for text in [
+            "keys.example.com",
+            "ftp://keys.example.com",
+            "https://",
+            "https://keys.example.com/console",
+            "https://keys.example.com/?a",
+            "https://keys.example.com/#a",
+            "https://keys example.com",
+            "https://user:secret@keys.example.com",
+            "https://k\u{e4}ys.example.com",
+        ] {
+            let problem = public_url(text).unwrap_err();
+            assert!(problem.contains("https://keys.example.com") && !problem.contains("secret"), "{text:?}");
+        }
     }
 }

@@ -15,9 +15,12 @@ const PLAIN_NAME: &str = "latchkey";
 /// host could have set it.
 #[must_use]
 pub fn read(app: &App, headers: &HeaderMap) -> Option<String> {
-    let values = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == name(app)).map(|cookie| cookie.value().to_owned())
+    // Another program on the same host may set cookies with any bytes; ours has ASCII alone.
+    let values = headers.get_all(header::COOKIE).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.into_iter().find_map(|value| {
+        let mut cookies = Cookie::split_parse(&*value).filter_map(Result::ok);
+        cookies.find(|cookie| cookie.name() == name(app)).map(|cookie| cookie.value().to_owned())
+    })
 }
 
 /// `Set-Cookie` for a new session.

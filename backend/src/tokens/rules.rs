@@ -88,7 +88,10 @@ pub fn check_revision(headers: &HeaderMap, row: &TokenRow) -> Result<(), Error> 
     let current = row.token.revision.to_string();
     let wanted = wanted.to_str().unwrap_or_default();
     // What stands behind the revision changes with the clock and with use, and not by anybody's hand.
-    let revision = |tag: &str| tag.trim_matches('"').split('-').next().is_some_and(|revision| revision == current);
+    // Nor does it matter whether a proxy that compresses has made the tag a weak one.
+    let revision = |tag: &str| {
+        tag.trim_start_matches("W/").trim_matches('"').split('-').next().is_some_and(|revision| revision == current)
+    };
     let matches = wanted.split(',').map(str::trim).any(|tag| tag == "*" || revision(tag));
     if matches { Ok(()) } else { Err(Error::Changed) }
 }

@@ -47,6 +47,19 @@ async fn a_token_whose_status_changed_by_the_clock_is_not_the_same() {
     assert_eq!(renamed.status, StatusCode::OK, "nobody has changed it");
 }
 
+/// As a proxy that compresses makes it.
+#[tokio::test]
+async fn weak_tag_of_the_current_revision_is_no_412_and_of_an_older_one_is() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[ALL]).await;
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    let tag = admin.get(&path).await.header("etag").to_owned();
+    let weak = admin.with("if-match", &format!("W/{tag}"));
+    assert_eq!(weak.put(&path, serde_json::json!({ "name": "New" })).await.status, StatusCode::OK);
+    weak.put(&path, serde_json::json!({ "name": "Newer" })).await.refused(412, "CON_001");
+}
+
 #[tokio::test]
 async fn head_is_get_without_its_body_and_options_tells_the_methods() {
     let server = Server::start(Sqlite).await;

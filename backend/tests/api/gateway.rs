@@ -458,3 +458,17 @@ async fn a_body_that_does_not_arrive_is_not_waited_for() {
     tokio::time::pause();
     ask(Body::new(Never)).await.refused(408, "REQ_004");
 }
+
+#[tokio::test]
+async fn bytes_in_the_query_have_no_say() {
+    let server = Server::start(Sqlite).await;
+    let key = server.key(&server.admin().await.create("Key", &[PARTNERS]).await);
+    let ask = async |path: &str, target: &str| {
+        let asked = key.with("x-original-method", "GET").with("x-original-uri", target);
+        asked.get(path).await.status
+    };
+    for path in ["/gateway/check", "/gateway/nginx"] {
+        assert_eq!(ask(path, "/agreements?name=gr\u{fc}n&\u{1f511}").await, StatusCode::OK);
+        assert!(!ask(path, "/agreements/gr\u{fc}n").await.is_success());
+    }
+}

@@ -231,3 +231,33 @@ async fn address_is_found_in_the_form_that_a_browser_sends() {
         server.anonymous().post("/auth/login", body).await.expect(StatusCode::OK);
     }
 }
+
+/// As behind a proxy that names its upstream, or its own name without the port.
+#[tokio::test]
+async fn origin_that_equals_the_public_url_is_this_site_whatever_the_host() {
+    let flags = ["--public-url", "http://Keys.Example.com:80/"];
+    let server = Server::start_with(Sqlite, &flags, Catalogue::built_in().unwrap()).await;
+    let status = async |host: &str, origin: &str| {
+        let client = server.anonymous().with("host", host).with("origin", origin);
+        client.post("/auth/login", json!({ "email": ADMIN, "password": PASSWORD })).await.status.as_u16()
+    };
+    for host in ["latchkey", "127.0.0.1:8080", "keys.example.com", "KEYS.example.com:80"] {
+        assert_eq!(status(host, "http://keys.example.com").await, 200, "{host}");
+    }
+    for origin in
+        ["http://keys.example.com:8080", "https://keys.example.com.evil.example", "http://evil.example", "null"]
+    {
+        assert_eq!(status("latchkey", origin).await, 403, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn cookie_of_another_program_with_any_bytes_does_not_hide_the_session() {
+    let server = Server::start(Sqlite).await;
+    let answer = server.anonymous().post("/auth/login", json!({ "email": ADMIN, "password": PASSWORD })).await;
+    let session = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    for cookies in [format!("other=gr\u{fc}n; {session}"), format!("a=\u{1f511}; b; =; {session}; c=\u{e9}")] {
+        let client = server.anonymous().with("cookie", &cookies);
+        assert_eq!(client.get("/auth/context").await.status, StatusCode::OK, "{cookies}");
+    }
+}
