@@ -34,8 +34,8 @@ def free_port():
 class Latchkey:
     """The release binary with a data folder of its own. Proxies on 127.0.0.1 are trusted."""
 
-    def __init__(self, folder):
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder, flags=()):
+        self.folder, self.port, self.flags = folder, free_port(), flags
         self.start()
         self.session = requests.Session()
         self.session.trust_env = False
@@ -44,7 +44,7 @@ class Latchkey:
     def start(self):
         self.child = subprocess.Popen(
             [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", self.folder]
-            + ["--trusted-proxies", "127.0.0.1"],
+            + ["--trusted-proxies", "127.0.0.1", *self.flags],
             env=os.environ | {"LATCHKEY_ADMIN_EMAIL": ADMIN["email"], "LATCHKEY_ADMIN_PASSWORD": ADMIN["password"]},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -80,6 +80,8 @@ class Api:
             protocol_version = "HTTP/1.1"
 
             def answer(self):
+                if self.headers.get("upgrade") == "websocket":
+                    return self.echo()
                 self.rfile.read(int(self.headers.get("content-length") or 0))
                 seen.append({"method": self.command, "path": self.path, "headers": self.headers.items()})
                 body = json.dumps(seen[-1]).encode()
@@ -87,6 +89,14 @@ class Api:
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def echo(self):
+                """Switches to a protocol that says each line again."""
+                seen.append({"method": self.command, "path": self.path, "headers": self.headers.items()})
+                self.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+                while line := self.rfile.readline():
+                    self.wfile.write(line)
+                self.close_connection = True
 
             do_GET = do_POST = do_PUT = do_DELETE = answer
 
@@ -163,13 +173,18 @@ class Proxy:
             time.sleep(0.05)
         raise AssertionError(f"{self.name} does not answer: {(self.folder / 'log').read_text()}")
 
-    def send(self, target, key, *headers, method="GET", source="127.0.0.2"):
-        """Sends a request from `source`: 127.0.0.1 is where the trusted proxies are."""
+    def connect(self, source="127.0.0.2"):
+        """Connects from `source`: 127.0.0.1 is where the trusted proxies are."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(source, 0))
+
+    def send(self, target, key, *headers, method="GET", source="127.0.0.2", body=b""):
+        """Sends a request on a connection of its own."""
         lines = [f"{method} {target} HTTP/1.1", "Host: api.example.com", "Connection: close", "User-Agent: tests/1"]
         lines += [f"Authorization: {key}"] if key else []
+        lines += [f"Content-Length: {len(body)}"] if body else []
         lines += [f"{name}: {value}" for name, value in headers]
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(source, 0)) as connection:
-            connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        with self.connect(source) as connection:
+            connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
             raw = b""
             while part := connection.recv(65536):
                 raw += part

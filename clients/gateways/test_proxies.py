@@ -1,11 +1,12 @@
 """What each proxy lets through, with the files of `deploy/`."""
 
+import concurrent.futures
 import datetime
 import json
 import time
 
 import pytest
-from conftest import ALL, INTEGRATIONS, PARTNERS
+from conftest import ALL, INTEGRATIONS, PARTNERS, PROXIES, Answer, Proxy
 
 TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules"]
 
@@ -45,6 +46,42 @@ def test_methods_and_bodies_pass(proxy, partner, api):
     for method in ["POST", "PUT", "DELETE"]:
         assert proxy.send("/agreements", partner["key"], ("Content-Length", "0"), method=method).status == 200
     assert [request["method"] for request in api.seen] == ["POST", "PUT", "DELETE"]
+
+
+def test_a_body_of_several_megabytes_passes(proxy, partner, api):
+    _, headers = received(proxy.send("/agreements", partner["key"], method="POST", body=b"x" * 5_000_000))
+    assert headers["content-length"] == ["5000000"]
+
+
+def upgrade(proxy, protocol, key):
+    """Asks for another protocol and says a line in it; what comes back."""
+    lines = ["GET /agreements HTTP/1.1", "Host: api.example.com", "Connection: Upgrade", f"Upgrade: {protocol}"]
+    lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+    lines += [f"Authorization: {key}"] if key else []
+    with proxy.connect() as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        raw = b""
+        while b"\r\n\r\n" not in raw and (part := connection.recv(65536)):
+            raw += part
+        answer = Answer(raw)
+        if answer.status == 101:
+            connection.sendall(b"hello\n")
+            while not answer.body.endswith(b"hello\n"):
+                answer.body += connection.recv(100)
+        return answer
+
+
+def test_a_websocket_passes_with_a_key_and_not_without(proxy, partner, api):
+    assert upgrade(proxy, "websocket", partner["key"]).status == 101
+    api.seen.clear()
+    assert upgrade(proxy, "websocket", None).status == 401
+    assert not api.seen
+
+
+def test_no_other_protocol_passes(proxy, partner, api):
+    """With h2c a client could go on with requests that nobody checks."""
+    assert upgrade(proxy, "h2c", partner["key"]).status != 101
+    assert "h2c" not in [value for request in api.seen for _, value in request["headers"]]
 
 
 def test_without_a_good_key_nobody_passes(proxy, api, partner):
@@ -228,3 +265,18 @@ def test_a_call_is_remembered_with_its_program_and_address(proxy, latchkey):
             break
         time.sleep(0.2)
     assert (used["address"], used["program"]) == ("127.0.0.2", "tests/1")
+
+
+def test_no_request_is_refused_after_a_pause_longer_than_connections_live(tmp_path, latchkey, api, partner):
+    """Each proxy keeps idle connections to Latchkey, which closes them after 130 seconds, just when a burst may begin."""
+    proxies = [Proxy(name, tmp_path / name, latchkey, api) for name in PROXIES]
+    try:
+        for pause in [0, 61, 135]:
+            time.sleep(pause)
+            with concurrent.futures.ThreadPoolExecutor(32) as pool:
+                calls = [(proxy, pool.submit(proxy.send, "/agreements", partner["key"])) for proxy in proxies * 16]
+            statuses = [(proxy.name, call.result().status) for proxy, call in calls]
+            assert {status for _, status in statuses} == {200}, statuses
+    finally:
+        for proxy in proxies:
+            proxy.stop()
