@@ -1,7 +1,7 @@
 //! What the operator chooses, from the command line or the environment. `latchkey serve --help` prints these
 //! comments: they are the manual.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
@@ -10,6 +10,7 @@ use latchkey_shared::{Email, Network, TokenName};
 use crate::{
     accounts, gatekeeper,
     keys::{self, Key, KeyFileError},
+    store::{Address, AddressError},
 };
 
 /// Where data are kept; the same for every command.
@@ -22,13 +23,80 @@ pub struct DataConfig {
     /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME. By default sqlite, in the data folder.
     #[arg(long, env = "LATCHKEY_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+
+    /// A file that holds the database's address, readable by its owner alone (mode 600), so that its password is neither in
+    /// the list of processes nor in the environment.
+    #[arg(long, env = "LATCHKEY_DATABASE_FILE", value_name = "FILE", conflicts_with = "database")]
+    pub database_file: Option<PathBuf>,
 }
 
 impl DataConfig {
     /// The database's address.
-    #[must_use]
-    pub fn database_url(&self) -> String {
-        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("latchkey.db").display()))
+    ///
+    /// # Errors
+    /// Says what is wrong with it, or with its file, on one line and without the address.
+    pub fn address(&self) -> Result<Address, String> {
+        match (&self.database, &self.database_file) {
+            (Some(text), _) => text.parse().map_err(|error: AddressError| error.to_string()),
+            (None, Some(path)) => {
+                let text = keys::secret_file(path).map_err(|error| error.to_string())?;
+                let text = text.ok_or_else(|| format!("--database-file: {} does not exist", path.display()))?;
+                text.parse().map_err(|error| format!("--database-file {}: {error}", path.display()))
+            }
+            (None, None) => Ok(Address::Sqlite(self.data_dir.join("latchkey.db"))),
+        }
+    }
+}
+
+/// A variable of the environment; one that is there and empty is as none.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A password from the environment, or from the file that the environment names with `…_FILE` behind it. The line end that
+/// editors and secret stores leave is no part of it.
+///
+/// # Errors
+/// Says what is wrong with the file.
+pub fn password(name: &str) -> Result<Option<String>, String> {
+    let without_line_end = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
+    let file = format!("{name}_FILE");
+    match (variable(name), variable(&file)) {
+        (Some(_), Some(_)) => Err(format!("{name} and {file} are both set")),
+        (Some(text), None) => Ok(Some(without_line_end(&text))),
+        (None, Some(path)) => {
+            let text = keys::secret_file(path.as_ref()).map_err(|error| error.to_string())?;
+            let text = text.ok_or_else(|| format!("{file}: {path} does not exist"))?;
+            Ok(Some(without_line_end(&text)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// A list of networks, separated by commas.
+#[derive(Debug, Clone, Default)]
+pub struct Networks(pub Vec<Network>);
+
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+        networks.map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// An address to listen on, for clap.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || "must be like 127.0.0.1:8080, or 0.0.0.0:8080 for every address of this machine".to_owned();
+    let text = text.trim();
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    match text.rsplit_once(':') {
+        Some(("localhost", port)) => port.parse().map(|port| ([127, 0, 0, 1], port).into()).map_err(|_| wrong()),
+        _ => Err(wrong()),
     }
 }
 
@@ -74,9 +142,9 @@ impl KeyConfig {
     /// # Errors
     /// [`KeyFileError`].
     pub fn given(&self, data: &DataConfig) -> Result<Option<Key>, KeyFileError> {
-        match std::env::var("LATCHKEY_MASTER_KEY") {
-            Ok(text) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
-            Err(_) => keys::read(&self.path(data)),
+        match variable("LATCHKEY_MASTER_KEY") {
+            Some(text) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
+            None => keys::read(&self.path(data)),
         }
     }
 }
@@ -85,7 +153,7 @@ impl KeyConfig {
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// The address to listen on. Port 0 takes a free one and prints it.
-    #[arg(long, env = "LATCHKEY_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "LATCHKEY_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = listen)]
     pub listen: SocketAddr,
 
     /// Where data are kept.
@@ -99,11 +167,11 @@ pub struct Config {
 
     /// Answer proxies and resource servers (/gateway and /oauth2/introspect) on this address, and no longer on the one
     /// above.
-    #[arg(long, env = "LATCHKEY_GATEWAY_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(long, env = "LATCHKEY_GATEWAY_LISTEN", value_name = "ADDR:PORT", value_parser = listen)]
     pub gateway_listen: Option<SocketAddr>,
 
     /// Serve /metrics for Prometheus on this address. By default nowhere.
-    #[arg(long, env = "LATCHKEY_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(long, env = "LATCHKEY_METRICS_LISTEN", value_name = "ADDR:PORT", value_parser = listen)]
     pub metrics_listen: Option<SocketAddr>,
 
     /// How the log is written: text, or json for programs.
@@ -134,8 +202,14 @@ pub struct Config {
 
     /// The proxies before the server, as networks: 10.0.0.0/8,127.0.0.1. What they say in X-Forwarded-For counts as the
     /// client's address; from anybody else it does not.
-    #[arg(long, env = "LATCHKEY_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
-    pub trusted_proxies: Vec<Network>,
+    #[arg(
+        long,
+        env = "LATCHKEY_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub trusted_proxies: Networks,
 
     /// For how many seconds keys that are known go on working when the database is away (PostgreSQL). Changes are
     /// refused meanwhile.
@@ -151,8 +225,8 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_ADMIN_EMAIL", value_name = "EMAIL", default_value = "admin@localhost", value_parser = email)]
     pub admin_email: Email,
 
-    /// On an empty database: the password of the first admin, at least 12 characters; only from the environment,
-    /// so that it is not in the list of processes. By default one is made and printed once.
+    /// On an empty database: the password of the first admin, from LATCHKEY_ADMIN_PASSWORD or the file that
+    /// LATCHKEY_ADMIN_PASSWORD_FILE names. By default one is made and printed once.
     #[arg(skip)]
     pub admin_password: Option<String>,
 
@@ -178,7 +252,7 @@ impl Config {
     #[must_use]
     pub fn gatekeeper(&self) -> gatekeeper::Options {
         let grace = Duration::from_secs(self.database_grace);
-        gatekeeper::Options { proxies: self.trusted_proxies.clone(), grace, console: self.public_url.clone() }
+        gatekeeper::Options { proxies: self.trusted_proxies.0.clone(), grace, console: self.public_url.clone() }
     }
 
     /// Whether proxies and resource servers are answered beside the API.
@@ -192,10 +266,10 @@ impl Config {
     /// # Errors
     /// [`KeyFileError`].
     pub fn pepper(&self) -> Result<Key, KeyFileError> {
-        match (std::env::var("LATCHKEY_PEPPER"), &self.pepper_file) {
-            (Ok(text), _) => keys::parse(&text, "LATCHKEY_PEPPER"),
-            (Err(_), Some(path)) => keys::read(path)?.ok_or(KeyFileError::NoPepper),
-            (Err(_), None) => Err(KeyFileError::NoPepper),
+        match (variable("LATCHKEY_PEPPER"), &self.pepper_file) {
+            (Some(text), _) => keys::parse(&text, "LATCHKEY_PEPPER"),
+            (None, Some(path)) => keys::read(path)?.ok_or(KeyFileError::NoPepper),
+            (None, None) => Err(KeyFileError::NoPepper),
         }
     }
 }
@@ -234,6 +308,23 @@ fn public_url(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listen_takes_localhost_and_explains_the_rest() {
+        assert_eq!(listen("localhost:8080").unwrap().to_string(), "127.0.0.1:8080");
+        assert_eq!(listen(" [::1]:8080").unwrap().to_string(), "[::1]:8080");
+        for text in ["8080", ":8080", "localhost", "localhost:http", "example.com:8080", ""] {
+            assert!(listen(text).unwrap_err().contains("127.0.0.1:8080"), "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_may_have_blanks_and_a_comma_at_the_end() {
+        let networks: Networks = " 10.0.0.0/8 , 127.0.0.1,".parse().unwrap();
+        assert_eq!(networks.0.len(), 2);
+        assert!(Networks::from_str("10.0.0.1/8").is_err());
+        assert!(Networks::from_str("").unwrap().0.is_empty());
+    }
 
     #[test]
     fn public_url_is_the_origin_that_browsers_send() {

@@ -138,6 +138,17 @@ pub fn verify_pepper(pepper: &Key, check_value: &str) -> Result<(), KeyFileError
 /// [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file, or an empty one, which
 /// a crash during the first start may have left.
 pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
+    match secret_file(path)? {
+        Some(text) if !text.is_empty() => parse(&text, &format!("key file {}", path.display())).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Reads a file that holds a secret.
+///
+/// # Errors
+/// [`KeyFileError::Io`], or [`KeyFileError::Mode`] when others can read it. `Ok(None)` when there is no such file.
+pub fn secret_file(path: &Path) -> Result<Option<Zeroizing<String>>, KeyFileError> {
     let failed = |error| KeyFileError::Io(path.to_owned(), error);
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -150,11 +161,7 @@ pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     if mode & !allowed != 0 {
         return Err(KeyFileError::Mode(path.to_owned(), mode));
     }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    parse(&text, &format!("key file {}", path.display())).map(Some)
+    Ok(Some(Zeroizing::new(fs::read_to_string(path).map_err(failed)?)))
 }
 
 /// Whether `group` is root's or one of this process's.

@@ -44,7 +44,7 @@ use crate::{
         password::{self, Passwords},
         throttle::Throttle,
     },
-    store::{OpenError, Store, sqlite_path},
+    store::{Address, OpenError, Store},
 };
 
 /// Requests under way get so long to finish when the server stops.
@@ -87,8 +87,8 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         Some(path) => Catalogue::read(path)?,
         None => Catalogue::built_in()?,
     };
-    let url = config.data.database_url();
-    if config.role != ServerRole::All && sqlite_path(&url).is_some() {
+    let address = config.data.address().map_err(ServeError::Other)?;
+    if config.role != ServerRole::All && address.file().is_some() {
         let role = if config.role == ServerRole::Console { "console" } else { "gatekeeper" };
         return Err(ServeError::Other(format!("--role {role} needs PostgreSQL: --database postgres://…")));
     }
@@ -96,12 +96,17 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         return Err(ServeError::Other("--gateway-listen is for --role all".to_owned()));
     }
     match config.role {
-        ServerRole::Gatekeeper => serve_gatekeeper(config, &catalogue, dropped).await,
-        ServerRole::All | ServerRole::Console => serve_console(config, catalogue, dropped).await,
+        ServerRole::Gatekeeper => serve_gatekeeper(config, &catalogue, &address, dropped).await,
+        ServerRole::All | ServerRole::Console => serve_console(config, catalogue, &address, dropped).await,
     }
 }
 
-async fn serve_console(config: Config, catalogue: Catalogue, dropped: ErrorCounter) -> Result<(), ServeError> {
+async fn serve_console(
+    config: Config,
+    catalogue: Catalogue,
+    address: &Address,
+    dropped: ErrorCounter,
+) -> Result<(), ServeError> {
     let given = config.key.given(&config.data)?;
     let key_path = config.key.path(&config.data);
     if let Some(password) = &config.admin_password {
@@ -109,13 +114,15 @@ async fn serve_console(config: Config, catalogue: Catalogue, dropped: ErrorCount
         problem.map_err(|problem| FirstStartError::Admin(UserError::Password(problem)))?;
     }
     let places = Places::bind(&config).await?;
-    make_data_dir(&config.data.data_dir)?;
-    if given.is_none() {
+    if given.is_none() && config.key.master_key_file.is_some() {
         keys::check_folder(&key_path)?;
     }
+    // A PostgreSQL server may be away: then no folder is made.
+    if address.file().is_some() {
+        make_data_dir(&config.data.data_dir)?;
+    }
 
-    let url = config.data.database_url();
-    let store = Store::connect(&url).await?.alone(&url)?;
+    let store = Store::open(address).await?.alone()?;
     let rng = Rng::system();
     let master = match (given, first_start::key_check(&store).await.map_err(FirstStartError::from)?) {
         (Some(key), Some(check)) => {
@@ -125,7 +132,10 @@ async fn serve_console(config: Config, catalogue: Catalogue, dropped: ErrorCount
         }
         (Some(key), None) => key,
         (None, Some(_)) => return Err(KeyFileError::Missing(key_path).into()),
-        (None, None) => keys::create(&key_path, &rng)?,
+        (None, None) => {
+            make_data_dir(&config.data.data_dir)?;
+            keys::create(&key_path, &rng)?
+        }
     };
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
@@ -140,10 +150,15 @@ async fn serve_console(config: Config, catalogue: Catalogue, dropped: ErrorCount
 }
 
 /// A process that checks keys and knows none: it has the pepper, and neither the sealing key nor that of the sessions.
-async fn serve_gatekeeper(config: Config, catalogue: &Catalogue, dropped: ErrorCounter) -> Result<(), ServeError> {
+async fn serve_gatekeeper(
+    config: Config,
+    catalogue: &Catalogue,
+    address: &Address,
+    dropped: ErrorCounter,
+) -> Result<(), ServeError> {
     let pepper = config.pepper()?;
     let places = Places::bind(&config).await?;
-    let store = Store::connect(&config.data.database_url()).await?;
+    let store = Store::open(address).await?;
     if !store.is_migrated().await.map_err(FirstStartError::from)? {
         let text = "the database's schema is older than this gatekeeper: start a console of this version first";
         return Err(ServeError::Other(text.to_owned()));

@@ -14,10 +14,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable};
 
 use crate::{
-    config::{Config, DataConfig, KeyConfig},
+    config::{self, Config, DataConfig, KeyConfig},
     keys::{KeyFileError, Keys},
     serve,
 };
@@ -63,7 +63,8 @@ struct PepperConfig {
 /// Runs the command line. What goes wrong is one line on standard error, and an exit code that is not 0.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = without_empty_variables(Cli::command()).try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {
             let _ = error.print();
@@ -81,10 +82,10 @@ pub fn run() -> ExitCode {
         Err(error) => return failed(&format!("starting: {error}")),
     };
     let done = match cli.command {
-        Command::Serve(mut config) => {
-            config.admin_password = std::env::var("LATCHKEY_ADMIN_PASSWORD").ok();
+        Command::Serve(mut config) => config::password("LATCHKEY_ADMIN_PASSWORD").and_then(|password| {
+            config.admin_password = password;
             runtime.block_on(serve::serve(*config)).map_err(|error| error.to_string())
-        }
+        }),
         Command::User(command) => runtime.block_on(user::run(command)),
         Command::Session(command) => runtime.block_on(session::run(command)),
         Command::Token(command) => runtime.block_on(token::run(command)),
@@ -95,6 +96,14 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),
     }
+}
+
+/// A variable of the environment that is there and empty counts as not given.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }
 
 fn failed(message: &str) -> ExitCode {

@@ -1,9 +1,6 @@
 //! What the operator's commands share: the database, the audit trail, and how they print.
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-};
+use std::io::{self, Write as _};
 
 use clap::Args;
 use latchkey_shared::Reference;
@@ -13,7 +10,7 @@ use crate::{
     clock::Clock,
     config::DataConfig,
     events::Action,
-    store::{NewEvent, POLL_INTERVAL, Store, Tx, entities::user, sqlite_path},
+    store::{NewEvent, POLL_INTERVAL, Store, Tx, entities::user},
 };
 
 /// Where the data are, and how to print.
@@ -36,11 +33,11 @@ impl Operator {
     /// The database of a server that was started at least once: these commands make none.
     pub async fn store(&self) -> Result<Store, String> {
         let never_started = || "there is no Latchkey database here yet: start the server once".to_owned();
-        let url = self.data.database_url();
-        if sqlite_path(&url).is_some_and(|path| !Path::new(path).exists()) {
+        let address = self.data.address()?;
+        if address.file().is_some_and(|path| !path.exists()) {
             return Err(never_started());
         }
-        let store = Store::connect(&url).await.map_err(|error| error.to_string())?;
+        let store = Store::open(&address).await.map_err(|error| error.to_string())?;
         match store.is_migrated().await {
             Ok(true) => Ok(store),
             Ok(false) if store.has_tables().await.unwrap_or_default() => {
@@ -55,7 +52,7 @@ impl Operator {
     /// commit by themselves.
     pub async fn commit(&self, tx: Tx) -> Result<(), String> {
         tx.commit().await.map_err(|error| error.to_string())?;
-        if sqlite_path(&self.data.database_url()).is_some() {
+        if self.data.address()?.file().is_some() {
             tokio::time::sleep(POLL_INTERVAL * 2).await;
         }
         Ok(())

@@ -22,7 +22,8 @@ const COLUMNS: [&str; 6] = ["id", "email", "name", "role", "account", "status"];
 pub enum Command {
     /// Print the users of every account.
     List(Operator),
-    /// Add a user to an account. The password is read from LATCHKEY_USER_PASSWORD.
+    /// Add a user to an account. The password is read from LATCHKEY_USER_PASSWORD, or from the file that
+    /// LATCHKEY_USER_PASSWORD_FILE names.
     Add(Add),
     /// Set a user's password and end their sessions. It is read from LATCHKEY_USER_PASSWORD; without that, one is made and
     /// printed.
@@ -93,14 +94,12 @@ fn row(user: &user::Model) -> Value {
     })
 }
 
-fn given_password() -> Option<String> {
-    // A file or a secret store often leaves a line end.
-    let password = std::env::var("LATCHKEY_USER_PASSWORD").ok()?;
-    Some(password.trim_end_matches(['\r', '\n']).to_owned())
+fn given_password() -> Result<Option<String>, String> {
+    config::password("LATCHKEY_USER_PASSWORD")
 }
 
 async fn add(add: Add) -> Result<(), String> {
-    let password = given_password().ok_or("set LATCHKEY_USER_PASSWORD to the user's password")?;
+    let password = given_password()?.ok_or("set LATCHKEY_USER_PASSWORD to the user's password")?;
     let store = add.operator.store().await?;
     let account = match &add.account {
         Some(id) => store
@@ -124,7 +123,7 @@ async fn set_password(One { operator, email }: One) -> Result<(), String> {
     let store = operator.store().await?;
     let mut user = operator::user(&store, &email).await?;
     let (clock, rng) = (Clock::system(), Rng::system());
-    let given = given_password();
+    let given = given_password()?;
     let made = given.is_none().then(|| password::generate(&rng));
     let new = given.or_else(|| made.clone()).unwrap_or_default();
     password::check(&new, &[&user.email, &user.name]).map_err(|problem| format!("the password {problem}"))?;

@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use thiserror::Error;
 
-use super::{Store, migrations, outside_changes::OutsideChanges};
+use super::{Address, AddressError, Store, migrations, outside_changes::OutsideChanges};
 
 /// Readers of SQLite, connections to PostgreSQL.
 const POOL: u32 = 16;
@@ -28,20 +28,20 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Why the database cannot be used. Every message is one line; no password is in it.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// Neither of the two databases.
-    #[error("--database must start with sqlite: or postgres:, and not with {0:?}")]
-    Scheme(String),
+    /// The text is no address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// The database does not open or does not answer.
-    #[error("database {url}: {error}")]
+    #[error("database {address}: {error}")]
     Connect {
-        /// The address without its password.
-        url: String,
+        /// The address.
+        address: Address,
         /// What the database library says.
         error: DbErr,
     },
     /// Another server works with the file.
     #[error("database {0}: another server uses it; one file serves one server, and PostgreSQL serves many")]
-    InUse(String),
+    InUse(Address),
     /// Another, newer version of Latchkey has changed the schema.
     #[error(
         "the database has a newer schema than this version of Latchkey knows (migration {0}); use the newer version"
@@ -52,34 +52,24 @@ pub enum OpenError {
     Migrate(DbErr),
 }
 
-/// A database address without its password, for messages and logs.
-fn without_password(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(start), Some(end)) if start + 3 < end => {
-            let user = url[start + 3..end].split(':').next().unwrap_or_default();
-            format!("{}{user}{}", &url[..start + 3], &url[end..])
-        }
-        _ => url.to_owned(),
-    }
-}
-
-/// The file that a `sqlite:` address names.
-#[must_use]
-pub fn sqlite_path(url: &str) -> Option<&str> {
-    Some(url.strip_prefix("sqlite:")?.trim_start_matches("//"))
-}
-
 impl Store {
-    /// Connects to the database that `url` names. `sqlite:` is followed by a path; the file is made when it is
-    /// absent. The schema is not touched: see [`migrate`](Self::migrate).
+    /// As [`open`](Self::open), for an address as text.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn connect(url: &str) -> Result<Self, OpenError> {
-        let scheme = url.split(':').next().unwrap_or_default();
-        let store = match scheme {
-            "sqlite" => Self::open_sqlite(url).await?,
-            "postgres" | "postgresql" => {
+    pub async fn connect(text: &str) -> Result<Self, OpenError> {
+        Self::open(&text.parse()?).await
+    }
+
+    /// Connects to a database. A file of SQLite is made when it is absent. The schema is not touched: see
+    /// [`migrate`](Self::migrate).
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(address: &Address) -> Result<Self, OpenError> {
+        let store = match address {
+            Address::Sqlite(path) => Self::open_sqlite(address, path).await?,
+            Address::Postgres(url) => {
                 let mut options = ConnectOptions::new(url);
                 options.max_connections(POOL).map_sqlx_postgres_opts(|postgres| {
                     // A plan made for any word that one may search for reads a million tokens to find a few; and so
@@ -91,18 +81,17 @@ impl Store {
                         ("jit", "off"),
                     ])
                 });
-                let pool = connect(url, &mut options).await?;
+                let pool = connect(address, &mut options).await?;
                 Self {
                     writer: pool.clone(),
                     readers: pool,
                     watcher: Arc::default(),
                     remembered: Arc::default(),
                     outside: Arc::default(),
-                    shared_url: Some(url.into()),
+                    address: Arc::new(address.clone()),
                     _alone: None,
                 }
             }
-            other => return Err(OpenError::Scheme(other.to_owned())),
         };
         match migrations::unknown(&store.writer).await.map_err(OpenError::Migrate)? {
             Some(newer) => Err(OpenError::Newer(newer)),
@@ -110,17 +99,10 @@ impl Store {
         }
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
-        let path = sqlite_path(url).unwrap_or_default();
-        if path.is_empty() {
-            let error = DbErr::Custom("names no file".to_owned());
-            return Err(OpenError::Connect { url: url.to_owned(), error });
-        }
-        if let Some(folder) =
-            Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-        {
-            let error = DbErr::Custom(format!("the folder {} does not exist", folder.display()));
-            return Err(OpenError::Connect { url: url.to_owned(), error });
+    async fn open_sqlite(address: &Address, path: &Path) -> Result<Self, OpenError> {
+        let failed = |error: String| OpenError::Connect { address: address.clone(), error: DbErr::Custom(error) };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+            return Err(failed(format!("the folder {} does not exist", folder.display())));
         }
         // For its owner alone, also in a folder that others can read. SQLite gives its other files the same mode.
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -128,13 +110,15 @@ impl Store {
             ErrorKind::AlreadyExists => Ok(()),
             _ => Err(error),
         }) {
-            return Err(OpenError::Connect { url: url.to_owned(), error: DbErr::Custom(error.to_string()) });
+            return Err(failed(error.to_string()));
         }
-        // `ro`/`rwc` are sqlx's words.
-        let options = |mode: &str, connections: u32| {
-            let mut options = ConnectOptions::new(format!("sqlite://{path}?mode={mode}"));
-            options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+        let options = |connections: u32| {
+            // The file is named here and not in a URL, where some characters of a name would mean something else.
+            let file = path.to_owned();
+            let mut options = ConnectOptions::new("sqlite:latchkey.db");
+            options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
+                    .filename(&file)
                     .journal_mode(SqliteJournalMode::Wal)
                     // What was acknowledged survives a power cut, not only a crash of the process.
                     .synchronous(SqliteSynchronous::Full)
@@ -150,8 +134,8 @@ impl Store {
         let outside = Arc::<OutsideChanges>::default();
         let opened = Arc::clone(&outside);
         let writer = connect(
-            url,
-            options("rwc", 1).map_sqlx_sqlite_pool_opts(move |pool| {
+            address,
+            options(1).map_sqlx_sqlite_pool_opts(move |pool| {
                 let opened = Arc::clone(&opened);
                 pool.max_lifetime(None)
                     .idle_timeout(None)
@@ -164,14 +148,14 @@ impl Store {
             }),
         )
         .await?;
-        let readers = connect(url, &mut options("rw", POOL)).await?;
+        let readers = connect(address, &mut options(POOL)).await?;
         Ok(Self {
             writer,
             readers,
             watcher: Arc::default(),
             remembered: Arc::default(),
             outside,
-            shared_url: None,
+            address: Arc::new(address.clone()),
             _alone: None,
         })
     }
@@ -181,18 +165,18 @@ impl Store {
     ///
     /// # Errors
     /// [`OpenError::InUse`].
-    pub fn alone(mut self, url: &str) -> Result<Self, OpenError> {
-        let Some(path) = sqlite_path(url) else { return Ok(self) };
-        let lock = format!("{path}.lock");
+    pub fn alone(mut self) -> Result<Self, OpenError> {
+        let Some(path) = self.address.file() else { return Ok(self) };
+        let lock = path.with_added_extension("lock");
         let failed = |error: std::io::Error| {
-            let error = DbErr::Custom(format!("{lock}: {error}"));
-            OpenError::Connect { url: url.to_owned(), error }
+            let error = DbErr::Custom(format!("{}: {error}", lock.display()));
+            OpenError::Connect { address: Address::clone(&self.address), error }
         };
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock);
         let file = file.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => self._alone = Some(Arc::new(file)),
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.to_owned())),
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(Address::clone(&self.address))),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         Ok(self)
@@ -237,13 +221,13 @@ async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<boo
     Ok(true)
 }
 
-async fn connect(url: &str, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {
+async fn connect(address: &Address, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {
     // Writers of SQLite wait for each other; a server that is away is not waited for.
-    let patience = Duration::from_secs(if url.starts_with("sqlite:") { 10 } else { 3 });
+    let patience = Duration::from_secs(if address.file().is_some() { 10 } else { 3 });
     options.sqlx_logging(false).connect_timeout(patience).acquire_timeout(patience);
     let mut connection = Database::connect(options.clone())
         .await
-        .map_err(|error| OpenError::Connect { url: without_password(url), error })?;
+        .map_err(|error| OpenError::Connect { address: address.clone(), error })?;
     // Looked up each time: the recorder is made after the store.
     connection.set_metric_callback(|query| histogram!("latchkey_database_seconds").record(query.elapsed));
     Ok(connection)
@@ -254,14 +238,6 @@ mod tests {
     use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 
     use super::*;
-
-    #[test]
-    fn a_password_never_reaches_a_message() {
-        assert_eq!(without_password("postgres://user:s3cret@db/latchkey"), "postgres://user@db/latchkey");
-        assert_eq!(without_password("postgres://user:p@ss@db/latchkey"), "postgres://user@db/latchkey");
-        assert_eq!(without_password("postgres://db/latchkey"), "postgres://db/latchkey");
-        assert_eq!(without_password("sqlite:latchkey.db"), "sqlite:latchkey.db");
-    }
 
     #[tokio::test]
     async fn sqlite_has_no_lock_that_all_connections_wait_for() {
@@ -275,10 +251,18 @@ mod tests {
         assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
     }
 
+    /// As a folder of a user may be called: in a URL each of these characters would mean something.
     #[tokio::test]
-    async fn another_scheme_is_refused() {
-        let error = Store::connect("mysql://root:s3cret@db/x").await.unwrap_err();
-        assert_eq!(error.to_string(), "--database must start with sqlite: or postgres:, and not with \"mysql\"");
+    async fn file_is_made_where_its_folder_is_and_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("100% of my data? #1");
+        std::fs::create_dir(&inner).unwrap();
+        let store = Store::open(&Address::Sqlite(inner.join("latchkey.db"))).await.unwrap().alone().unwrap();
+        store.migrate().await.unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["latchkey.db", "latchkey.db-shm", "latchkey.db-wal", "latchkey.db.lock"]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{self, Connection as _, PgConnection, postgres::PgListener},
 };
 
-use super::{Result, Store, StoreError, TOKENS_CHANGED};
+use super::{Address, Result, Store, StoreError, TOKENS_CHANGED};
 
 /// The channel of the listeners' own heartbeats.
 const ALIVE: &str = "latchkey_alive";
@@ -29,7 +29,7 @@ impl Store {
     /// Whether other processes may change the same database.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        self.shared_url.is_some()
+        matches!(*self.address, Address::Postgres(_))
     }
 
     /// Begins to listen.
@@ -37,7 +37,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn listen(&self) -> Result<Listener> {
-        let url = self.shared_url.as_deref().ok_or(StoreError::TooSlow)?;
+        let Address::Postgres(url) = &*self.address else { return Err(StoreError::TooSlow) };
         let begin = async {
             let mut listener = PgListener::connect(url).await?;
             // Another connection would have missed what was told in between.

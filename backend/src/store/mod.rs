@@ -7,6 +7,7 @@
 //! To keep something new: add a migration in [`migrations`], an entity in [`entities`], and a file with its
 //! queries as methods of [`Store`] (reading) and [`Tx`] (changing).
 
+mod address;
 mod checks;
 mod common_words;
 mod connect;
@@ -33,8 +34,9 @@ mod users;
 mod word_index;
 mod word_totals;
 
+pub use address::{Address, AddressError};
 pub use checks::{CheckRow, TokenChange, Watcher};
-pub use connect::{OpenError, sqlite_path};
+pub use connect::OpenError;
 pub use events::NewEvent;
 pub use listen::Listener;
 pub use outside_changes::POLL_INTERVAL;
@@ -95,8 +97,7 @@ pub struct Store {
     watcher: Arc<Watch>,
     remembered: Arc<Remembered>,
     outside: Arc<OutsideChanges>,
-    /// The address of a database that other processes may use, too.
-    shared_url: Option<Arc<str>>,
+    address: Arc<Address>,
     /// Held for as long as this process is the only one with its file.
     _alone: Option<Arc<File>>,
 }

@@ -40,7 +40,9 @@ fn wrong_flags_are_named() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
         (vec!["serve", "--colour", "red"], "--colour"),
-        (vec!["serve", "--listen", "8080"], "--listen"),
+        (vec!["serve", "--listen", "8080"], "must be like 127.0.0.1:8080"),
+        (vec!["serve", "--listen", ":8080"], "0.0.0.0:8080 for every address"),
+        (vec!["serve", "--listen", "localhost"], "must be like 127.0.0.1:8080"),
         (vec!["serve", "--public-url", "keys.example.com"], "--public-url"),
         (vec!["serve", "--admin-email", "nobody"], "--admin-email"),
         (vec!["serve", "--trusted-proxies", "10.0.0.1/8"], "10.0.0.0/8 is the network"),
@@ -60,7 +62,109 @@ fn another_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("latchkey-data")).unwrap();
     let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--database", "mysql://root:s3cret@db/x"]);
-    assert_eq!(one_line(&text), "latchkey: --database must start with sqlite: or postgres:, and not with \"mysql\"");
+    assert_eq!(one_line(&text), "latchkey: --database must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME");
+}
+
+/// Whatever is wrong with a database's address, nobody reads its password.
+#[test]
+fn password_of_the_database_is_in_no_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for url in [
+        format!("postgres://user:s3cret@{nobody}/x"),
+        format!("POSTGRES://user:s3cret@{nobody}/x?sslmode=disable"),
+        format!("postgres://{nobody}/x?user=user&password=s3cret"),
+        "postgres://user:s3cret@127.0.0.1:port/x".to_owned(),
+        "postgres://user:s3cr/et@127.0.0.1/x".to_owned(),
+        "postgres//user:s3cret@db/x".to_owned(),
+        "s3cret".to_owned(),
+        "sqlite:s3cret?mode=memory".to_owned(),
+    ] {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--database", &url];
+        let text = refusal(folder.path(), &serve);
+        assert!(!one_line(&text).contains("s3cr"), "{url}: {text}");
+    }
+}
+
+#[test]
+fn secrets_are_read_from_files_of_their_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = |name: &str, text: &str, mode| {
+        fs::write(folder.path().join(name), text).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    fs::create_dir(folder.path().join("data")).unwrap();
+    secret("database", "sqlite:data/own.db\n", 0o600);
+    secret("password", &format!("{PASSWORD}\r\n"), 0o600);
+    secret("open", "sqlite:data/own.db", 0o644);
+    let start = |file: &str| {
+        let mut command = latchkey(folder.path());
+        command.env_remove("LATCHKEY_ADMIN_PASSWORD").env("LATCHKEY_ADMIN_PASSWORD_FILE", file);
+        command
+    };
+    let server = Server::start_with(start("password"), &["--database-file", "database"]);
+    assert!(folder.path().join("data/own.db").exists());
+    assert_eq!(server.admin("GET", "/auth/context", "").0, 200);
+    drop(server);
+    let text = refusal(folder.path(), &["serve", "--data-dir", "data", "--database-file", "open"]);
+    assert!(one_line(&text).contains("chmod 600 open"), "{text}");
+    let text = refusal(folder.path(), &["serve", "--data-dir", "data", "--database-file", "none"]);
+    assert!(one_line(&text).contains("none does not exist"), "{text}");
+    let output = start("none").args(["serve", "--data-dir", "data"]).output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("LATCHKEY_ADMIN_PASSWORD_FILE: none does not exist"));
+}
+
+/// As a file of variables with a line for each, filled in or not.
+#[test]
+fn empty_variables_count_as_not_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = latchkey(folder.path());
+    for name in [
+        "DATABASE",
+        "DATABASE_FILE",
+        "MASTER_KEY",
+        "MASTER_KEY_FILE",
+        "CATALOGUE",
+        "ROLE",
+        "GATEWAY_LISTEN",
+        "METRICS_LISTEN",
+        "LOG_FORMAT",
+        "DATABASE_GRACE",
+        "PEPPER",
+        "PEPPER_FILE",
+        "PUBLIC_URL",
+        "NO_EXAMPLES",
+        "ADMIN_EMAIL",
+        "ACCOUNT_NAME",
+        "RECENT_SIGN_IN",
+        "ADMIN_PASSWORD_FILE",
+    ] {
+        command.env(format!("LATCHKEY_{name}"), "");
+    }
+    command.env("LATCHKEY_TRUSTED_PROXIES", " 10.0.0.0/8 , 127.0.0.1, ");
+    let server = Server::start_with(command, &[]);
+    assert_eq!(server.admin("GET", "/auth/context", "").0, 200);
+}
+
+#[test]
+fn data_folder_may_have_any_name_and_nothing_is_made_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["my data", "100%", "a?mode=memory", "#1", "ü%20x"] {
+        let mut child = latchkey(folder.path())
+            .args(["serve", "--listen", "localhost:0", "--data-dir", name])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let greeting = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        assert!(greeting.starts_with("Latchkey listens on http://127.0.0.1:"), "{name}");
+        let inner = folder.path().join(name);
+        let mode = fs::metadata(inner.join("latchkey.db")).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode, inner.join("master.key").exists()), (0o600, true), "{name}");
+        let _ = child.kill();
+        let _ = child.wait();
+        fs::remove_dir_all(inner).unwrap();
+        assert_eq!(listing(folder.path()), Vec::<String>::new(), "{name}");
+    }
 }
 
 #[test]

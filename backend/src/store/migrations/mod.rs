@@ -22,6 +22,10 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager, async_trai
 /// Any number, the same in every version: it names the lock that migrating replicas wait for.
 const ADVISORY_LOCK: i64 = 0x1a7c_4b1e;
 
+/// Adds the schema of `pg_trgm` to the search path until the end of the transaction.
+const SEE_PG_TRGM: &str = "SELECT set_config('search_path', current_setting('search_path') || ', ' || quote_ident(nspname), \
+    true) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'pg_trgm'";
+
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
 pub struct Migrator;
@@ -88,6 +92,8 @@ pub async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
     if connection.get_database_backend() == DatabaseBackend::Postgres {
         let sql = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
         transaction.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await?;
+        // Where the database's owner has put `pg_trgm`, its names are found.
+        transaction.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, SEE_PG_TRGM)).await?;
         let missing = Migrator::get_pending_migrations(&transaction).await?.len();
         if 0 < missing && missing < names().len() {
             // Processes of the version before go on meanwhile. From here on they wait with what they ask of tokens; a
@@ -329,6 +335,16 @@ pub(super) mod tests {
         let query = token::Entity::find().filter(condition).select_only().columns([Column::Id, Column::CreatedAt]);
         let plan = plan(&store.readers, "EXPLAIN QUERY PLAN", query, "detail").await;
         assert!(plan.contains("COVERING INDEX tokens_as_listed"), "{plan}");
+    }
+
+    #[tokio::test]
+    async fn pg_trgm_is_found_in_another_schema() {
+        let connection = Database::connect(postgres().await).await.unwrap();
+        let sql = "CREATE SCHEMA \"Own extensions\"; CREATE EXTENSION pg_trgm SCHEMA \"Own extensions\"";
+        connection.execute_unprepared(sql).await.unwrap();
+        apply(&connection).await.unwrap();
+        let trigrams = "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '%trgm%'";
+        assert_ne!(numbers(&connection, trigrams).await, [0]);
     }
 
     /// As in a database whose owner is somebody else.
