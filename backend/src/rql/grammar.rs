@@ -3,14 +3,14 @@
 use winnow::{
     LocatingSlice, ModalResult, Parser as _,
     ascii::space0,
-    combinator::{alt, cut_err, delimited, empty, opt, preceded, separated, terminated},
+    combinator::{alt, cut_err, delimited, empty, opt, preceded, repeat, separated, terminated},
     error::{ContextError, ErrMode, StrContext, StrContextValue},
     stream::Location as _,
     stream::Stream as _,
     token::{one_of, take_till, take_while},
 };
 
-use super::{Comparison, Filter, Name, Ordering, Pattern, PatternPart, RqlError, Select, Value};
+use super::{Comparison, Filter, Name, Ordering, Pattern, PatternPart, Select, Value};
 
 type Input<'a> = LocatingSlice<&'a str>;
 
@@ -23,11 +23,14 @@ pub(super) enum Term {
 }
 
 /// Reads every term of `text`.
-pub(super) fn parse(text: &str) -> Result<Vec<Term>, RqlError> {
+///
+/// # Errors
+/// Where, as a byte of `text`, and why.
+pub(super) fn parse(text: &str) -> Result<Vec<Term>, (usize, String)> {
     let mut input = LocatingSlice::new(text);
     let terms =
         terms.parse_next(&mut input).and_then(|terms| if input.is_empty() { Ok(terms) } else { expected("the end") });
-    terms.map_err(|error| RqlError::at(text, input.current_token_start(), describe(&error, &input)))
+    terms.map_err(|error| (input.current_token_start(), describe(&error, &input)))
 }
 
 fn expected<T>(what: &'static str) -> ModalResult<T> {
@@ -67,7 +70,10 @@ fn terms(input: &mut Input<'_>) -> ModalResult<Vec<Term>> {
     if input.is_empty() {
         return Ok(Vec::new());
     }
-    separated(1.., term, one_of(['&', ','])).parse_next(input)
+    let first = term.parse_next(input)?;
+    // Behind a separator there is a term: what is wrong with it is told of its own place.
+    let rest: Vec<Term> = repeat(0.., preceded(one_of(['&', ',']), cut_err(term))).parse_next(input)?;
+    Ok(std::iter::once(first).chain(rest).collect())
 }
 
 fn term(input: &mut Input<'_>) -> ModalResult<Term> {

@@ -30,8 +30,8 @@ pub struct Query {
     pub limit: u64,
     /// How many rows to pass over.
     pub offset: u64,
-    /// The decoded query, in which errors have their positions.
-    text: String,
+    /// As it was sent, for the positions of errors.
+    source: parse::Source,
 }
 
 impl Query {
@@ -231,18 +231,13 @@ pub enum PatternPart {
 /// Why a query is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RqlError {
-    /// Where, in characters from the start of the decoded query; `None` when it is about the whole.
+    /// Where, in characters from the start of the query as it was sent; `None` when it is about the whole.
     pub position: Option<usize>,
     /// Why.
     pub message: String,
 }
 
 impl RqlError {
-    fn at(text: &str, byte: usize, message: impl Into<String>) -> Self {
-        let position = text.char_indices().take_while(|(index, _)| *index < byte).count();
-        Self { position: Some(position), message: message.into() }
-    }
-
     pub(crate) fn whole(message: impl Into<String>) -> Self {
         Self { position: None, message: message.into() }
     }

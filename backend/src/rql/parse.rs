@@ -1,5 +1,7 @@
 //! From a raw query string to a [`Query`]. It is percent-decoded once, before parsing; `+` stays a plus.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use super::{
@@ -17,19 +19,85 @@ const MAX_DEPTH: usize = 24;
 /// Reads a raw query string, the part of an address behind `?`.
 ///
 /// # Errors
-/// [`RqlError`] with the position in the decoded text.
+/// [`RqlError`] with the position in the query as it was sent.
 pub fn parse(raw: &str) -> Result<Query, RqlError> {
     if raw.len() > MAX_LENGTH {
         return Err(RqlError::whole(format!("longer than {MAX_LENGTH} bytes")));
     }
-    let (search, rest) = take_search(raw)?;
-    let text = decode(&rest)?;
-    check_depth(&text)?;
-    let terms = grammar::parse(&text)?;
-    assemble(terms, search, text)
+    let (search, parts) = take_search(raw)?;
+    let source = Source::of(raw, &parts)?;
+    check_depth(&source.text)?;
+    let terms = grammar::parse(&source.text).map_err(|(at, message)| source.error(at, message))?;
+    assemble(terms, search, source)
 }
 
-fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Query, RqlError> {
+/// A part of a raw query, and where it begins there.
+#[derive(Debug)]
+struct Part<'a> {
+    begins: usize,
+    /// As it was sent, or, of `rql=…`, without the encoding of its form.
+    text: Cow<'a, str>,
+}
+
+/// The decoded query, and where each of its bytes was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Source {
+    text: String,
+    /// For each byte of the text, and for its end, the character of the raw query.
+    places: Vec<usize>,
+}
+
+impl Source {
+    fn of(raw: &str, parts: &[Part<'_>]) -> Result<Self, RqlError> {
+        let (mut bytes, mut places) = (Vec::with_capacity(raw.len()), Vec::with_capacity(raw.len() + 1));
+        let mut character = 0;
+        // For each byte, which character it belongs to.
+        let characters: Vec<usize> = raw
+            .bytes()
+            .map(|byte| {
+                character += usize::from(byte & 0xc0 != 0x80);
+                character - 1
+            })
+            .collect();
+        let character_at = |byte: usize| characters.get(byte).copied().unwrap_or(character);
+        let end = parts.last().map_or(0, |part| part.begins + part.text.len());
+        for part in parts {
+            if !bytes.is_empty() {
+                bytes.push(b'&');
+                places.push(character_at(part.begins.saturating_sub(1)));
+            }
+            let is_raw = matches!(part.text, Cow::Borrowed(_));
+            let place = |at: usize| character_at(if is_raw { part.begins + at } else { part.begins });
+            let text = part.text.as_bytes();
+            let mut at = 0;
+            while let Some(byte) = text.get(at) {
+                let code = text.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+                let code = code.filter(|digits| *byte == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+                let (decoded, length) = match code.map(|digits| u8::from_str_radix(digits, 16)) {
+                    Some(Ok(decoded)) => (decoded, 3),
+                    _ => (*byte, 1),
+                };
+                bytes.push(decoded);
+                places.push(place(at));
+                at += length;
+            }
+        }
+        places.push(character_at(end));
+        let text = String::from_utf8(bytes).map_err(|_| RqlError::whole("percent codes that are not UTF-8"))?;
+        if text.contains('\0') {
+            return Err(RqlError::whole("contains a NUL character"));
+        }
+        Ok(Self { text, places })
+    }
+
+    /// An error at a byte of the decoded text.
+    pub(super) fn error(&self, at: usize, message: impl Into<String>) -> RqlError {
+        let position = self.places.get(at).or(self.places.last()).copied();
+        RqlError { position, message: message.into() }
+    }
+}
+
+fn assemble(terms: Vec<Term>, search: Option<String>, source: Source) -> Result<Query, RqlError> {
     let mut filters = Vec::new();
     let (mut ordering, mut select) = (None, None);
     let (mut limit, mut offset) = (None, None);
@@ -73,7 +141,7 @@ fn assemble(terms: Vec<Term>, search: Option<String>, text: String) -> Result<Qu
         // A value that is no number falls back to the default, as Connect's own pager does.
         limit: limit.flatten().unwrap_or(Query::DEFAULT_LIMIT).min(Query::MAX_LIMIT),
         offset: offset.flatten().unwrap_or(0).min(i64::MAX as u64),
-        text,
+        source,
     })
 }
 
@@ -83,25 +151,34 @@ fn is_plain(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
-/// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character.
-fn take_search(raw: &str) -> Result<(Option<String>, String), RqlError> {
+/// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character. `rql=…` is what
+/// otherwise stands behind the `?`, form-encoded: generated clients can send nothing but parameters.
+fn take_search(raw: &str) -> Result<(Option<String>, Vec<Part<'_>>), RqlError> {
     let mut search = None;
     let mut rest = Vec::new();
     let mut depth = 0usize;
+    let mut begins = 0;
     for part in raw.split('&') {
-        let words =
-            part.split_once('=').filter(|(name, _)| depth == 0 && decode(name).is_ok_and(|name| name == "search"));
-        match words.map(|(_, words)| words) {
-            Some(_) if search.is_some() => return Err(RqlError::whole("more than one search")),
-            Some(words) => search = Some(decode(&words.replace('+', " "))?),
-            None if part.is_empty() => {}
-            None => {
+        let named = part.split_once('=').filter(|_| depth == 0);
+        let named = named.and_then(|(name, value)| Some((decode(name).ok()?, value)));
+        match named.as_ref().map(|(name, value)| (name.as_str(), *value)) {
+            Some(("search", _)) if search.is_some() => return Err(RqlError::whole("more than one search")),
+            Some(("search", words)) => search = Some(decode(&words.replace('+', " "))?),
+            Some(("rql", value)) => {
+                let text = decode(&value.replace('+', " "))?;
+                if !text.is_empty() {
+                    rest.push(Part { begins, text: text.into() });
+                }
+            }
+            _ if part.is_empty() => {}
+            _ => {
                 depth = (depth + part.matches('(').count()).saturating_sub(part.matches(')').count());
-                rest.push(part);
+                rest.push(Part { begins, text: part.into() });
             }
         }
+        begins += part.len() + 1;
     }
-    Ok((search.filter(|words| !words.trim().is_empty()), rest.join("&")))
+    Ok((search.filter(|words| !words.trim().is_empty()), rest))
 }
 
 fn decode(text: &str) -> Result<String, RqlError> {
@@ -238,6 +315,45 @@ mod tests {
         for broken in ["eq(title,a&b)", "range(f,a,b)", "gte(a,1)", "(a=1|b=2&c=3)", "=", "a=", "%ff", "%00", "or()"] {
             assert!(parse(broken).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn position_is_that_in_the_query_as_it_was_sent() {
+        for (raw, position, message) in [
+            ("limit=1&foo", 12, "found the end"),
+            ("foo&limit=1", 4, "found `&`"),
+            ("search=two+words&limit=1&foo", 29, "found the end"),
+            ("eq(name,%22gr%C3%BCn%22)&eq(b,1,2)", 32, "expected `)`, found `,`"),
+            ("a=1&&&foo=", 11, "a value"),
+            ("limit=1&rql=eq(a%2C1%2C2)", 9, "expected `)`"),
+        ] {
+            let error = parse(raw).expect_err(raw);
+            assert_eq!(error.position, Some(position - 1), "{raw}: {error}");
+            assert!(error.message.contains(message), "{raw}: {error}");
+        }
+    }
+
+    #[test]
+    fn rql_parameter_is_what_stands_behind_the_question_mark() {
+        for (raw, same) in [
+            ("rql=and(eq(a%2C1)%2Ceq(b%2C2))&limit=5", "and(eq(a,1),eq(b,2))&limit=5"),
+            ("rql=ordering(-name)%26like(name%2C%2Ax%2A)", "ordering(-name)&like(name,*x*)"),
+            ("rql=eq%28name%2C%22two+words%22%29", "eq(name,%22two%20words%22)"),
+            ("rql=eq(name%2C%22a%2525b%22)", "eq(name,%22a%25b%22)"),
+            ("rql=&limit=5", "limit=5"),
+            ("rql=a%3D1&rql=b%3D2", "a=1&b=2"),
+        ] {
+            let (query, same) = (parse(raw).unwrap(), parse(same).unwrap());
+            let ordering = |query: &Query| {
+                format!("{:?}", query.ordering.iter().map(|key| &key.property.text).collect::<Vec<_>>())
+            };
+            assert_eq!(
+                (&query.filter, query.limit, ordering(&query)),
+                (&same.filter, same.limit, ordering(&same)),
+                "{raw}"
+            );
+        }
+        assert!(parse("rql=eq(a").is_err());
     }
 
     #[test]

@@ -113,8 +113,8 @@ impl Query {
     /// # Errors
     /// [`RqlError`] for a property that is not declared, or a value that it cannot be compared with.
     pub fn resolve(self, properties: &[Property]) -> Result<Self, RqlError> {
-        let Self { filter, mut ordering, select, text, .. } = self;
-        let placed = |(at, message): Complaint| RqlError::at(&text, at, message);
+        let Self { filter, mut ordering, select, source, .. } = self;
+        let placed = |(at, message): Complaint| source.error(at, message);
         let filter = resolve(filter, properties).map_err(placed)?;
         for key in &mut ordering {
             let property = Property::find(properties, &key.property).map_err(placed)?;
@@ -131,7 +131,7 @@ impl Query {
         if let Some(name) = select.iter().map(|select| &select.property).find(unknown) {
             return Err(placed((name.at, format!("`{name}` is not a property to select"))));
         }
-        Ok(Self { filter, ordering, select, text, ..self })
+        Ok(Self { filter, ordering, select, source, ..self })
     }
 }
 
