@@ -23,7 +23,7 @@ def filter_case(context, case):
 
 
 def breaks_a_pattern(case):
-    """Whether a query is meant to be wrong. The patterns of parameters say which values are surely fine; which
+    """Whether a query is meant to be wrong. The patterns of `narrow.py` say which values are surely fine; which
     others are is up to RQL's grammar, and no pattern of JSON Schema can say it. The fuzz targets do that part."""
     query = case.meta and case.meta.components.get(ParameterLocation.QUERY)
     return query is not None and query.mode == GenerationMode.NEGATIVE

@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openapi")]
+use crate::Network;
 use crate::{
     AllowedAddresses, CallsPerMinute, Description, ExternalId, FieldError, ModuleId, ObjectRef, PermissionGrant,
     Problems, Timestamp, TokenName,
 };
-#[cfg(feature = "openapi")]
-use crate::{Network, schema};
 
 /// The body of `POST /auth/tokens`, as it arrives.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -36,10 +36,10 @@ pub struct NewTokenBody {
     /// The modules to grant; left out for an extension that fixes them.
     pub permissions: Option<Vec<PermissionGrant>>,
     /// RFC 3339, in the future; null for a token that does not end.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     pub expiration_date: Option<String>,
     /// Before that moment the key does not work; RFC 3339, before `expiration_date`.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Beginning>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
     /// The addresses and networks from which the key works, at most 50; left out, null or none for any.
@@ -147,11 +147,11 @@ pub struct TokenUpdateBody {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub description: Option<Option<String>>,
     /// The new end.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// Before that moment the key does not work.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Beginning>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub not_before: Option<Option<String>>,
     /// The addresses and networks from which the key works; null or none for any.
@@ -231,7 +231,7 @@ impl TryFrom<TokenUpdateBody> for TokenUpdate {
 #[serde(default)]
 pub struct ReplacementBody {
     /// When the new secret ends, RFC 3339, in the future; null for never. Left out, the end stays as it is.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<schema::Future>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub expiration_date: Option<Option<String>>,
     /// Only for `rotate`: how long the old secret works on, in seconds, at most 7 days.

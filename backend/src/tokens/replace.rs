@@ -9,7 +9,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, RevealedToken, Timestamp, schema::Future};
+use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, RevealedToken, Timestamp};
 use serde_json::json;
 
 use super::{
@@ -37,7 +37,7 @@ enum Kind {
 #[derive(Debug, utoipa::ToSchema)]
 pub struct RenewalBody {
     /// When the new secret ends; null for never. Left out, the end stays as it is.
-    pub expiration_date: Option<Future>,
+    pub expiration_date: Option<Timestamp>,
 }
 
 /// `renew`.

@@ -10,6 +10,7 @@ use crate::{Result, process, setup, workspace};
 const PYTHON: &str = "clients/python";
 const GATEWAYS: &str = "clients/gateways";
 const CONTRACT: &str = "clients/contract";
+const GENERATED: &str = "clients/generated";
 const JAVASCRIPT: &str = "clients/javascript";
 
 pub(super) fn all(checks: &mut Checks, filter: &[String]) {
@@ -37,6 +38,22 @@ pub(super) fn all(checks: &mut Checks, filter: &[String]) {
             checks.many("proxies and a resource server", |step| step.run(&mut pytest), counts::pytest);
         }
         Err(why) => checks.skip("proxies and a resource server", &why),
+    }
+    let generated = checks.steps.step("fetch the generators of clients", |step| {
+        setup::npm(step, GENERATED)?;
+        environment(step, GENERATED)
+    });
+    match generated {
+        Ok(programs) => {
+            let mut pytest = process::command(programs.join("python"));
+            pytest.args(["-m", "pytest", "-q", GENERATED]).env("LATCHKEY_BIN", &server);
+            if !filter.is_empty() {
+                pytest.arg("-k").arg(filter.join(" or "));
+            }
+            pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+            checks.many("generated clients", |step| step.run(&mut pytest), counts::pytest);
+        }
+        Err(why) => checks.skip("generated clients", &why),
     }
     if filter.is_empty() {
         let mut node = process::command("node");
