@@ -71,3 +71,21 @@ test("a server that cannot be reached is told from a wrong password", async ({ p
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("alert")).toHaveText(/cannot be reached/);
 });
+
+test("what a password manager has filled in without an event is sent", async ({ page }) => {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").evaluate((field, value) => ((field as HTMLInputElement).value = value), admin.email);
+  await page.getByLabel("Password").evaluate((field, value) => ((field as HTMLInputElement).value = value), admin.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "Tokens" })).toBeVisible();
+});
+
+test("addresses in between lead to a screen", async ({ page, api, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await signIn();
+  await page.goto("/integrations");
+  await expect(page).toHaveURL("/integrations/tokens");
+  await page.goto(`/integrations/tokens/${token.id}`);
+  await expect(page).toHaveURL(`/integrations/tokens/${token.id}/general`);
+  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+});

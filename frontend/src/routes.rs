@@ -81,6 +81,8 @@ pub enum Place {
     Edit(String),
     /// The details of a token. Which one, and the tab, are parts of the address that change under the screen.
     Details,
+    /// A token without a tab, which leads to its first.
+    Token(String),
     /// No screen.
     Nowhere,
 }
@@ -90,9 +92,10 @@ impl Place {
     #[must_use]
     pub fn of(path: &str) -> Self {
         match parts(path).as_slice() {
-            [] => Self::Start,
+            [] | ["integrations"] => Self::Start,
             ["integrations", "tokens"] => Self::List,
             ["integrations", "tokens", "new"] => Self::New,
+            ["integrations", "tokens", id] if id.starts_with("SU-") => Self::Token((*id).to_owned()),
             ["integrations", "tokens", id, "edit"] => Self::Edit((*id).to_owned()),
             ["integrations", "tokens", _, "general" | "permissions"] => Self::Details,
             _ => Self::Nowhere,
@@ -111,7 +114,8 @@ pub fn Screens() -> impl IntoView {
     let path = use_location().pathname;
     let place = Memo::new(move |_| path.with(|path| Place::of(path)));
     live(move || match place.get() {
-        Place::Start => view! { <Start /> }.into_any(),
+        Place::Start => view! { <Elsewhere address=HOME.to_owned() /> }.into_any(),
+        Place::Token(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
         Place::List => view! { <List /> }.into_any(),
         Place::New => view! { <CreateToken step=query("step") /> }.into_any(),
         Place::Edit(id) => view! { <EditToken id=id /> }.into_any(),
@@ -138,10 +142,11 @@ fn part(index: usize) -> Signal<String> {
     .into()
 }
 
+/// Leads on to another address.
 #[component]
-fn Start() -> impl IntoView {
+fn Elsewhere(address: String) -> impl IntoView {
     let navigator = expect_context::<Navigator>();
-    Effect::new(move |_| navigator.replace(HOME));
+    Effect::new(move |_| navigator.replace(&address));
 }
 
 #[component]
@@ -175,6 +180,8 @@ mod tests {
     fn each_screen_has_its_address() {
         let id = "SU-160-984-311";
         assert_eq!(Place::of("/"), Place::Start);
+        assert_eq!(Place::of("/integrations"), Place::Start);
+        assert_eq!(Place::of(&format!("/integrations/tokens/{id}/")), Place::Token(id.to_owned()));
         assert_eq!(Place::of("/integrations/tokens/"), Place::List);
         assert_eq!(Place::of(NEW_TOKEN), Place::New);
         assert_eq!(Place::of(&format!("/integrations/tokens/{id}/edit")), Place::Edit(id.to_owned()));
@@ -183,7 +190,9 @@ mod tests {
 
     #[test]
     fn everything_else_leads_nowhere() {
-        for path in ["/integrations", "/integrations/nonsense", "/integrations/tokens/x/y", "/a/b/c/d/e"] {
+        for path in
+            ["/integrations/nonsense", "/integrations/tokens/nonsense", "/integrations/tokens/x/y", "/a/b/c/d/e"]
+        {
             assert_eq!(Place::of(path), Place::Nowhere, "{path}");
         }
     }

@@ -64,11 +64,26 @@ fn bounded(text: &str, range: &std::ops::RangeInclusive<usize>) -> Result<(), St
     if text.contains(unwanted) {
         return Err("contains a character that cannot be shown".to_owned());
     }
+    if !text.is_empty() && !text.contains(is_visible) {
+        return Err("contains nothing that can be seen".to_owned());
+    }
     Ok(())
 }
 
+/// Whether a character can be seen. Those that cannot may stand inside a text: some join or part letters of a script.
+fn is_visible(character: char) -> bool {
+    let is_ignorable = matches!(character,
+        // Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the empty pattern of Braille.
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}');
+    !is_ignorable && !character.is_whitespace() && !character.is_control()
+}
+
 fn one_line(text: &str) -> Result<(), String> {
-    if text.contains('\n') { Err("must be a single line".to_owned()) } else { Ok(()) }
+    // The separators of lines and of paragraphs break a line, too.
+    if text.contains(['\n', '\u{2028}', '\u{2029}']) { Err("must be a single line".to_owned()) } else { Ok(()) }
 }
 
 fn email(text: &str) -> Result<(), String> {
@@ -126,6 +141,27 @@ mod tests {
             assert_eq!(name(text).unwrap_err(), "contains a character that cannot be shown");
         }
         assert_eq!(name("a\nb").unwrap_err(), "must be a single line");
+    }
+
+    #[test]
+    fn text_of_invisible_characters_is_refused_and_marks_inside_words_are_not() {
+        for text in ["\u{200B}", "\u{200B}\u{200D} \u{FEFF}", "\u{2800}", "\u{3164}", "\u{E0041}\u{FE0F}"] {
+            assert_eq!(name(text).unwrap_err(), "contains nothing that can be seen", "{text:?}");
+            assert!(Description::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+        for text in [
+            "\u{645}\u{6CC}\u{200C}\u{62E}\u{648}\u{627}\u{647}\u{645}",
+            "\u{5D0}\u{200F}!",
+            "\u{1F468}\u{200D}\u{1F4BB}",
+            "a\u{AD}b",
+        ] {
+            assert!(name(text).is_ok(), "{text:?}");
+        }
+        for text in ["a\u{2028}b", "a\u{2029}b"] {
+            assert_eq!(name(text).unwrap_err(), "must be a single line", "{text:?}");
+        }
+        assert!(Description::try_from("\u{2028}a".to_owned()).is_ok());
+        assert!(ExternalId::try_from(String::new()).is_ok());
     }
 
     #[test]

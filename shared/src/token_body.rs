@@ -42,8 +42,8 @@ pub struct NewTokenBody {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
-    /// The addresses and networks from which the key works, at most 50; left out, null or none for any.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Network>>, max_items = 50))]
+    /// The addresses and networks from which the key works, 1 to 50; left out or null for any.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Network>>, min_items = 1, max_items = 50))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_addresses: Option<Vec<String>>,
     /// How many calls a minute the key is good for; null for any number.
@@ -154,8 +154,8 @@ pub struct TokenUpdateBody {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub not_before: Option<Option<String>>,
-    /// The addresses and networks from which the key works; null or none for any.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Network>>, max_items = 50))]
+    /// The addresses and networks from which the key works, 1 to 50; null for any.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Network>>, min_items = 1, max_items = 50))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub allowed_addresses: Option<Option<Vec<String>>>,
     /// How many calls a minute the key is good for; null for any number.
@@ -297,7 +297,13 @@ fn moment(problems: &mut Problems, field: &str, text: Option<String>) -> Option<
 }
 
 fn addresses(problems: &mut Problems, texts: Option<Vec<String>>) -> Option<AllowedAddresses> {
-    problems.check("allowed_addresses", AllowedAddresses::parse(&texts.unwrap_or_default())).flatten()
+    let texts = texts?;
+    if texts.is_empty() {
+        // A list that a program has put together and that came out empty would open a restricted key to everybody.
+        let empty = Err("must have an address or a network; null lifts the restriction");
+        return problems.check("allowed_addresses", empty);
+    }
+    problems.check("allowed_addresses", AllowedAddresses::parse(&texts)).flatten()
 }
 
 fn calls(problems: &mut Problems, number: Option<i64>) -> Option<CallsPerMinute> {
@@ -399,7 +405,7 @@ mod tests {
         let fields: Vec<_> = problems.0.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["not_before", "allowed_addresses", "calls_per_minute"]);
         let update = |json: &str| TokenUpdate::try_from(serde_json::from_str::<TokenUpdateBody>(json).unwrap());
-        let cleared = update(r#"{"not_before": null, "allowed_addresses": [], "calls_per_minute": null}"#).unwrap();
+        let cleared = update(r#"{"not_before": null, "allowed_addresses": null, "calls_per_minute": null}"#).unwrap();
         assert_eq!((cleared.not_before, cleared.calls_per_minute), (Some(None), Some(None)));
         assert_eq!(cleared.allowed_addresses, Some(None));
         assert_eq!(update(r#"{"calls_per_minute": 60}"#).unwrap().calls_per_minute.flatten().unwrap().get(), 60);

@@ -1,7 +1,7 @@
 //! Introspection (RFC 7662): a resource server asks what a key is worth that somebody has shown it.
 //!
-//! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization: ApiKey`, or as
-//! the client id and secret of HTTP Basic, which is what OAuth libraries send. Besides `token` it may give `path` and
+//! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization: ApiKey` or
+//! `Bearer`, or as client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send. Besides `token` it may give `path` and
 //! `client_address`: then the answer is for a request to that path from that address. Without the address, a key that
 //! works from some addresses alone is not active.
 
@@ -30,6 +30,7 @@ use crate::http::{self, Error, MAX_BODY};
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
     Router::new()
         .route("/oauth2/introspect", post(introspect).fallback(async || Error::MethodNotAllowed))
+        .route("/oauth2/introspect/", post(introspect).fallback(async || Error::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&keeper), settle))
         .with_state(keeper)
@@ -78,52 +79,78 @@ async fn introspect(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let sent = request.headers().clone();
+    let (sent, extensions) = (request.headers().clone(), request.extensions().clone());
     let address = keeper.client(peer.ip(), &sent);
-    let basic = basic(&sent);
-    let credential = basic.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
+    // The body first: it may name the caller, and one who is revoked while it is on its way learns nothing.
+    let form = match http::Bytes::from_request(request, &()).await {
+        Ok(http::Bytes(bytes)) => Form::read(&sent, &bytes),
+        Err(error) => return error.into_response(),
+    };
+    let shown = credential(&sent, form.as_ref().ok());
+    let by_header = sent.contains_key(header::AUTHORIZATION);
+    let credential = shown.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
     let caller = keeper.check(credential, Target::Module(keeper.modules.integrations()), address).await;
-    keep(request.extensions(), caller.clone());
-    let answer = match caller.answer {
-        Ok(()) => match http::Bytes::from_request(request, &()).await {
-            Ok(http::Bytes(bytes)) => answer(&keeper, &sent, &bytes).await,
-            Err(error) => Err(error),
-        },
-        Err(refusal) => {
+    keep(&extensions, caller.clone());
+    let answer = match (caller.answer, form) {
+        (Err(refusal), _) => {
             keeper.log(&sent, refusal, address);
             Err(keeper.error(&caller, refusal))
         }
+        (Ok(()), Err(error)) => Err(error),
+        // RFC 6749, 2.3: one method in each request.
+        (Ok(()), Ok(form)) if by_header && form.client_secret.is_some() => {
+            Err(Error::field("client_secret", "is there beside an Authorization header"))
+        }
+        (Ok(()), Ok(form)) => answer(&keeper, form).await,
     };
     let mut response = answer.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let (Err(Refusal::Key(_)), true) = (caller.answer, basic.is_some()) {
+    if let (Err(Refusal::Key(_)), true) = (caller.answer, shown.is_some()) {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
     }
     response
 }
 
-async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Result<Json<Introspection>, Error> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !media_type.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-        return Err(Error::Malformed(
-            "The body must be a form: Content-Type: application/x-www-form-urlencoded.".into(),
-        ));
-    }
-    let (mut token, mut path, mut address) = (None, None, None);
-    for (name, value) in form_urlencoded::parse(body) {
-        let field = match name.as_ref() {
-            "token" => &mut token,
-            "path" => &mut path,
-            "client_address" => &mut address,
-            _ => continue,
-        };
-        if field.replace(value.into_owned()).is_some() {
-            return Err(Error::field(&name, "is there twice"));
+/// The parameters of the request; others are passed over.
+#[derive(Debug, Default)]
+struct Form {
+    token: Option<String>,
+    path: Option<String>,
+    client_address: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+impl Form {
+    fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Error> {
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !media_type.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            return Err(Error::Malformed(
+                "The body must be a form: Content-Type: application/x-www-form-urlencoded.".into(),
+            ));
         }
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            let field = match name.as_ref() {
+                "token" => &mut form.token,
+                "path" => &mut form.path,
+                "client_address" => &mut form.client_address,
+                "client_id" => &mut form.client_id,
+                "client_secret" => &mut form.client_secret,
+                _ => continue,
+            };
+            if field.replace(value.into_owned()).is_some() {
+                return Err(Error::field(&name, "is there twice"));
+            }
+        }
+        Ok(form)
     }
-    let token = token.ok_or_else(|| Error::field("token", "is required"))?;
-    let address = match address {
+}
+
+async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, Error> {
+    let token = form.token.ok_or_else(|| Error::field("token", "is required"))?;
+    let address = match form.client_address {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| Error::field("client_address", "must be an IP address"))?),
     };
@@ -132,7 +159,7 @@ async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Resul
         Some((scheme, pair)) if scheme.eq_ignore_ascii_case("ApiKey") => pair,
         _ => &token,
     };
-    let target = path.as_deref().map_or(Target::Any, Target::Path);
+    let target = form.path.as_deref().map_or(Target::Any, Target::Path);
     let decision = keeper.check(Credential::Pair(pair), target, address).await;
     if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
         let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
@@ -145,6 +172,24 @@ async fn answer(keeper: &Gatekeeper, headers: &HeaderMap, body: &Bytes) -> Resul
         Err(Refusal::Path(error)) => Err(Error::field("path", error)),
         _ => Ok(Json(Introspection::default())),
     }
+}
+
+/// The id and secret of the caller, where they are not in `Authorization: ApiKey`: HTTP Basic and the form
+/// (RFC 6749, 2.3.1), or a bearer token (RFC 7662, 2.1).
+fn credential(headers: &HeaderMap, form: Option<&Form>) -> Option<String> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return basic(headers).or_else(|| bearer(headers));
+    }
+    let form = form?;
+    Some(format!("{}:{}", form.client_id.as_ref()?, form.client_secret.as_ref()?))
+}
+
+/// The pair behind `Bearer`.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, pair) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| pair.trim().to_owned())
 }
 
 /// The id and secret of HTTP Basic. RFC 6749 §2.3.1 has both form-encoded, which changes nothing in ours but `:`.

@@ -88,12 +88,14 @@ impl Metrics {
             let _ = writeln!(text, "{line}");
         };
         let allowed = total(&|counts| &counts.allowed);
+        line(format_args!("# HELP latchkey_decisions_total Decisions about keys, by outcome."));
         line(format_args!("# TYPE latchkey_decisions_total counter"));
         line(format_args!("latchkey_decisions_total{{outcome=\"allowed\"}} {allowed}"));
         for (at, word) in Refusal::WORDS.iter().enumerate() {
             let refused = total(&|counts| &counts.refused[at]);
             line(format_args!("latchkey_decisions_total{{outcome=\"{word}\"}} {refused}"));
         }
+        line(format_args!("# HELP latchkey_decision_seconds Time to decide about a key."));
         line(format_args!("# TYPE latchkey_decision_seconds histogram"));
         let mut decisions = 0;
         for (at, bound) in BOUNDS.iter().map(Duration::as_secs_f64).enumerate() {
@@ -105,10 +107,15 @@ impl Metrics {
         line(format_args!("latchkey_decision_seconds_bucket{{le=\"+Inf\"}} {decisions}"));
         line(format_args!("latchkey_decision_seconds_sum {took}"));
         line(format_args!("latchkey_decision_seconds_count {decisions}"));
-        for (name, count) in [("hits", total(&|counts| &counts.hits)), ("misses", total(&|counts| &counts.misses))] {
+        for (name, about, count) in [
+            ("hits", "in memory", total(&|counts| &counts.hits)),
+            ("misses", "read from the database", total(&|counts| &counts.misses)),
+        ] {
+            line(format_args!("# HELP latchkey_index_{name}_total Decisions whose token was {about}."));
             line(format_args!("# TYPE latchkey_index_{name}_total counter"));
             line(format_args!("latchkey_index_{name}_total {count}"));
         }
+        line(format_args!("# HELP latchkey_index_tokens Tokens in memory."));
         line(format_args!("# TYPE latchkey_index_tokens gauge"));
         line(format_args!("latchkey_index_tokens {tokens}"));
         text
@@ -135,7 +142,8 @@ mod tests {
         });
         metrics.looked_up(false);
         let text = metrics.text(7);
-        let counted: Vec<_> = text.lines().filter(|line| !line.ends_with(" 0")).collect();
+        let counted: Vec<_> =
+            text.lines().filter(|line| !line.ends_with(" 0") && !line.starts_with("# HELP")).collect();
         assert_eq!(
             counted,
             [

@@ -73,8 +73,10 @@ impl<S: Send + Sync> FromRequest<S> for Bytes {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let bytes = tokio::time::timeout(LONGEST, body::Bytes::from_request(request, state));
-        let bytes = bytes.await.map_err(|_| Error::TooSlow)?;
-        bytes.map(Self).map_err(|rejection| refused(&rejection))
+        let bytes = bytes.await.map_err(|_| Error::TooSlow)?.map_err(|rejection| refused(&rejection))?;
+        // Some programs of Windows begin every text with a byte order mark.
+        let begins = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        Ok(Self(bytes.slice(begins..)))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, http::header, response::IntoResponse, routing::get};
-use metrics::{counter, gauge};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::{
@@ -22,6 +23,15 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     let bounds = BOUNDS.map(|bound| bound.as_secs_f64());
     let handle = PrometheusBuilder::new().set_buckets(&bounds)?.install_recorder()?;
+    describe_gauge!("latchkey_build_info", "1, with the version that runs.");
+    describe_gauge!("latchkey_database_connections", "Connections to the database.");
+    describe_gauge!("latchkey_database_connections_idle", "Connections to the database that wait for work.");
+    describe_histogram!("latchkey_database_seconds", "Time of each statement to the database.");
+    describe_histogram!("latchkey_usage_flush_seconds", "Time to write the use of tokens.");
+    describe_gauge!("latchkey_usage_flush_lag_seconds", "How late the last write of the use of tokens was.");
+    describe_counter!("latchkey_log_lines_dropped_total", "Lines of the log that found no room to wait.");
+    gauge!("latchkey_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    Collector::default().describe();
     let kept = handle.clone();
     tokio::spawn(async move {
         loop {
@@ -34,10 +44,12 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
 
 /// `GET /metrics`, and nothing else.
 pub fn router(handle: PrometheusHandle, keeper: Arc<Gatekeeper>, store: Store, dropped: ErrorCounter) -> Router {
+    let process = Collector::default();
     let metrics = async move || {
         #[expect(clippy::cast_precision_loss, reason = "a gauge; there are no 2^53 connections")]
         let float = |count: usize| count as f64;
         let (connections, idle) = store.connections();
+        process.collect();
         gauge!("latchkey_database_connections").set(f64::from(connections));
         gauge!("latchkey_database_connections_idle").set(float(idle));
         counter!("latchkey_log_lines_dropped_total")

@@ -185,3 +185,12 @@ async fn nobody_creates_for_another_account_400() {
     assert_eq!(admin.post("/auth/tokens", body).await.status, StatusCode::CREATED);
     admin.post("/auth/tokens", json!(["Mine"])).await.refused(400, "VAL_001");
 }
+
+#[tokio::test]
+async fn body_with_a_byte_order_mark_is_taken_201() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await.with("content-type", "application/json");
+    let body = format!("\u{feff}{}", new_token("Key", &[]));
+    let answer = admin.send(Method::POST, "/auth/tokens", Body::from(body)).await;
+    assert_eq!(answer.expect(StatusCode::CREATED)["name"], "Key");
+}

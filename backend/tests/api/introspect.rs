@@ -128,3 +128,38 @@ async fn a_bad_form_is_named_400() {
     assert!(json.contains("must be a form"), "{json}");
     caller.get("/oauth2/introspect").await.refused(405, "REQ_001");
 }
+
+#[tokio::test]
+async fn caller_is_known_by_every_method_of_oauth_and_by_one_at_a_time() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let caller = admin.create("Resource server", &[INTEGRATIONS]).await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let key = pair(&token);
+    let (id, secret) = (caller["id"].as_str().unwrap(), caller["token"].as_str().unwrap());
+    let form = [("token", key.as_str()), ("client_id", id), ("client_secret", secret)];
+    assert_eq!(ask(&server.anonymous(), &form).await.json["active"], true);
+    let bearer = server.anonymous().with("authorization", &format!("Bearer {}", pair(&caller)));
+    assert_eq!(ask(&bearer, &form[..1]).await.json["active"], true);
+    let slash = server.key(&caller).with("content-type", "application/x-www-form-urlencoded");
+    let answer = slash.send(Method::POST, "/oauth2/introspect/", Body::from(format!("token={key}"))).await;
+    assert_eq!(answer.json["active"], true);
+
+    let both = ask(&server.key(&caller), &form).await.refused(400, "VAL_001");
+    assert_eq!(both, "client_secret: is there beside an Authorization header");
+    for wrong in
+        [[("client_id", id), ("client_secret", "x")], [("client_id", "SU-000-000-000"), ("client_secret", secret)]]
+    {
+        let answer = ask(&server.anonymous(), &[&form[..1], &wrong].concat()).await;
+        answer.refused(401, "AUTH_001");
+        assert!(answer.headers.get_all("www-authenticate").iter().any(|value| value == "Basic realm=\"Latchkey\""));
+    }
+    ask(&server.anonymous(), &form[..2]).await.refused(401, "AUTH_001");
+    // The key that is asked about opens nothing here.
+    let weak = [
+        ("token", key.as_str()),
+        ("client_id", token["id"].as_str().unwrap()),
+        ("client_secret", token["token"].as_str().unwrap()),
+    ];
+    ask(&server.anonymous(), &weak).await.refused(403, "AUTH_003");
+}

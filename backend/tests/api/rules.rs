@@ -36,7 +36,7 @@ async fn rules_are_kept_shown_changed_and_cleared(#[values(Sqlite, Postgres)] da
     assert_eq!(shown["calls_per_minute"], 60);
     let changed = admin.put(&path, json!({ "calls_per_minute": 5 })).await.expect(StatusCode::OK);
     assert_eq!((&changed["calls_per_minute"], &changed["not_before"]), (&json!(5), &json!(begin)));
-    let cleared = json!({ "not_before": null, "allowed_addresses": [], "calls_per_minute": null });
+    let cleared = json!({ "not_before": null, "allowed_addresses": null, "calls_per_minute": null });
     let cleared = admin.put(&path, cleared).await.expect(StatusCode::OK);
     assert_eq!(cleared["allowed_addresses"], json!([]));
     assert_eq!((&cleared["not_before"], &cleared["calls_per_minute"]), (&Value::Null, &Value::Null));
@@ -137,4 +137,23 @@ async fn calls_beyond_the_limit_are_429_everywhere_and_a_change_gives_no_new_one
     assert_eq!(status(&key).await, 429);
     admin.put(&path, json!({ "calls_per_minute": 10 })).await.expect(StatusCode::OK);
     assert_eq!(status(&key).await, 200, "another limit begins anew");
+}
+
+/// A program that puts a list together, which comes out empty.
+#[rstest]
+#[tokio::test]
+async fn empty_list_of_addresses_does_not_open_a_restricted_key_400(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let mut body = new_token("Key", &[PARTNERS]);
+    body["allowed_addresses"] = json!([]);
+    let error = admin.post("/auth/tokens", body.clone()).await.refused(400, "VAL_001");
+    assert_eq!(error, "allowed_addresses: must have an address or a network; null lifts the restriction");
+    body["allowed_addresses"] = json!(["203.0.113.0/24"]);
+    let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    admin.put(&path, json!({ "allowed_addresses": [] })).await.refused(400, "VAL_001");
+    assert_eq!(admin.get(&path).await.json["allowed_addresses"], json!(["203.0.113.0/24"]));
+    let freed = admin.put(&path, json!({ "allowed_addresses": null })).await.expect(StatusCode::OK);
+    assert_eq!(freed["allowed_addresses"], json!([]));
 }

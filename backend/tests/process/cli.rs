@@ -390,6 +390,19 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split(' ').next()) {
+            assert!(text.contains(&format!("# HELP {name} ")), "{name} is not explained");
+        }
+    }
+    for name in [
+        "process_open_fds",
+        "process_resident_memory_bytes",
+        "process_cpu_seconds_total",
+        "latchkey_build_info{version=",
+    ] {
+        assert!(text.contains(&format!("\n{name}")), "{name}");
+    }
     assert!(get(&main, "/metrics").starts_with("HTTP/1.1 404"), "figures are on their own listener alone");
     let flood =
         format!("/gateway/envoy/a HTTP/1.1\r\nauthorization: ApiKey x\r\nx-request-id: {}\r\nx: ", "A".repeat(9000));

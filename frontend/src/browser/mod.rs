@@ -4,6 +4,7 @@
 pub mod clipboard;
 pub mod dates;
 pub mod events;
+pub mod field;
 pub mod focus;
 pub mod page;
 pub mod popover;

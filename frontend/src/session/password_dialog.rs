@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::Session;
 use crate::{
     api::Api,
-    browser::focus,
+    browser::{field, focus},
     ui::{Button, Dialog, Note, TextField, Variant},
 };
 
@@ -47,6 +47,9 @@ pub fn PasswordDialog(
         event.prevent_default();
         if busy.get_untracked() {
             return;
+        }
+        if let Some(value) = field::value("field-confirm-password") {
+            password.set(value);
         }
         busy.set(true);
         spawn_local(async move {

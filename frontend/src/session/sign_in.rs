@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{Session, next};
 use crate::{
     api::Api,
-    browser::focus,
+    browser::{field, focus},
     routes::Navigator,
     ui::{Button, Heading, Note, TextField, Variant},
 };
@@ -27,6 +27,11 @@ pub fn SignIn(
         event.prevent_default();
         if busy.get_untracked() {
             return;
+        }
+        for (signal, id) in [(email, "field-email"), (password, "field-password")] {
+            if let Some(value) = field::value(id) {
+                signal.set(value);
+            }
         }
         if email.with_untracked(String::is_empty) || password.with_untracked(String::is_empty) {
             problem.set(Some("Enter your e-mail address and your password.".to_owned()));

@@ -179,7 +179,7 @@ impl Draft {
             description: Some(given(&self.description)),
             expiration_date: Some(self.moment(clock)),
             not_before: Some(self.begin(clock)),
-            allowed_addresses: Some(self.networks().ok()),
+            allowed_addresses: Some(self.networks().ok().filter(|it| !it.is_empty())),
             calls_per_minute: Some(self.limit().unwrap_or_default()),
             permissions: asks.then(|| self.modules.iter().cloned().map(Into::into).collect()),
             extension: None,
@@ -347,7 +347,7 @@ mod tests {
     fn an_edit_clears_restrictions_and_keeps_the_exact_beginning_of_a_day_that_stays() {
         let cleared = draft().to_update(true, clock()).unwrap();
         assert_eq!((cleared.not_before, cleared.calls_per_minute), (Some(None), Some(None)));
-        assert_eq!(cleared.allowed_addresses, Some(Some(Vec::new())));
+        assert_eq!(cleared.allowed_addresses, Some(None));
         let begins = "2027-01-31T07:08:09Z".parse().ok();
         let kept = Draft { not_before: "2027-01-31".to_owned(), begins, ..draft() };
         let update = kept.to_update(true, clock()).unwrap();
