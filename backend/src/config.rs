@@ -1,7 +1,7 @@
 //! What the operator chooses, from the command line or the environment. `latchkey serve --help` prints these
 //! comments: they are the manual.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use axum::http::Uri;
 use clap::{Args, ValueEnum};
@@ -71,6 +71,37 @@ pub fn password(name: &str) -> Result<Option<String>, String> {
             Ok(Some(without_line_end(&text)))
         }
         (None, None) => Ok(None),
+    }
+}
+
+/// For how long something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// It is never removed.
+    Forever,
+    /// For so many days.
+    Days(NonZeroU32),
+}
+
+impl Keep {
+    /// The days, if it is removed at all.
+    #[must_use]
+    pub fn days(self) -> Option<u32> {
+        match self {
+            Self::Forever => None,
+            Self::Days(days) => Some(days.get()),
+        }
+    }
+}
+
+impl FromStr for Keep {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "forever" => Ok(Self::Forever),
+            days => days.parse().map(Self::Days).map_err(|_| "must be a number of days, or `forever`".to_owned()),
+        }
     }
 }
 
@@ -221,6 +252,14 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_RECENT_SIGN_IN", value_name = "SECONDS", default_value_t = 3600)]
     pub recent_sign_in: u32,
 
+    /// For how many days the calls of each token are kept, by day, or `forever`.
+    #[arg(long, env = "LATCHKEY_KEEP_CALLS", value_name = "DAYS", default_value = "400")]
+    pub keep_calls: Keep,
+
+    /// For how many days the events of the audit trail are kept, or `forever`.
+    #[arg(long, env = "LATCHKEY_KEEP_EVENTS", value_name = "DAYS", default_value = "forever")]
+    pub keep_events: Keep,
+
     /// On an empty database: the address of the first admin.
     #[arg(long, env = "LATCHKEY_ADMIN_EMAIL", value_name = "EMAIL", default_value = "admin@localhost", value_parser = email)]
     pub admin_email: Email,
@@ -315,6 +354,15 @@ mod tests {
         assert_eq!(listen(" [::1]:8080").unwrap().to_string(), "[::1]:8080");
         for text in ["8080", ":8080", "localhost", "localhost:http", "example.com:8080", ""] {
             assert!(listen(text).unwrap_err().contains("127.0.0.1:8080"), "{text}");
+        }
+    }
+
+    #[test]
+    fn retention_is_days_or_forever() {
+        assert_eq!("forever".parse(), Ok(Keep::Forever));
+        assert_eq!("400".parse::<Keep>().unwrap().days(), Some(400));
+        for text in ["0", "-1", "", "never", "1.5"] {
+            assert!(text.parse::<Keep>().is_err(), "{text}");
         }
     }
 

@@ -39,6 +39,7 @@ use crate::{
         site::Site,
     },
     keys::{self, Key, KeyFileError, Keys},
+    retention,
     rng::Rng,
     sessions::{
         password::{self, Passwords},
@@ -141,6 +142,7 @@ async fn serve_console(
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
     let signals = Stop::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
+    tokio::spawn(retention::run(Arc::clone(&app)));
     tokio::spawn(app.store.clone().keep_common_words());
     let keeper = &app.gatekeeper;
     let beside = app.config.has_gateway().then(|| Arc::clone(keeper));

@@ -22,6 +22,7 @@ mod long_lists;
 mod migrations;
 mod milestones;
 mod outside_changes;
+mod retention;
 mod sessions;
 mod token_columns;
 mod token_counts;

@@ -28,6 +28,7 @@ mod permissions;
 mod reference;
 mod refusals;
 mod replace;
+mod retention;
 mod reveal;
 mod revoked;
 mod rules;
