@@ -363,7 +363,7 @@ async fn a_gatekeeper_checks_keys_and_knows_none_and_needs_few_rights() {
     let cluster = Cluster::start();
     let console = Replica::start(&cluster, &["--role", "console"]);
     let (key, id) = console.create();
-    assert_eq!(console.check(&key), 404, "a console answers no proxy");
+    assert_eq!(console.check(&key), 403, "a console answers no proxy");
     assert!(pepper().len() == 64 && pepper() != MASTER);
     cluster.execute(&documented_grants()).await;
     let wrong = begin_gatekeeper(&cluster, "gatekeeper", &"2".repeat(64), &[]).wait_with_output().unwrap();
