@@ -32,11 +32,14 @@ pub fn for_each(listeners: usize) -> usize {
     usize::try_from(connections.max(LEAST)).unwrap_or(usize::MAX)
 }
 
+/// The number of connections of each peer that has some.
+type ByPeer = HashMap<String, usize>;
+
 /// The connections of a listener.
 #[derive(Debug, Clone)]
 pub struct Connections {
     all: Arc<Semaphore>,
-    by_peer: Arc<Mutex<HashMap<String, usize>>>,
+    by_peer: Arc<Mutex<ByPeer>>,
     /// Connections of one peer at most.
     share: usize,
     /// Peers that stand for many clients.
@@ -47,7 +50,8 @@ pub struct Connections {
 #[derive(Debug)]
 pub struct Place {
     _permit: OwnedSemaphorePermit,
-    peer: Option<(String, Arc<Mutex<HashMap<String, usize>>>)>,
+    /// Where it counts as the peer's, if it does.
+    peer: Option<(String, Arc<Mutex<ByPeer>>)>,
 }
 
 impl Connections {
