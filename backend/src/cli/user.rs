@@ -12,7 +12,7 @@ use crate::{
     events::Action,
     rng::Rng,
     sessions::password,
-    store::entities::user,
+    store::{Tx, entities::user},
 };
 
 const COLUMNS: [&str; 6] = ["id", "email", "name", "role", "account", "status"];
@@ -121,14 +121,16 @@ async fn add(add: Add) -> Result<(), String> {
 
 async fn set_password(One { operator, email }: One) -> Result<(), String> {
     let store = operator.store().await?;
-    let mut user = operator::user(&store, &email).await?;
+    let user = operator::user(&store, &email).await?;
     let (clock, rng) = (Clock::system(), Rng::system());
     let given = given_password()?;
     let made = given.is_none().then(|| password::generate(&rng));
     let new = given.or_else(|| made.clone()).unwrap_or_default();
     password::check(&new, &[&user.email, &user.name]).map_err(|problem| format!("the password {problem}"))?;
-    user.password_hash = password::hash(&rng, &new)?;
+    // Before the transaction, which other changes wait for.
+    let password_hash = password::hash(&rng, &new)?;
     let tx = store.begin().await.map_err(|error| error.to_string())?;
+    let user = user::Model { password_hash, ..user_now(&tx, &user).await? };
     tx.update_user(user.clone()).await.map_err(|error| error.to_string())?;
     let ended = tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())?;
     let details = json!({ "sessions_ended": ended });
@@ -142,9 +144,10 @@ async fn set_password(One { operator, email }: One) -> Result<(), String> {
 
 async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<(), String> {
     let store = operator.store().await?;
-    let mut user = operator::user(&store, &email).await?;
+    let user = operator::user(&store, &email).await?;
     let clock = Clock::system();
     let tx = store.begin().await.map_err(|error| error.to_string())?;
+    let mut user = user_now(&tx, &user).await?;
     let was_disabled = std::mem::replace(&mut user.disabled, disabled);
     if was_disabled != disabled {
         tx.update_user(user.clone()).await.map_err(|error| error.to_string())?;
@@ -155,4 +158,10 @@ async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<()
     }
     operator.commit(tx).await?;
     operator.print(&COLUMNS, &[row(&user)])
+}
+
+/// The user as they are in the transaction: another change may have come in between.
+async fn user_now(tx: &Tx, user: &user::Model) -> Result<user::Model, String> {
+    let now = tx.user(&user.id).await.map_err(|error| error.to_string())?;
+    now.ok_or_else(|| format!("no user signs in with {}", user.email))
 }

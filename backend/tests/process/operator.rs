@@ -2,10 +2,13 @@
 
 use std::{
     path::Path,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseBackend, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+};
 use serde_json::Value;
 
 use crate::server::{PASSWORD, Server, latchkey};
@@ -135,6 +138,30 @@ fn users_are_disabled_enabled_get_passwords_and_are_signed_out_at_once() {
     assert_eq!(server.admin("GET", "/auth/context", "").0, 401);
     assert!(refused(folder, &["session", "end"]).contains("required"));
     assert!(refused(folder, &["user", "disable", "--email", "nobody@example.com"]).contains("no user signs in with"));
+}
+
+/// Two operators at once: the second must not write back what it read before the first one's change.
+#[tokio::test]
+async fn user_who_is_disabled_while_their_password_is_set_stays_disabled() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let _server = Server::start(folder);
+    let url = format!("sqlite:{}", folder.join("data/latchkey.db").display());
+    let database = sea_orm::Database::connect(url).await.unwrap();
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let first = database.begin_with_options(immediate).await.unwrap();
+    first.execute_unprepared("UPDATE users SET disabled = TRUE").await.unwrap();
+    let mut second = latchkey(folder);
+    second.args(["user", "password", "--email", "admin@localhost", "--data-dir", "data"]).stdout(Stdio::null());
+    let mut second = second.spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(second.try_wait().unwrap().is_none(), "it waits for the first");
+    first.commit().await.unwrap();
+    assert!(second.wait().unwrap().success());
+    assert_eq!(run(folder, &["user", "list"])[0]["status"], "disabled");
 }
 
 #[tokio::test]
