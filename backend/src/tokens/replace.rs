@@ -89,6 +89,10 @@ async fn replace(
     auth::check_recent_sign_in(app, &caller)?;
     if let Some(done) = repeatable.before(&tx, &caller, now).await? {
         done.still_stands(&row)?;
+        // The secret leaves once more, so that is an event once more.
+        let object = (row.token.id.as_str(), row.token.name.as_str());
+        let details = json!({ "repeated": if kind == Kind::Renew { "renew" } else { "rotate" } });
+        events::record(&tx, &caller, now, Action::TokenRevealed, object, details).await?;
     } else {
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, kind, now)?;
@@ -103,8 +107,8 @@ async fn replace(
             "previous_expiration_date": end(row.token.previous_expires_at),
         });
         events::record(&tx, &caller, now, action, object, details).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
     let handle = (kind == Kind::Rotate && exchange::shows_a_handle(app, &row)).then_some(handle);
     let has_two = previous_works(&row.token, now);

@@ -117,6 +117,9 @@ async fn a_repeated_request_replaces_the_secret_once(#[values(Sqlite, Postgres)]
         assert_eq!(first["token"], second["token"], "{action}");
         client.post(&path(&token, action), json!({ "expiration_date": null })).await.refused(409, "CON_002");
     }
+    let trail: Vec<String> = server.trail().await.into_iter().skip(2).collect();
+    let events = ["token.renewed Key", "token.revealed Key", "token.rotated Key", "token.revealed Key"];
+    assert_eq!(trail, events.map(|event| format!("Administrator {event}")), "the secret leaves twice");
 }
 
 #[tokio::test]
