@@ -41,6 +41,7 @@ pub const TEST: &[Package] = &[
     // Makes I/O calls fail.
     package("fiu-utils", "fiu-run"),
     package("curl", "curl"),
+    package("openssl", "openssl"),
     package("git", "git"),
     // Debian packs the part of Python that makes virtual environments apart.
     Package { name: "python3 python3-venv", program: "python3", proof: &["-c", "import ensurepip"] },
