@@ -1,9 +1,9 @@
 //! Introspection (RFC 7662): a resource server asks what a key is worth that somebody has shown it.
 //!
 //! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization: ApiKey` or
-//! `Bearer`, or as client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send. Besides `token` it may give `path` and
-//! `client_address`: then the answer is for a request to that path from that address. Without the address, a key that
-//! works from some addresses alone is not active.
+//! `Bearer`, or as client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send. Besides `token`
+//! it may give `path` and `client_address`: then the answer is for a request to that path from that address. Without the
+//! address, a key that works from some addresses alone is not active.
 
 use std::{net::SocketAddr, sync::Arc};
 

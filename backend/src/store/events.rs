@@ -43,14 +43,24 @@ impl Store {
         Ok(events.order_by_asc(event::Column::Id).all(&self.readers).await?)
     }
 
-    /// The last events of an account about one object, newest first.
+    /// The addresses of the clients of an actor's last events of one kind, newest first.
     ///
     /// # Errors
     /// [`super::StoreError::Database`].
-    pub async fn last_events(&self, account_id: &str, object_id: &str, limit: u64) -> Result<Vec<event::Model>> {
-        let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id));
-        let events = events.filter(event::Column::ObjectId.eq(object_id)).order_by_desc(event::Column::Id);
-        Ok(events.limit(limit).all(&self.readers).await?)
+    pub async fn last_addresses(
+        &self,
+        account_id: &str,
+        actor_id: &str,
+        action: &str,
+        limit: u64,
+    ) -> Result<Vec<String>> {
+        let events = event::Entity::find()
+            .filter(event::Column::AccountId.eq(account_id))
+            .filter(event::Column::ActorId.eq(actor_id))
+            .filter(event::Column::Action.eq(action));
+        let addresses =
+            events.select_only().column(event::Column::Address).order_by_desc(event::Column::Id).limit(limit);
+        Ok(addresses.into_tuple().all(&self.readers).await?)
     }
 }
 

@@ -12,6 +12,7 @@ mod m0009_groups_and_marks;
 mod m0010_word_totals;
 mod m0011_patterns;
 mod m0012_ends_in_orders;
+mod m0013_actors;
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_word_totals::Migration),
             Box::new(m0011_patterns::Migration),
             Box::new(m0012_ends_in_orders::Migration),
+            Box::new(m0013_actors::Migration),
         ]
     }
 }
