@@ -48,22 +48,23 @@ impl DataConfig {
     }
 }
 
-/// A variable of the environment; one that is there and empty is as none.
+/// A variable of the environment; one that is there and empty is as none. Bytes that are no UTF-8 become U+FFFD.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// A password from the environment, or from the file that the environment names with `…_FILE` behind it. The line end that
 /// editors and secret stores leave is no part of it.
 ///
 /// # Errors
-/// Says what is wrong with the file.
+/// Says what is wrong with the variable or the file.
 pub fn password(name: &str) -> Result<Option<String>, String> {
     let without_line_end = |text: &str| text.trim_end_matches(['\r', '\n']).to_owned();
     let file = format!("{name}_FILE");
     match (variable(name), variable(&file)) {
         (Some(_), Some(_)) => Err(format!("{name} and {file} are both set")),
+        (Some(text), None) if text.contains(char::REPLACEMENT_CHARACTER) => Err(format!("{name} is not UTF-8")),
         (Some(text), None) => Ok(Some(without_line_end(&text))),
         (None, Some(path)) => {
             let text = keys::secret_file(path.as_ref()).map_err(|error| error.to_string())?;

@@ -1,10 +1,11 @@
 //! The program itself: its flags, its one-line refusals, how it starts and how it stops.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
     path::Path,
     process::{Output, Stdio},
 };
@@ -252,6 +253,9 @@ fn a_first_start_that_cannot_succeed_leaves_nothing() {
     let listed = listing(folder.path());
     let output = latchkey(folder.path()).args(serve).env("LATCHKEY_ADMIN_PASSWORD", "short").output().unwrap();
     assert!(one_line(&String::from_utf8(output.stderr).unwrap()).contains("at least 12 characters"));
+    let bytes = OsStr::from_bytes(b"gr\xfcner Ofen im Flur");
+    let output = latchkey(folder.path()).args(serve).env("LATCHKEY_ADMIN_PASSWORD", bytes).output().unwrap();
+    assert!(one_line(&String::from_utf8(output.stderr).unwrap()).contains("LATCHKEY_ADMIN_PASSWORD is not UTF-8"));
     assert_eq!(listing(folder.path()), listed);
     for arguments in [["--master-key-file", "nowhere/k"], ["--database", "sqlite:"], ["--account-name", " "]] {
         one_line(&refusal(folder.path(), &[serve.as_slice(), &arguments].concat()));
