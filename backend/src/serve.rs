@@ -143,7 +143,6 @@ async fn serve_console(
     let signals = Stop::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
     tokio::spawn(retention::run(Arc::clone(&app)));
-    tokio::spawn(app.store.clone().keep_common_words());
     let keeper = &app.gatekeeper;
     let beside = app.config.has_gateway().then(|| Arc::clone(keeper));
     let served = places.with(Service::new(beside, app::router(&app)), keeper, &app.store, dropped);

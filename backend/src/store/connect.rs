@@ -42,6 +42,11 @@ pub enum OpenError {
     /// Another server works with the file.
     #[error("database {0}: another server uses it; one file serves one server, and PostgreSQL serves many")]
     InUse(Address),
+    /// A development version made the database, before the first release.
+    #[error(
+        "database {0}: a development version of Latchkey made it, and it cannot be upgraded; start with a new database"
+    )]
+    Development(Address),
     /// Another, newer version of Latchkey has changed the schema.
     #[error(
         "the database has a newer schema than this version of Latchkey knows (migration {0}); use the newer version"
@@ -71,28 +76,21 @@ impl Store {
             Address::Sqlite(path) => Self::open_sqlite(address, path).await?,
             Address::Postgres(url) => {
                 let mut options = ConnectOptions::new(url);
-                options.max_connections(POOL).map_sqlx_postgres_opts(|postgres| {
-                    // A plan made for any word that one may search for reads a million tokens to find a few; and so
-                    // does one that takes a page out of its order for as slow as on a turning disk. To compile what
-                    // counts a million takes longer than to count them.
-                    postgres.options([
-                        ("plan_cache_mode", "force_custom_plan"),
-                        ("random_page_cost", "1.1"),
-                        ("jit", "off"),
-                    ])
-                });
+                options.max_connections(POOL);
                 let pool = connect(address, &mut options).await?;
                 Self {
                     writer: pool.clone(),
                     readers: pool,
                     watcher: Arc::default(),
-                    remembered: Arc::default(),
                     outside: Arc::default(),
                     address: Arc::new(address.clone()),
                     _alone: None,
                 }
             }
         };
+        if migrations::is_of_development(&store.writer).await.map_err(OpenError::Migrate)? {
+            return Err(OpenError::Development(address.clone()));
+        }
         match migrations::unknown(&store.writer).await.map_err(OpenError::Migrate)? {
             Some(newer) => Err(OpenError::Newer(newer)),
             None => Ok(store),
@@ -153,7 +151,6 @@ impl Store {
             writer,
             readers,
             watcher: Arc::default(),
-            remembered: Arc::default(),
             outside,
             address: Arc::new(address.clone()),
             _alone: None,

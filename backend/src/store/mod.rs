@@ -9,31 +9,22 @@
 
 mod address;
 mod checks;
-mod common_words;
 mod connect;
 pub mod entities;
 mod events;
 mod filter;
 mod idempotency;
 mod installation;
-mod list_parts;
 mod listen;
-mod long_lists;
 mod migrations;
-mod milestones;
 mod outside_changes;
 mod retention;
 mod sessions;
-mod token_columns;
-mod token_counts;
-mod token_lists;
-mod token_steps;
-mod token_words;
+mod token_filter;
+mod token_list;
 mod tokens;
 mod usage;
 mod users;
-mod word_index;
-mod word_totals;
 
 pub use address::{Address, AddressError};
 pub use checks::{CheckRow, TokenChange, Watcher};
@@ -42,7 +33,7 @@ pub use events::NewEvent;
 pub use listen::Listener;
 pub use outside_changes::POLL_INTERVAL;
 pub use sessions::SessionRow;
-pub use token_lists::{SortedBy, TokenQuery};
+pub use token_list::TokenQuery;
 pub use tokens::{NewTokenRow, TokenRow, TokenSelection};
 pub use usage::{LastUse, NewCalls};
 
@@ -52,7 +43,6 @@ use std::{
 };
 
 use checks::Watch;
-use long_lists::Remembered;
 use outside_changes::OutsideChanges;
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
@@ -96,7 +86,6 @@ pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     watcher: Arc<Watch>,
-    remembered: Arc<Remembered>,
     outside: Arc<OutsideChanges>,
     address: Arc<Address>,
     /// Held for as long as this process is the only one with its file.

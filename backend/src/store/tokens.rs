@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::{
     Result, Store, StoreError, Tx,
-    entities::{account, token, token_group, token_last_use, token_permission},
+    entities::{account, token, token_last_use, token_permission},
 };
 
 /// A token with its permissions, in the order of the modules' ids.
@@ -64,8 +64,8 @@ impl Store {
         Ok(selection.select().all(&self.readers).await?)
     }
 
-    /// Adds what stands in other tables.
-    pub(super) async fn whole(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
+    /// Adds the permissions and the last use of each token.
+    pub(super) async fn with_permissions(&self, tokens: Vec<token::Model>) -> Result<Vec<TokenRow>> {
         let ids: Vec<&str> = tokens.iter().map(|token| token.id.as_str()).collect();
         let granted = token_permission::Entity::find()
             .filter(token_permission::Column::TokenId.is_in(ids.iter().copied()))
@@ -94,7 +94,7 @@ impl Store {
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
         let token = token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id));
         let token = token.one(&self.readers).await?;
-        Ok(self.whole(token.into_iter().collect()).await?.pop())
+        Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
     }
 }
 
@@ -170,9 +170,11 @@ impl Tx {
             // None that an event of the account waits for: its writer may hold what creating a token waits for.
             account::Entity::find_by_id(account_id).lock(LockType::NoKeyUpdate).one(&self.db).await?;
         }
-        let key = (account_id.to_owned(), "extension.id".to_owned(), extension_id.to_owned());
-        let counts = token_group::Entity::find_by_id(key).one(&self.db).await?;
-        Ok(counts.map_or(0, |counts| u64::try_from(counts.active + counts.inactive).unwrap_or_default()))
+        let tokens = token::Entity::find()
+            .filter(token::Column::AccountId.eq(account_id))
+            .filter(token::Column::ExtensionId.eq(extension_id))
+            .filter(token::Column::State.ne("deleted"));
+        Ok(tokens.count(&self.db).await?)
     }
 
     /// Keeps a new token and its permissions.

@@ -26,7 +26,7 @@ async fn make_rows(server: &Server, runner: &mut TestRunner) {
     let optional = || prop_oneof![Just(None), text().prop_map(Some)];
     let modules = select(vec![vec![], vec![PARTNERS], vec![INTEGRATIONS, PARTNERS]]);
     let end = select(vec![None, Some(1), Some(5), Some(40)]);
-    let action = select(vec!["", "deactivate", "renew"]);
+    let action = select(vec!["", "deactivate", "renew", "delete"]);
     let row = (text(), optional(), optional(), modules, end, action);
     for _ in 0..ROWS {
         let (name, external_id, description, modules, end, action) = row.new_tree(runner).unwrap().current();
@@ -35,9 +35,11 @@ async fn make_rows(server: &Server, runner: &mut TestRunner) {
         body["description"] = json!(description);
         body["expiration_date"] = json!(end.map(|days: i64| server.clock.now().plus(days * 86_400)));
         let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
-        if !action.is_empty() {
-            let path = format!("/auth/tokens/{}/{action}", token["id"].as_str().unwrap());
-            admin.act(&path).await.expect(StatusCode::OK);
+        let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+        match action {
+            "" => {}
+            "delete" => drop(admin.delete(&path).await.expect(StatusCode::NO_CONTENT)),
+            action => drop(admin.act(&format!("{path}/{action}")).await.expect(StatusCode::OK)),
         }
         server.clock.advance(7);
     }
@@ -119,25 +121,36 @@ async fn the_database_gives_what_plain_evaluation_gives(#[values(Sqlite, Postgre
     let mut runner = TestRunner::deterministic();
     make_rows(&server, &mut runner).await;
     let admin = server.admin().await;
-    let rows = admin.get("/auth/tokens?limit=1000").await.expect(StatusCode::OK);
+    let all = "in(status,(active,expiring,revitalised,inactive,expired,deleted))&limit=1000";
+    let rows = admin.get(&format!("/auth/tokens?{all}")).await.expect(StatusCode::OK);
     let rows = rows.as_array().unwrap().clone();
     assert_eq!(rows.len(), ROWS);
-    let questions = (filter(&rows), ordering(), prop_oneof![3 => Just(None), 1 => text().prop_map(Some)]);
+    let not_deleted: Vec<Json> = rows.iter().filter(|row| row["status"] != "deleted").cloned().collect();
+    assert!((1..ROWS).contains(&not_deleted.len()));
+    let search = prop_oneof![3 => Just(None), 1 => text().prop_map(Some)];
+    let limit = prop_oneof![Just(0), 1..10_usize, Just(1000)];
+    let offset = prop_oneof![Just(0), 0..ROWS + 5];
+    let queries = (filter(&rows), ordering(), search, limit, offset);
     let mut matched = 0;
     for _ in 0..FILTERS {
-        let (filter, ordering, search) = questions.new_tree(&mut runner).unwrap().current();
+        let (filter, ordering, search, limit, offset) = queries.new_tree(&mut runner).unwrap().current();
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let mut raw = format!("{}&ordering({ordering})&limit=1000", encode(&filter.to_string()));
+        let mut raw = format!("{}&ordering({ordering})&limit={limit}&offset={offset}", encode(&filter.to_string()));
         if let Some(words) = search {
             raw += &format!("&search={}", encode(&words));
         }
-        let expected = rql::parse(&raw).unwrap().resolve(PROPERTIES).unwrap();
-        let expected: Vec<&Json> = expected.select(&rows, PROPERTIES).into_iter().map(|row| &row["id"]).collect();
+        // Deleted tokens are listed when the filter names them.
+        let rows = if filter.to_string().contains("deleted") { &rows } else { &not_deleted };
+        let whole = rql::parse(&raw).unwrap().resolve(PROPERTIES).unwrap();
+        let whole: Vec<&Json> = whole.select(rows, PROPERTIES).into_iter().map(|row| &row["id"]).collect();
+        let page: Vec<&Json> = whole.iter().skip(offset).take(limit).copied().collect();
         let answer = admin.send(Method::GET, &format!("/auth/tokens?{raw}"), axum::body::Body::empty()).await;
+        let total = answer.header("content-range").rsplit('/').next().unwrap().to_owned();
         let found = answer.expect(StatusCode::OK);
         let found: Vec<&Json> = found.as_array().unwrap().iter().map(|row| &row["id"]).collect();
-        assert_eq!(found, expected, "{filter} ordering({ordering})");
-        matched += usize::from(!found.is_empty() && found.len() < ROWS);
+        assert_eq!(found, page, "{raw}");
+        assert_eq!(total, whole.len().to_string(), "{raw}");
+        matched += usize::from(!whole.is_empty() && whole.len() < rows.len());
     }
     assert!(matched > FILTERS / 4, "only {matched} filters told rows apart");
 }

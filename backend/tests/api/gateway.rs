@@ -1,6 +1,7 @@
 //! `/gateway/…`: what proxies ask, and what they are told.
 
 use std::{
+    collections::BTreeSet,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,6 +16,7 @@ use axum::{
     routing::get,
 };
 use latchkey::gatekeeper::{Credential, Gatekeeper, Target, answers};
+use latchkey_shared::TokenId;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
@@ -470,5 +472,25 @@ async fn bytes_in_the_query_have_no_say() {
     for path in ["/gateway/check", "/gateway/nginx"] {
         assert_eq!(ask(path, "/agreements?name=gr\u{fc}n&\u{1f511}").await, StatusCode::OK);
         assert!(!ask(path, "/agreements/gr\u{fc}n").await.is_success());
+    }
+}
+
+/// Several statements read them, of which each takes a part.
+#[rstest]
+#[tokio::test]
+async fn tokens_of_keys_that_are_asked_for_at_once_are_all_read(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let mut ids: Vec<TokenId> = Vec::new();
+    for number in 0..40 {
+        let token = admin.create(&format!("Key {number}"), &[PARTNERS]).await;
+        ids.push(token["id"].as_str().unwrap().parse().unwrap());
+    }
+    let unknown: TokenId = "SU-999-999-999".parse().unwrap();
+    for wanted in [0, 1, 8, 9, 33, 40] {
+        let asked = [&ids[..wanted], std::slice::from_ref(&unknown)].concat();
+        let read = server.app.store.tokens_for_check(&asked).await.unwrap();
+        let read: BTreeSet<String> = read.into_iter().map(|row| row.id).collect();
+        assert_eq!(read, ids[..wanted].iter().map(ToString::to_string).collect());
     }
 }

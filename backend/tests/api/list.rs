@@ -200,3 +200,60 @@ async fn the_examples_of_the_guide_are_answered() {
         assert_eq!(admin.get(&format!("/auth/tokens?{query}")).await.status, StatusCode::OK, "{query}");
     }
 }
+
+/// Letters that become two, or another one, in lower case.
+#[rstest]
+#[tokio::test]
+async fn search_finds_any_part_of_a_name(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    for name in ["Ka\u{130} 1", "\u{130}", "ΟΔΟΣΑ", "οδός", "Straße", "\u{1f511}\u{1f511}"] {
+        admin.post("/auth/tokens", new_token(name, &[])).await.expect(StatusCode::CREATED);
+    }
+    for (term, expected) in [
+        ("a\u{130}", 1),
+        ("A\u{130}", 1),
+        ("\u{130}", 2),
+        ("\u{130}\u{130}", 0),
+        ("Ka\u{130}", 1),
+        ("ΟΔΟΣ", 1),
+        ("δοσα", 1),
+        ("οδός", 1),
+        ("ΟΔΌΣ", 1),
+        ("ός", 1),
+        ("Σ", 2),
+        ("ß", 1),
+        ("SS", 0),
+        ("\u{1f511}", 1),
+        ("\u{1f511}\u{1f511}", 1),
+        ("\u{1f511}\u{1f511}\u{1f511}", 0),
+        (&"a".repeat(2500), 0),
+    ] {
+        let encoded: String = term.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(names(&admin, &format!("search={encoded}")).await.len(), expected, "{term}");
+    }
+}
+
+/// `ilike` folds A to Z and no other letter, whatever the locale of the database.
+#[rstest]
+#[tokio::test]
+async fn patterns_fold_ascii_letters_only(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    for name in ["Ka\u{130}BC", "KaiBC", "KAIBC", "ka\u{131}bc", "\u{212a}aibc", "ΟΔΟΣAIBC", "100%_aibc\\x", "éaibcé"] {
+        admin.post("/auth/tokens", new_token(name, &[])).await.expect(StatusCode::CREATED);
+    }
+    for (filter, expected) in [
+        ("ilike(name,*aibc*)", 6),
+        ("like(name,*aibc*)", 3),
+        ("ilike(name,k*ibc)", 2),
+        ("like(name,*%CE%A3AI*)", 1),
+        ("ilike(name,*%CF%83ai*)", 0),
+        ("like(name,'*%25_aibc%5Cx')", 1),
+        ("like(name,*---*)", 0),
+        ("ilike(name,%C3%A9AIBC*)", 1),
+        ("ilike(name,%C3%89AIBC*)", 0),
+    ] {
+        assert_eq!(names(&admin, filter).await.len(), expected, "{filter}");
+    }
+}

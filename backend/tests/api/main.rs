@@ -23,7 +23,6 @@ mod get;
 mod headers;
 mod introspect;
 mod list;
-mod many;
 mod permissions;
 mod reference;
 mod refusals;

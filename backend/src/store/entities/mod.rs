@@ -7,8 +7,6 @@ pub mod installation;
 pub mod session;
 pub mod token;
 pub mod token_calls;
-pub mod token_group;
 pub mod token_last_use;
 pub mod token_permission;
-pub mod token_word_total;
 pub mod user;
