@@ -1,4 +1,4 @@
-"""What a million tokens cost: memory, the start, keys that are not in memory yet, and lists."""
+"""Costs by the number of tokens: memory, start, keys that are not cached yet, lists."""
 
 import random
 import shutil
@@ -8,17 +8,23 @@ import load
 import tables
 import targets
 
-SIZES = (100, 1000, 100_000, 1_000_000)
-CALLS = 40
+SIZES = (10_000, 100_000, 1_000_000)
 LIMIT = 50
 
-# What is asked for: by the number of tokens, and a random source, so that no two calls need be the same.
+
+def calls_of(count):
+    """Calls of each list that are measured, after a first one."""
+    return 40 if count < 1_000_000 else 10
+
+
+
+# Queries, by the number of tokens and a random source, so that calls differ.
 LISTS = {
     "first page": lambda count, chance: "ordering(-created)",
     "page 100": lambda count, chance: "ordering(-created)",
     "a page in the middle": lambda count, chance: "ordering(-created)",
     "by name": lambda count, chance: "ordering(name)",
-    "by end": lambda count, chance: "ordering(-expiration_date)",
+    "by expiry": lambda count, chance: "ordering(-expiration_date)",
     "by status": lambda count, chance: "ordering(status)",
     "active": lambda count, chance: "eq(status,active)&ordering(-created)",
     "inactive": lambda count, chance: "eq(status,inactive)&ordering(-created)",
@@ -39,24 +45,24 @@ LISTS = {
     "of a module, active": lambda count, chance: "eq(permissions.object.id,MD-0002)&eq(status,active)&ordering(-created)",
     "of a creator, active": lambda count, chance: "eq(events.created.by.id,UR-1)&eq(status,active)&ordering(-created)",
     "of the last years": lambda count, chance: f"gt(created,{chance.randrange(2019, 2023)}-01-01T00:00:00Z)&ordering(-created)",
-    "that end before 2050": lambda count, chance: "lt(expiration_date,2050-01-01T00:00:00Z)&ordering(-created)",
+    "that expire before 2050": lambda count, chance: "lt(expiration_date,2050-01-01T00:00:00Z)&ordering(-created)",
     "by extension": lambda count, chance: "ordering(extension.id)",
     "by extension and creation": lambda count, chance: "ordering(extension.id,-created)",
     "by name and creation": lambda count, chance: "ordering(name,-created)",
-    "by end and name": lambda count, chance: "ordering(-expiration_date,name)",
+    "by expiry and name": lambda count, chance: "ordering(-expiration_date,name)",
     "active, of the last years": lambda count, chance: "eq(status,active)&gt(created,2021-01-01T00:00:00Z)&ordering(-created)",
     "like(name,…): 1 in 1400": lambda count, chance: f"like(name,*{chance.randrange(1000, 10000)}*)&ordering(name)",
     "like(name,…): 1 in 140": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&ordering(name)",
     "like(name,…): 1 in 140, active": lambda count, chance: f"like(name,*{chance.randrange(100, 1000)}*)&eq(status,active)&ordering(-created)",
 }
 OFFSETS = {"page 100": lambda count: min(5000, count // 2), "a page in the middle": lambda count: count // 2}
-# Lists into which somebody jumps, to and fro, and the part of the tokens that each has.
-JUMPS = {
+# Lists of which random pages are read, and the part of the tokens that each has.
+RANDOM_PAGES = {
     "all, by name": ("ordering(name)", 1),
-    "all, by end": ("ordering(-expiration_date)", 1),
+    "all, by expiry": ("ordering(-expiration_date)", 1),
     "all, by status": ("ordering(status)", 1),
     "all, by name and creation": ("ordering(name,-created)", 1),
-    "all, by end and name": ("ordering(-expiration_date,name)", 1),
+    "all, by expiry and name": ("ordering(-expiration_date,name)", 1),
     "active": ("eq(status,active)&ordering(-created)", 0.9),
     "not inactive": ("ne(status,inactive)&ordering(-created)", 0.9),
     "search: 1 in 4": (f"search={targets.WORDS[0]}&ordering(-created)", 0.25),
@@ -67,32 +73,28 @@ JUMPS = {
     "active, of the last years": ("eq(status,active)&gt(created,2021-01-01T00:00:00Z)&ordering(-created)", 0.6),
     "like(name,…): 1 in 4": (f"like(name,*{targets.WORDS[1]}*)&ordering(name)", 0.25),
 }
-# As long as somebody looks at a page before the next jump.
-LOOKS = 5
 numbers = []
 
 
 def growth(folder):
     for database in ("SQLite", "PostgreSQL"):
-        rows, lists, jumps = [], {name: [] for name in LISTS}, {name: [] for name in JUMPS}
+        rows, lists = [], {name: [] for name in [*LISTS, *RANDOM_PAGES]}
         for count in SIZES:
             place = folder / f"{database}-{count}"
             place.mkdir()
-            measure(place, database, count, rows, lists, jumps)
+            measure(place, database, count, rows, lists)
             shutil.rmtree(place)
-        head = [f"{count:,}" for count in SIZES]
         tables.show(
             f"By the number of tokens, {database}",
-            ["tokens", "start to ready, ms", "memory at the start, MB", "with every key in the index, MB",
+            ["tokens", "start to ready, ms", "memory at the start, MB", "with every key cached, MB",
              "requests/s, random keys, cold", "requests/s, hot key", "ratio"], rows,
         )  # fmt: skip
-        title = f"Lists of 50 of one account by its number of tokens, {database}: the first call, median and p95 of {CALLS} more, ms"
-        tables.show(title, ["", *head], [[name, *cells] for name, cells in lists.items()])
-        title = f"Pages anywhere in a list, {database}: the first jump; {LOOKS} s later, median and p95 of {CALLS} more, ms"
-        tables.show(title, ["", *head], [[name, *cells] for name, cells in jumps.items()])
+        title = f"Lists of {LIMIT} tokens of one account by its number of tokens, {database}: median / p95, ms"
+        head = ["", *(f"{count:,}" for count in SIZES)]
+        tables.show(title, head, [[name, *cells] for name, cells in lists.items()])
 
 
-def measure(place, database, count, rows, lists, jumps):
+def measure(place, database, count, rows, lists):
     postgres = targets.Postgres(f"growth{count}") if database == "PostgreSQL" else None
     flags = ["--database", postgres.url] if postgres else []
     targets.Latchkey(place, flags=flags).stop()
@@ -113,27 +115,22 @@ def measure(place, database, count, rows, lists, jumps):
         f"{count:,}", f"{latchkey.ready_ms:.0f}", f"{begin:.0f}", f"{full:.0f}", f"{cold['rps']:.0f}", f"{warm['rps']:.0f}",
         f"{cold['rps'] / warm['rps']:.2f}",
     ])  # fmt: skip
-    # Until the use of all those keys is written, and common words are counted: lists are measured by themselves.
+    # Until the use of all those keys is written.
     time.sleep(30)
     numbers[:] = tokens.active
     chance = random.Random(2)
+    read(place, postgres)
     for name, query in LISTS.items():
         offset = OFFSETS.get(name, lambda count: 0)(count)
-        first = timed(latchkey, query(count, chance), offset)
-        times = sorted(timed(latchkey, query(count, chance), offset) for _ in range(CALLS))
-        lists[name].append(f"{first:.1f}; {times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
-    read(place, postgres)
-    for name, (query, part) in JUMPS.items():
-        jump = lambda: timed(latchkey, query, int(part * count * chance.uniform(0.05, 0.95)))  # noqa: B023, E731
-        first = jump()
-        time.sleep(LOOKS)
-        times = sorted(jump() for _ in range(CALLS))
-        jumps[name].append(f"{first:.1f}; {times[CALLS // 2]:.1f} / {times[CALLS * 95 // 100]:.1f}")
+        lists[name].append(times(count, lambda: timed(latchkey, query(count, chance), offset)))  # noqa: B023
+    for name, (query, part) in RANDOM_PAGES.items():
+        anywhere = lambda: int(part * count * chance.uniform(0.05, 0.95))  # noqa: B023, E731
+        lists[name].append(times(count, lambda: timed(latchkey, query, anywhere())))  # noqa: B023
     latchkey.stop()
 
 
 def read(place, postgres):
-    """Has the machine read the database: what it has dropped of it in the last minutes is not what is measured."""
+    """Brings the database into the page cache of the operating system."""
     if postgres:
         postgres.run("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
         postgres.run("SELECT sum(pg_prewarm(oid, 'read')) FROM pg_class WHERE relkind IN ('r', 'i') AND relname LIKE 'token%'")
@@ -141,6 +138,14 @@ def read(place, postgres):
     with (place / "data/latchkey.db").open("rb") as file:
         while file.read(1 << 20):
             pass
+
+
+def times(count, call):
+    """Median and p95 of calls, in ms."""
+    call()
+    calls = calls_of(count)
+    found = sorted(call() for _ in range(calls))
+    return f"{found[calls // 2]:.1f} / {found[min(calls * 95 // 100, calls - 1)]:.1f}"
 
 
 def timed(latchkey, query, offset=0):

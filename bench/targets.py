@@ -174,15 +174,6 @@ COLUMNS = (
 ).split()
 
 
-# What triggers keep, on both databases.
-COUNTS = (
-    "INSERT INTO token_groups SELECT account_id, property, value, SUM(CASE state WHEN 'active' THEN 1 ELSE 0 END), "
-    "SUM(CASE state WHEN 'inactive' THEN 1 ELSE 0 END), 0 FROM token_groups_of GROUP BY account_id, property, value",
-    "INSERT INTO token_steps SELECT account_id, kind, step, COUNT(*) FROM token_steps_of GROUP BY account_id, kind, step",
-    "INSERT INTO token_changes SELECT id, 0 FROM accounts WHERE true ON CONFLICT DO NOTHING",
-)
-
-
 class Postgres:
     """A database of its own on the server that `cargo xtask bench` has started."""
 
@@ -258,22 +249,11 @@ class Tokens:
     def fill_sqlite(self, numbers):
         database = sqlite3.connect(self.data / "latchkey.db")
         database.execute("PRAGMA synchronous=OFF")
-        # What they do for each row is done for all at the end: in six minutes instead of nine.
-        triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            database.execute(f"DROP TRIGGER {name}")
         (account,) = database.execute("SELECT id FROM accounts ORDER BY created_at LIMIT 1").fetchone()
         marks = ",".join("?" * len(COLUMNS))
         database.executemany(f"INSERT INTO tokens ({','.join(COLUMNS)}) VALUES ({marks})", self.rows(account, numbers))
         permissions = ((self.key(number)[0], PARTNERS) for number in numbers)
         database.executemany("INSERT INTO token_permissions (token_id, module_id) VALUES (?,?)", permissions)
-        for count in COUNTS:
-            database.execute(count)
-        # In the order in which the tokens were added, as if each of these had been, too.
-        for index, columns in (("token_search", "search, marks"), ("token_letters", "letters")):
-            database.execute(f"INSERT INTO {index} (rowid, {columns}) SELECT number, {columns} FROM {index}_rows")
-        for _, sql in triggers:
-            database.execute(sql)
         database.commit()
         database.close()
 
@@ -283,17 +263,8 @@ class Tokens:
         text = lambda value: "\\N" if value is None else f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)  # noqa: E731
         rows = ("\t".join(map(text, row)).replace("\n", "\\n") + "\n" for row in self.rows(account, numbers))
         permissions = (f"{self.key(number)[0]}\t{PARTNERS}\n" for number in numbers)
-        # A row of counts that one transaction changes a million times would take hours.
-        for table, columns, lines in (
-            ("tokens", ",".join(COLUMNS), rows),
-            ("token_permissions", "token_id, module_id", permissions),
-        ):  # fmt: skip
-            database.run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            database.run(f"COPY {table} ({columns}) FROM STDIN", lines=lines)
-            database.run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        words = "latchkey_token_number(account_id, id), search, state, extension_id"
-        for count in (*COUNTS, f"INSERT INTO token_search SELECT {words} FROM tokens"):
-            database.run(count)
+        database.run(f"COPY tokens ({','.join(COLUMNS)}) FROM STDIN", lines=rows)
+        database.run("COPY token_permissions (token_id, module_id) FROM STDIN", lines=permissions)
         # As autovacuum does within a minute.
         database.run("VACUUM ANALYZE")
 

@@ -149,12 +149,6 @@ impl Filter {
         found
     }
 
-    /// Whether every row fulfils it.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
-        matches!(self, Self::And(filters) if filters.iter().all(Self::is_all))
-    }
-
     /// How many conditions it consists of. `in(…)` and `out(…)` are one, however many values they have.
     fn conditions(&self) -> usize {
         match self {

@@ -62,9 +62,6 @@ const WORTHWHILE: usize = 8;
 impl Store {
     /// The tokens of any account that have these ids: for the check of a key, which proves by its secret whose it is. Few
     /// statements, whatever the number of ids.
-    ///
-    /// # Errors
-    /// [`super::StoreError`].
     pub async fn tokens_for_check(&self, ids: &[TokenId]) -> Result<Vec<CheckRow>> {
         let parts = ids.chunks(max(WORTHWHILE, ids.len().div_ceil(AT_ONCE)));
         Ok(try_join_all(parts.map(|ids| self.part_for_check(ids))).await?.concat())
@@ -94,9 +91,6 @@ impl Store {
 
 impl Tx {
     /// The token of any account that has this id, locked against changes until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`super::StoreError`].
     pub async fn token_for_check(&self, id: &TokenId, lock: LockType) -> Result<Option<CheckRow>> {
         let backend = self.db.get_database_backend();
         if backend == DatabaseBackend::Postgres {

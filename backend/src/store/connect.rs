@@ -180,17 +180,11 @@ impl Store {
     }
 
     /// Whether the schema is as new as this version of Latchkey.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn is_migrated(&self) -> super::Result<bool> {
         Ok(migrations::is_current(&self.writer).await?)
     }
 
     /// Whether the schema was ever made; not so in an empty database.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn has_tables(&self) -> super::Result<bool> {
         Ok(migrations::any(&self.writer).await?)
     }

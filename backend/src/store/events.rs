@@ -35,18 +35,12 @@ pub struct NewEvent {
 
 impl Store {
     /// The events of an account, oldest first.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn events(&self, account_id: &str) -> Result<Vec<event::Model>> {
         let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id));
         Ok(events.order_by_asc(event::Column::Id).all(&self.readers).await?)
     }
 
     /// The addresses of the clients of an actor's last events of one kind, newest first.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn last_addresses(
         &self,
         account_id: &str,
@@ -66,9 +60,6 @@ impl Store {
 
 impl Tx {
     /// Writes an event, to last with the change that it tells of.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn record(&self, event: NewEvent) -> Result<()> {
         let row = event::ActiveModel {
             id: NotSet,

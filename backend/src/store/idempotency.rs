@@ -9,9 +9,6 @@ use super::{
 
 impl Tx {
     /// What `actor_id` created under `key`.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn idempotency_key(&self, account_id: &str, actor_id: &str, key: &str) -> Result<Option<Model>> {
         let id = (account_id.to_owned(), actor_id.to_owned(), key.to_owned());
         Ok(Entity::find_by_id(id).one(&self.db).await?)

@@ -9,9 +9,6 @@ use super::{
 
 impl Store {
     /// The value kept under `name`.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn installation(&self, name: &str) -> Result<Option<String>> {
         Ok(Entity::find_by_id(name).one(&self.readers).await?.map(|row| row.value))
     }

@@ -33,9 +33,6 @@ impl Store {
     }
 
     /// Begins to listen.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn listen(&self) -> Result<Listener> {
         let Address::Postgres(url) = &*self.address else { return Err(StoreError::TooSlow) };
         let begin = async {

@@ -13,9 +13,6 @@ const BATCH: u64 = 1000;
 impl Store {
     /// Removes a batch of calls of days before `day`, in days since 1970. Returns how many rows it was; none is left when
     /// it is 0.
-    ///
-    /// # Errors
-    /// [`super::StoreError`].
     pub async fn remove_calls_before(&self, day: i32) -> Result<u64> {
         let tx = self.begin().await?;
         let backend = tx.db.get_database_backend();
@@ -30,9 +27,6 @@ impl Store {
 
     /// Removes a batch of events before `at`, in seconds since 1970, the oldest first. Returns how many it was; none is left
     /// when it is 0.
-    ///
-    /// # Errors
-    /// [`super::StoreError`].
     pub async fn remove_events_before(&self, at: i64) -> Result<u64> {
         let tx = self.begin().await?;
         let oldest = event::Entity::find().select_only().columns([event::Column::Id, event::Column::At]);

@@ -35,17 +35,11 @@ async fn find(db: &impl ConnectionTrait, id: &str, lock: Option<LockType>) -> Re
 
 impl Store {
     /// The session `id`; `None` when it has ended or its user is disabled.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn session(&self, id: &str) -> Result<Option<SessionRow>> {
         find(&self.readers, id, None).await
     }
 
     /// Notes that the session was used; later than now never goes back.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
     pub async fn touch_session(&self, id: &str, seen_at: i64) -> Result<()> {
         session::Entity::update_many()
             .col_expr(session::Column::SeenAt, Expr::value(seen_at))
@@ -58,43 +52,28 @@ impl Store {
 
 impl Tx {
     /// As [`Store::session`]; session and user stay as they are until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn session(&self, id: &str) -> Result<Option<SessionRow>> {
         find(&self.db, id, Some(LockType::Share)).await
     }
 
     /// Begins a session.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn insert_session(&self, session: session::Model) -> Result<()> {
         session.into_active_model().insert(&self.db).await?;
         Ok(())
     }
 
     /// Ends a session. Returns whether it had not ended already.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
     pub async fn delete_session(&self, id: &str) -> Result<bool> {
         Ok(session::Entity::delete_by_id(id).exec(&self.db).await?.rows_affected > 0)
     }
 
     /// Ends every session of a user. Returns how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
     pub async fn delete_sessions_of(&self, user_id: &str) -> Result<u64> {
         let sessions = session::Entity::delete_many().filter(session::Column::UserId.eq(user_id));
         Ok(sessions.exec(&self.db).await?.rows_affected)
     }
 
     /// Ends every session that began before `created_before` or was last used before `seen_before`.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
     pub async fn delete_stale_sessions(&self, created_before: i64, seen_before: i64) -> Result<()> {
         let stale = session::Column::CreatedAt.lt(created_before).or(session::Column::SeenAt.lt(seen_before));
         session::Entity::delete_many().filter(stale).exec(&self.db).await?;

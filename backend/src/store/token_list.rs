@@ -31,9 +31,6 @@ pub struct TokenQuery<'a> {
 
 impl Store {
     /// A page of tokens, and the total number of matches.
-    ///
-    /// # Errors
-    /// [`StoreError`](super::StoreError).
     pub async fn list_tokens(&self, query: &TokenQuery<'_>) -> Result<(Vec<TokenRow>, u64)> {
         let matches = token::Entity::find().filter(condition(query));
         // Not `COUNT(*) OVER ()`, which gives no total past the last row.

@@ -57,9 +57,6 @@ impl TokenSelection {
 
 impl Store {
     /// The tokens of a selection, by account and id, without their permissions.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn select_tokens(&self, selection: &TokenSelection) -> Result<Vec<token::Model>> {
         Ok(selection.select().all(&self.readers).await?)
     }
@@ -88,9 +85,6 @@ impl Store {
     }
 
     /// The token `id` of an account, deleted ones included.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
         let token = token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id));
         let token = token.one(&self.readers).await?;
@@ -104,25 +98,16 @@ fn module_id(text: &str) -> Result<ModuleId> {
 
 impl Tx {
     /// The token `id` of an account, locked until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
         self.locked(token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id))).await
     }
 
     /// The token of any account that a handle stands for, by the handle's digest, locked until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
         self.locked(token::Entity::find().filter(token::Column::HandleDigest.eq(digest))).await
     }
 
     /// The tokens of a selection, by account and id, each locked until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn select_tokens(&self, selection: &TokenSelection) -> Result<Vec<TokenRow>> {
         let ids =
             selection.select().select_only().column(token::Column::Id).into_tuple::<String>().all(&self.db).await?;
@@ -153,18 +138,12 @@ impl Tx {
     }
 
     /// Whether a token of any account has this id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn token_exists(&self, id: &str) -> Result<bool> {
         Ok(token::Entity::find_by_id(id).count(&self.db).await? > 0)
     }
 
     /// How many tokens of an extension an account has, without the deleted ones. Other transactions that would
     /// count the same wait until this one has ended.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn count_tokens(&self, account_id: &str, extension_id: &str) -> Result<u64> {
         if self.db.get_database_backend() == DatabaseBackend::Postgres {
             // None that an event of the account waits for: its writer may hold what creating a token waits for.
@@ -188,9 +167,6 @@ impl Tx {
     }
 
     /// Writes every column of a token that was read in this transaction, and what its permissions have become.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn update_token(&self, row: &TokenRow) -> Result<()> {
         self.token_changed(&row.token.id);
         row.token.clone().into_active_model().reset_all().update(&self.db).await?;

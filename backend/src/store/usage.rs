@@ -25,9 +25,6 @@ const ROWS: usize = 1000;
 impl Store {
     /// Adds calls, and moves last uses on; never back, whichever replica writes last. All or nothing, but for tokens
     /// that are no longer there because a hand in the database has taken them out.
-    ///
-    /// # Errors
-    /// [`super::StoreError`].
     pub async fn add_usage(&self, mut calls: Vec<NewCalls>, mut last: Vec<LastUse>) -> Result<()> {
         // In one order everywhere, so that two replicas never wait for each other in a circle.
         calls.sort_by(|a, b| {
@@ -78,9 +75,6 @@ impl Store {
     }
 
     /// The calls of a token since a day, oldest first.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn calls(&self, token_id: &str, since_day: i32) -> Result<Vec<token_calls::Model>> {
         let calls = token_calls::Entity::find().filter(token_calls::Column::TokenId.eq(token_id));
         let calls = calls.filter(token_calls::Column::Day.gte(since_day)).order_by_asc(token_calls::Column::Day);

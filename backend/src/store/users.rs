@@ -13,50 +13,32 @@ use super::{
 
 impl Store {
     /// The oldest account, if there is one at all.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn first_account(&self) -> Result<Option<account::Model>> {
         Ok(account::Entity::find().order_by_asc(account::Column::CreatedAt).one(&self.readers).await?)
     }
 
     /// Every account, the oldest first.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn accounts(&self) -> Result<Vec<account::Model>> {
         Ok(account::Entity::find().order_by_asc(account::Column::CreatedAt).all(&self.readers).await?)
     }
 
     /// The account `id`.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn account(&self, id: &str) -> Result<Option<account::Model>> {
         Ok(account::Entity::find_by_id(id).one(&self.readers).await?)
     }
 
     /// The user who signs in with `email`, in lower case.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn user_by_email(&self, email: &str) -> Result<Option<user::Model>> {
         Ok(user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.readers).await?)
     }
 
     /// The users of every account, by account and address.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn users(&self) -> Result<Vec<user::Model>> {
         let users = user::Entity::find().order_by_asc(user::Column::AccountId).order_by_asc(user::Column::Email);
         Ok(users.all(&self.readers).await?)
     }
 
     /// How many users there are.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn count_users(&self) -> Result<u64> {
         Ok(user::Entity::find().count(&self.readers).await?)
     }
@@ -64,17 +46,11 @@ impl Store {
 
 impl Tx {
     /// The account `id`.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn account(&self, id: &str) -> Result<Option<account::Model>> {
         Ok(account::Entity::find_by_id(id).one(&self.db).await?)
     }
 
     /// The user `id`, locked against changes until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`super::StoreError::Database`].
     pub async fn user(&self, id: &str) -> Result<Option<user::Model>> {
         let select = user::Entity::find_by_id(id);
         // SQLite has no row locks, and needs none: the transaction holds the only writer.

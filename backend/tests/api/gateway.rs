@@ -79,7 +79,7 @@ async fn every_bad_key_is_the_same_401() {
     let token = admin.create("Key", &[PARTNERS]).await;
     let key = header_value(&token);
     let unknown = {
-        let id: latchkey_shared::TokenId = "SU-000-000-000".parse().unwrap();
+        let id: TokenId = "SU-000-000-000".parse().unwrap();
         latchkey_shared::key::header_value(&id, &latchkey_shared::Secret::new(&id, &[1; 16]))
     };
     let anonymous = server.anonymous();
@@ -236,7 +236,7 @@ async fn what_nobody_told_of_acts_once_everything_is_forgotten() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[PARTNERS]).await;
     let (key, index) = (server.key(&token), &server.app.gatekeeper.index);
-    let number = latchkey_shared::TokenId::number_of(token["id"].as_str().unwrap());
+    let number = TokenId::number_of(token["id"].as_str().unwrap());
     let database = sea_orm::Database::connect(&server.url).await.unwrap();
     assert_eq!(check(&key, "/agreements").await.status, StatusCode::OK);
     for (state, before, after) in [("inactive", 200, 401), ("active", 401, 200)] {
@@ -255,7 +255,7 @@ async fn an_id_that_nobody_has_is_known_as_soon_as_somebody_has_it() {
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
     let keeper = &server.app.gatekeeper;
-    let number = latchkey_shared::TokenId::number_of("SU-123-456-789");
+    let number = TokenId::number_of("SU-123-456-789");
     assert_eq!(keeper.index.read(number).await.map(|entry| entry.is_some()), Ok(false));
     assert!(keeper.index.is_unknown(number, server.clock.now()));
     server.clock.advance(11);
@@ -315,7 +315,7 @@ async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
         let told = key.get(path).await;
         assert_eq!((told.status, told.header("cache-control")), (StatusCode::OK, "no-store"), "{path}");
     }
-    let id: latchkey_shared::TokenId = token["id"].as_str().unwrap().parse().unwrap();
+    let id: TokenId = token["id"].as_str().unwrap().parse().unwrap();
     let forged = latchkey_shared::key::header_value(&id, &latchkey_shared::Secret::new(&id, &[1; 16]));
     let stranger = server.anonymous().with("authorization", &forged).get("/nothing").await;
     assert_eq!((stranger.status, stranger.header("x-token-expires")), (StatusCode::NOT_FOUND, ""));
