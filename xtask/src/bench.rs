@@ -10,7 +10,7 @@ use crate::{Result, build, debian, process, setup, workspace};
 
 pub fn main(arguments: &[String]) -> Result {
     let mut steps = Steps::of("bench")?;
-    build::all(&mut steps)?;
+    build::all(&mut steps, build::RELEASE)?;
     steps.step("look for what loads and what is compared", |step| {
         debian::ensure(debian::TEST, step)?;
         debian::ensure(debian::BENCH, step)

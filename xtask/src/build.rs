@@ -8,21 +8,24 @@ pub fn main(arguments: &[String]) -> Result {
         return Err(format!("`build` takes no arguments, found `{argument}`"));
     }
     let mut steps = Steps::of("build")?;
-    all(&mut steps)?;
-    println!("{}", workspace::server("release").display());
+    all(&mut steps, RELEASE)?;
+    println!("{}", workspace::server(RELEASE).display());
     Ok(())
 }
 
-/// Set-up, page and server.
-pub fn all(steps: &mut Steps) -> Result {
+/// The profile of what is tested and shipped.
+pub const RELEASE: &str = "release";
+
+/// Set-up, page and server, the server by a profile of Cargo.toml.
+pub fn all(steps: &mut Steps, profile: &str) -> Result {
     setup::build(steps)?;
     bundle::release(steps)?;
-    server(steps)
+    server(steps, profile)
 }
 
-/// The release server, which takes `dist/` in.
-pub fn server(steps: &mut Steps) -> Result {
+/// The server with the page of `dist/` in it.
+pub fn server(steps: &mut Steps, profile: &str) -> Result {
     steps.step("build the server", |step| {
-        step.run(&mut process::cargo(["build", "--release", "--locked", "--package", "latchkey"]))
+        step.run(&mut process::cargo(["build", "--profile", profile, "--locked", "--package", "latchkey"]))
     })
 }

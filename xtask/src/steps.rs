@@ -1,7 +1,7 @@
 //! Named and timed steps: `==> 3 build the bundle … 41.2 s`.
 //!
-//! What the commands of a step print goes into a log of its own. It is shown when the step fails; on a terminal its
-//! last line also tells how far a long step has come.
+//! What the commands of a step print goes into a log of its own. It is shown when the step fails. The last line of the log
+//! tells how far a long step has come: all the time on a terminal, elsewhere every 30 seconds.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -15,6 +15,8 @@ use crate::{Result, process, workspace};
 
 /// How much of a failed step's log is shown.
 const SHOWN_LINES: usize = 300;
+/// Interval of progress reports where there is no terminal, in seconds.
+const REPORT_EVERY: u64 = 30;
 
 #[derive(Debug)]
 pub struct Steps {
@@ -48,6 +50,8 @@ pub struct Step {
     title: String,
     log: PathBuf,
     started: Instant,
+    /// When progress was last reported, in seconds since the start.
+    reported: u64,
     notes: Vec<String>,
 }
 
@@ -56,7 +60,7 @@ impl Step {
         File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         print!("{title}");
         flush();
-        Ok(Self { title, log, started: Instant::now(), notes: Vec::new() })
+        Ok(Self { title, log, started: Instant::now(), reported: 0, notes: Vec::new() })
     }
 
     /// Runs a command to its end. A status other than 0 is an error.
@@ -105,19 +109,26 @@ impl Step {
         format!("{}: {error}", self.log.display())
     }
 
-    fn show_progress(&self) {
+    fn show_progress(&mut self) {
         let seconds = self.started.elapsed().as_secs();
-        if seconds >= 2 && io::stdout().is_terminal() {
-            let line: String = last_line(&self.log).trim().chars().take(60).collect();
-            print!("\r{} {seconds} s  {line}\x1b[K", self.title);
-            flush();
+        let line = || last_line(&self.log).trim().chars().take(60).collect::<String>();
+        if io::stdout().is_terminal() {
+            if seconds >= 2 {
+                print!("\r{} {seconds} s  {}\x1b[K", self.title, line());
+            }
+        } else if seconds >= self.reported + REPORT_EVERY {
+            print!("\n      {seconds} s  {}", line());
+            self.reported = seconds;
         }
+        flush();
     }
 
     fn finish(&self, error: Option<&String>) {
         let mut text = String::new();
         if io::stdout().is_terminal() {
             let _ = write!(text, "\r\x1b[K{}", self.title);
+        } else if self.reported > 0 {
+            let _ = write!(text, "\n     ");
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let _ = match error {

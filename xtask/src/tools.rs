@@ -76,7 +76,12 @@ impl Tool {
         }
         let mut install = process::cargo(["install", "--locked", "--root"]);
         // Its own target folder: `cargo install` would otherwise fill ours with what is never used again.
-        step.run(install.arg(root).arg(&package).env("CARGO_TARGET_DIR", root.join("target")))?;
+        install.arg(root).arg(&package).env("CARGO_TARGET_DIR", root.join("target"));
+        // Compiling a tool takes longer than all that it ever does.
+        for (setting, value) in [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "256"), ("DEBUG", "0")] {
+            install.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+        }
+        step.run(&mut install)?;
         fs::remove_dir_all(root.join("target")).map_err(|error| format!("{}: {error}", root.display()))
     }
 

@@ -22,7 +22,7 @@ pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
-/// The server as `cargo build` leaves it; `profile` is `debug` or `release`.
+/// The server as `cargo build` leaves it; `profile` is `debug`, or one of Cargo.toml.
 pub fn server(profile: &str) -> PathBuf {
     target().join(profile).join("latchkey")
 }

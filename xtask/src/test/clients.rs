@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use super::{Checks, counts};
 use crate::steps::Step;
-use crate::{Result, process, setup, workspace};
+use crate::{Result, build, process, setup, workspace};
 
 const PYTHON: &str = "clients/python";
 const GATEWAYS: &str = "clients/gateways";
@@ -18,7 +18,7 @@ pub(super) fn all(checks: &mut Checks, filter: &[String]) {
         Ok(programs) => programs,
         Err(why) => return checks.skip("clients", &why),
     };
-    let server = env::current_dir().unwrap_or_default().join(workspace::server("release"));
+    let server = env::current_dir().unwrap_or_default().join(workspace::server(build::RELEASE));
     let mut pytest = process::command(python.join("python"));
     pytest.args(["-m", "pytest", "-q", PYTHON]).env("LATCHKEY_BIN", &server);
     if !filter.is_empty() {

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 
 use super::{Checks, counts};
-use crate::{process, workspace};
+use crate::{build, process, workspace};
 
 const REPORT: &str = "e2e/report/results.json";
 
@@ -14,7 +14,7 @@ pub fn all(checks: &mut Checks, filter: &[String]) {
     let here = env::current_dir().unwrap_or_default();
     let mut command = process::command("npx");
     command.args(["--no-install", "playwright", "test"]).args(filter).current_dir("e2e");
-    command.env("LATCHKEY_BIN", here.join(workspace::server("release")));
+    command.env("LATCHKEY_BIN", here.join(workspace::server(build::RELEASE)));
     checks.many(
         "browser tests",
         |step| step.run(&mut command),

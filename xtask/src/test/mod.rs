@@ -78,7 +78,7 @@ pub fn main(arguments: &[String]) -> Result {
     let built = needs_release
         && checks.one("build within the size budget", |steps| {
             bundle::release(steps)?;
-            build::server(steps)
+            build::server(steps, build::RELEASE)
         });
     if wanted.has(Part::Api) {
         api::all(&mut checks, &wanted.filter);
