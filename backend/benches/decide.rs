@@ -10,7 +10,7 @@ use latchkey::{
     catalogue::Catalogue,
     clock::Clock,
     gatekeeper::{Entry, Modules, Question, Target, decide, path},
-    store::CheckRow,
+    store::CredentialRow,
     tokens::secret::{self, Digester},
 };
 use latchkey_shared::{ApiKey, PresentedKey, Secret, TokenId};
@@ -39,7 +39,7 @@ fn set_up() -> (Gatekeeper, Vec<(&'static str, String)>) {
     let pepper = latchkey::keys::Key::new([7; 32]);
     let id: TokenId = "SU-160-984-311".parse().unwrap();
     let key = ApiKey { secret: Secret::new(&id, &[9; 16]), id: id.clone() };
-    let row = CheckRow {
+    let row = CredentialRow {
         id: id.to_string(),
         account_id: "VA-310-552".to_owned(),
         account_name: "Benchmark".to_owned(),

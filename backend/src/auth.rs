@@ -63,7 +63,7 @@ async fn read_again(app: &App, tx: &Tx, caller: &Caller, lock: LockType) -> Resu
             Caller { access: caller.access.clone(), ..found }
         }
         Identity::Token { entry, digest } => {
-            let row = tx.token_for_check(&entry.id(), lock).await?.ok_or(Error::Unauthorized)?;
+            let row = tx.lock_credential(&entry.id(), lock).await?.ok_or(Error::Unauthorized)?;
             let entry = app.gatekeeper.confirm(&row, digest, caller.origin.client)?;
             Caller {
                 account: row.account(),

@@ -12,7 +12,7 @@ use latchkey_shared::{AllowedAddresses, ModuleId, TokenId, TokenStatus};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use super::modules::{ModuleSet, Modules};
-use crate::store::{CheckRow, StoreError, entities::account};
+use crate::store::{CredentialRow, StoreError, entities::account};
 
 /// A token as the gatekeeper keeps it: all that a decision needs, and no more, since there may be a million.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Entry {
     /// # Errors
     /// [`StoreError::Damaged`]: better no key than one without its rules.
     pub fn new(
-        row: &CheckRow,
+        row: &CredentialRow,
         account: Arc<account::Model>,
         modules: &Modules,
         limit: impl FnOnce(u32, NonZeroU32) -> Arc<Limit>,

@@ -273,7 +273,7 @@ impl Reader {
         while !numbers.is_empty() {
             *index.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Changed::default());
             let ids: Vec<TokenId> = numbers.iter().map(|number| TokenId::from_number(*number)).collect();
-            let rows = tokio::time::timeout(PATIENCE, self.store.tokens_for_check(&ids)).await;
+            let rows = tokio::time::timeout(PATIENCE, self.store.load_credentials(&ids)).await;
             let rows = rows.map_err(|_| StoreError::TooSlow)??;
             let mut entries = HashMap::with_capacity(rows.len());
             for row in rows {

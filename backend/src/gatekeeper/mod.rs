@@ -55,7 +55,7 @@ use crate::{
     clock::Clock,
     http::{Error, client},
     keys::Key,
-    store::{CheckRow, Store, TokenChange},
+    store::{CredentialRow, Store, TokenChange},
     tokens::secret::Digester,
 };
 
@@ -139,7 +139,7 @@ impl Gatekeeper {
         let modules = Arc::new(Modules::new(catalogue));
         let index = Index::new(store.clone(), Arc::clone(&modules), clock.clone());
         let watching = Arc::clone(&index);
-        store.watch(Box::new(move |change| match change {
+        store.on_change(Box::new(move |change| match change {
             TokenChange::One(id) => watching.forget(TokenId::number_of(id)),
             TokenChange::Any => watching.forget_all(),
         }));
@@ -263,7 +263,7 @@ impl Gatekeeper {
     ///
     /// # Errors
     /// [`Error::Unauthorized`], [`Error::AddressRefused`], [`Error::Internal`].
-    pub fn confirm(&self, row: &CheckRow, digest: &[u8; 32], address: Option<IpAddr>) -> Result<Entry, Error> {
+    pub fn confirm(&self, row: &CredentialRow, digest: &[u8; 32], address: Option<IpAddr>) -> Result<Entry, Error> {
         let limit = |_, calls| Arc::new(entry::Limit::new(calls));
         let entry = Entry::new(row, Arc::new(row.account()), &self.modules, limit)?;
         let now = self.clock.now();

@@ -81,7 +81,7 @@ impl Store {
                 Self {
                     writer: pool.clone(),
                     readers: pool,
-                    watcher: Arc::default(),
+                    hook: Arc::default(),
                     outside: Arc::default(),
                     address: Arc::new(address.clone()),
                     _alone: None,
@@ -147,14 +147,7 @@ impl Store {
         )
         .await?;
         let readers = connect(address, &mut options(POOL)).await?;
-        Ok(Self {
-            writer,
-            readers,
-            watcher: Arc::default(),
-            outside,
-            address: Arc::new(address.clone()),
-            _alone: None,
-        })
+        Ok(Self { writer, readers, hook: Arc::default(), outside, address: Arc::new(address.clone()), _alone: None })
     }
 
     /// Makes sure that no other server works with the same file: it would not hear of what this one changes. Commands

@@ -10,15 +10,15 @@
 #![expect(clippy::missing_errors_doc, reason = "every method fails as StoreError; a doc comment names what is special")]
 
 mod address;
-mod checks;
 mod connect;
+mod credentials;
 pub mod entities;
 mod events;
 mod filter;
 mod idempotency;
 mod installation;
-mod listen;
 mod migrations;
+mod notifications;
 mod outside_changes;
 mod retention;
 mod sessions;
@@ -29,10 +29,10 @@ mod usage;
 mod users;
 
 pub use address::{Address, AddressError};
-pub use checks::{CheckRow, TokenChange, Watcher};
 pub use connect::OpenError;
+pub use credentials::{ChangeHook, CredentialRow, TokenChange};
 pub use events::NewEvent;
-pub use listen::Listener;
+pub use notifications::Listener;
 pub use outside_changes::POLL_INTERVAL;
 pub use sessions::SessionRow;
 pub use token_list::TokenQuery;
@@ -44,7 +44,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use checks::Watch;
+use credentials::Hook;
 use outside_changes::OutsideChanges;
 use sea_orm::{
     ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
@@ -52,19 +52,19 @@ use sea_orm::{
 };
 use thiserror::Error;
 
-/// Why the store could not do as asked.
+/// Why an operation of the store failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Something unique exists already.
+    /// A unique value exists already.
     #[error("already exists")]
     Duplicate,
-    /// The database refused or did not answer.
+    /// The database failed or did not answer.
     #[error("database: {0}")]
     Database(DbErr),
     /// The database did not answer in time.
     #[error("the database is too slow")]
     TooSlow,
-    /// What was read makes no sense: the database was changed by another hand.
+    /// A stored value is invalid, for example after manual SQL.
     #[error("stored value is damaged: {0}")]
     Damaged(String),
 }
@@ -78,7 +78,7 @@ impl From<DbErr> for StoreError {
     }
 }
 
-/// The result of a question to the store.
+/// The result of an operation of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The database. Cloning shares the pools.
@@ -87,7 +87,7 @@ pub struct Store {
     /// On SQLite a single connection, so that writers queue here and never fail as busy.
     writer: DatabaseConnection,
     readers: DatabaseConnection,
-    watcher: Arc<Watch>,
+    hook: Arc<Hook>,
     outside: Arc<OutsideChanges>,
     address: Arc<Address>,
     /// Held for as long as this process is the only one with its file.
@@ -100,7 +100,7 @@ pub struct Tx {
     db: DatabaseTransaction,
     /// The ids of the tokens that it changes.
     changed: Mutex<Vec<String>>,
-    watcher: Arc<Watch>,
+    hook: Arc<Hook>,
 }
 
 impl Store {
@@ -115,7 +115,7 @@ impl Store {
             // No other process can commit from here to the end of the transaction.
             self.check_outside_changes(&db).await?;
         }
-        Ok(Tx { db, changed: Mutex::default(), watcher: Arc::clone(&self.watcher) })
+        Ok(Tx { db, changed: Mutex::default(), hook: Arc::clone(&self.hook) })
     }
 
     /// The connections for reading: how many there are, and how many of them wait.
@@ -155,12 +155,12 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Database`]; then nothing has changed, or the connection was lost while it was committed.
     pub async fn commit(self) -> Result<()> {
-        let Self { db, changed, watcher } = self;
+        let Self { db, changed, hook } = self;
         let changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let committed = tokio::spawn(async move {
             notify(&db, &changed).await?;
             let committed = db.commit().await;
-            watcher.tokens_changed(&changed);
+            hook.tokens_changed(&changed);
             committed
         });
         match committed.await {
@@ -231,7 +231,7 @@ mod tests {
         let (folder, store) = sqlite().await;
         let reports = Arc::new(Mutex::new(0));
         let counter = Arc::clone(&reports);
-        store.watch(Box::new(move |change| {
+        store.on_change(Box::new(move |change| {
             assert_eq!(change, TokenChange::Any);
             *counter.lock().unwrap() += 1;
         }));

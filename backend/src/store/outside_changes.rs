@@ -2,7 +2,7 @@
 //!
 //! The gatekeeper decides from memory, so it must hear of them. `PRAGMA data_version` on the one writing connection
 //! changes exactly when another process has committed. Every change of this process looks at it, and so does
-//! [`Store::poll_outside_changes`] in between. On PostgreSQL see [`super::listen`].
+//! [`Store::poll_outside_changes`] in between. On PostgreSQL see [`super::notifications`].
 
 use std::{
     sync::atomic::{AtomicBool, AtomicI64, Ordering},
@@ -48,14 +48,14 @@ impl Store {
         }
     }
 
-    /// Reports to the watcher when another process has changed the file since the last call.
+    /// Calls the change hook when another process has changed the file since the last call.
     pub(super) async fn check_outside_changes(&self, writer: &impl ConnectionTrait) -> Result<()> {
         let sql = Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA data_version");
         let Some(row) = writer.query_one_raw(sql).await? else { return Ok(()) };
         let version: i64 = row.try_get_by_index(0)?;
         let reopened = self.outside.reopened.swap(false, Ordering::AcqRel);
         if self.outside.version.swap(version, Ordering::AcqRel) != version || reopened {
-            self.watcher.any_token_changed();
+            self.hook.any_token_changed();
         }
         Ok(())
     }

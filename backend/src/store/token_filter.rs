@@ -74,9 +74,8 @@ fn status_expr(now: i64) -> Expr {
 /// Whether a token has a status at `now`; never NULL. [`crate::tokens::status`] is the same rule in Rust.
 fn status_is(status: TokenStatus, now: i64) -> Condition {
     let state = |status: TokenStatus| Condition::all().add(token::Column::State.eq(status.as_str()));
-    let expires_by = |at: i64| {
-        Condition::all().add(token::Column::ExpiresAt.is_not_null()).add(token::Column::ExpiresAt.lte(at))
-    };
+    let expires_by =
+        |at: i64| Condition::all().add(token::Column::ExpiresAt.is_not_null()).add(token::Column::ExpiresAt.lte(at));
     let previous_works = || {
         let works_on = token::Column::PreviousExpiresAt.is_null().or(token::Column::PreviousExpiresAt.gt(now));
         Condition::all().add(token::Column::PreviousDigest.is_not_null()).add(works_on)

@@ -1,4 +1,4 @@
-//! What is remembered of the use of tokens.
+//! Usage of tokens: their calls by day, and their last use.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,14 +19,14 @@ pub type NewCalls = token_calls::Model;
 /// The last use of a token.
 pub type LastUse = token_last_use::Model;
 
-/// Rows of a statement: both databases bound how many values it may have.
+/// Maximum rows of a statement. Both databases limit the number of its values.
 const ROWS: usize = 1000;
 
 impl Store {
-    /// Adds calls, and moves last uses on; never back, whichever replica writes last. All or nothing, but for tokens
-    /// that are no longer there because a hand in the database has taken them out.
+    /// Adds calls, and updates last uses unless another replica has written a later one. All or nothing, except that tokens
+    /// which manual SQL has removed are skipped.
     pub async fn add_usage(&self, mut calls: Vec<NewCalls>, mut last: Vec<LastUse>) -> Result<()> {
-        // In one order everywhere, so that two replicas never wait for each other in a circle.
+        // Every replica locks rows in the same order, so that they do not deadlock.
         calls.sort_by(|a, b| {
             (&a.token_id, a.day, &a.module_id, a.status).cmp(&(&b.token_id, b.day, &b.module_id, b.status))
         });

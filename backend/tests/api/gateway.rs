@@ -489,7 +489,7 @@ async fn tokens_of_keys_that_are_asked_for_at_once_are_all_read(#[values(Sqlite,
     let unknown: TokenId = "SU-999-999-999".parse().unwrap();
     for wanted in [0, 1, 8, 9, 33, 40] {
         let asked = [&ids[..wanted], std::slice::from_ref(&unknown)].concat();
-        let read = server.app.store.tokens_for_check(&asked).await.unwrap();
+        let read = server.app.store.load_credentials(&asked).await.unwrap();
         let read: BTreeSet<String> = read.into_iter().map(|row| row.id).collect();
         assert_eq!(read, ids[..wanted].iter().map(ToString::to_string).collect());
     }

@@ -240,7 +240,8 @@ async fn search_finds_any_part_of_a_name(#[values(Sqlite, Postgres)] database: D
 async fn patterns_fold_ascii_letters_only(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
-    for name in ["Ka\u{130}BC", "KaiBC", "KAIBC", "ka\u{131}bc", "\u{212a}aibc", "ΟΔΟΣAIBC", "100%_aibc\\x", "éaibcé"] {
+    for name in ["Ka\u{130}BC", "KaiBC", "KAIBC", "ka\u{131}bc", "\u{212a}aibc", "ΟΔΟΣAIBC", "100%_aibc\\x", "éaibcé"]
+    {
         admin.post("/auth/tokens", new_token(name, &[])).await.expect(StatusCode::CREATED);
     }
     for (filter, expected) in [

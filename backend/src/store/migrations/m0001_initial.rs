@@ -4,8 +4,8 @@ use sea_orm::{ConnectionTrait as _, DatabaseBackend};
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer, big_integer_null, binary, binary_null, boolean, integer, integer_null, pk_auto, string, string_null,
-        text, text_null,
+        big_integer, big_integer_null, binary, binary_null, boolean, integer, integer_null, pk_auto, string,
+        string_null, text, text_null,
     },
 };
 

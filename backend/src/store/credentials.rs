@@ -1,4 +1,4 @@
-//! What the gatekeeper reads of tokens, and how it hears that one was changed.
+//! What the gatekeeper loads of tokens, and the hook that reports changed ones.
 
 use std::cmp::max;
 
@@ -14,10 +14,10 @@ use super::{
     entities::{account, token},
 };
 
-/// A token of any account, as a decision needs it, with its account and modules.
+/// A token of any account with what a decision needs, its account and its modules.
 #[expect(missing_docs, reason = "the migrations say what each column holds")]
 #[derive(Debug, Clone, FromQueryResult)]
-pub struct CheckRow {
+pub struct CredentialRow {
     pub id: String,
     pub account_id: String,
     pub account_name: String,
@@ -36,7 +36,7 @@ pub struct CheckRow {
     pub modules: Option<String>,
 }
 
-impl CheckRow {
+impl CredentialRow {
     /// The account that owns the token.
     #[must_use]
     pub fn account(&self) -> account::Model {
@@ -53,21 +53,20 @@ const COLUMNS: &str = "t.id, t.account_id, a.name AS account_name, a.created_at 
     t.calls_per_minute, \
     (SELECT string_agg(p.module_id, ',') FROM token_permissions p WHERE p.token_id = t.id) AS modules";
 
-/// So many statements at once: while one waits for the disk, another goes on.
-const AT_ONCE: usize = 4;
+/// Maximum number of parallel statements. While one waits for the disk, another goes on.
+const MAX_PARALLEL: usize = 4;
 
-/// For so many ids a statement of their own is worth while.
-const WORTHWHILE: usize = 8;
+/// Minimum number of ids in a statement.
+const MIN_BATCH: usize = 8;
 
 impl Store {
-    /// The tokens of any account that have these ids: for the check of a key, which proves by its secret whose it is. Few
-    /// statements, whatever the number of ids.
-    pub async fn tokens_for_check(&self, ids: &[TokenId]) -> Result<Vec<CheckRow>> {
-        let parts = ids.chunks(max(WORTHWHILE, ids.len().div_ceil(AT_ONCE)));
-        Ok(try_join_all(parts.map(|ids| self.part_for_check(ids))).await?.concat())
+    /// The tokens of any account with these ids. Whose token it is, a key proves by its secret.
+    pub async fn load_credentials(&self, ids: &[TokenId]) -> Result<Vec<CredentialRow>> {
+        let parts = ids.chunks(max(MIN_BATCH, ids.len().div_ceil(MAX_PARALLEL)));
+        Ok(try_join_all(parts.map(|ids| self.load_batch(ids))).await?.concat())
     }
 
-    async fn part_for_check(&self, ids: &[TokenId]) -> Result<Vec<CheckRow>> {
+    async fn load_batch(&self, ids: &[TokenId]) -> Result<Vec<CredentialRow>> {
         let backend = self.readers.get_database_backend();
         let wanted = match backend {
             DatabaseBackend::Postgres => "SELECT json_array_elements_text($1::json)",
@@ -79,19 +78,19 @@ impl Store {
         let ids: Vec<&str> = ids.iter().map(TokenId::as_str).collect();
         let ids = format!("[\"{}\"]", ids.join("\",\""));
         let statement = Statement::from_sql_and_values(backend, sql, [ids.into()]);
-        Ok(CheckRow::find_by_statement(statement).all(&self.readers).await?)
+        Ok(CredentialRow::find_by_statement(statement).all(&self.readers).await?)
     }
 
-    /// Reports every changed token to `watcher`, once the change is committed and before [`Tx::commit`](super::Tx::commit)
-    /// returns. There is one watcher.
-    pub fn watch(&self, watcher: Watcher) {
-        let _ = self.watcher.0.set(watcher);
+    /// Calls `hook` with every changed token, after the change is committed and before [`Tx::commit`](super::Tx::commit)
+    /// returns. There is one hook.
+    pub fn on_change(&self, hook: ChangeHook) {
+        let _ = self.hook.0.set(hook);
     }
 }
 
 impl Tx {
     /// The token of any account that has this id, locked against changes until the end of the transaction.
-    pub async fn token_for_check(&self, id: &TokenId, lock: LockType) -> Result<Option<CheckRow>> {
+    pub async fn lock_credential(&self, id: &TokenId, lock: LockType) -> Result<Option<CredentialRow>> {
         let backend = self.db.get_database_backend();
         if backend == DatabaseBackend::Postgres {
             // A statement of its own: one that waits for the lock sees the row as it is then, but permissions as they were.
@@ -100,42 +99,42 @@ impl Tx {
         }
         let sql = format!("SELECT {COLUMNS} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = $1");
         let statement = Statement::from_sql_and_values(backend, sql, [id.as_str().into()]);
-        Ok(CheckRow::find_by_statement(statement).one(&self.db).await?)
+        Ok(CredentialRow::find_by_statement(statement).one(&self.db).await?)
     }
 }
 
-/// What a watcher hears of.
+/// What has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenChange<'a> {
-    /// The token with this id was changed.
+    /// The token with this id.
     One(&'a str),
-    /// Any token may have been changed.
+    /// Possibly any token.
     Any,
 }
 
-/// Hears of changed tokens.
-pub type Watcher = Box<dyn Fn(TokenChange<'_>) + Send + Sync>;
+/// Is called with changed tokens.
+pub type ChangeHook = Box<dyn Fn(TokenChange<'_>) + Send + Sync>;
 
-/// Holds the watcher.
+/// The hook, once it is set.
 #[derive(Default)]
-pub(super) struct Watch(std::sync::OnceLock<Watcher>);
+pub(super) struct Hook(std::sync::OnceLock<ChangeHook>);
 
-impl Watch {
+impl Hook {
     pub(super) fn tokens_changed(&self, ids: &[String]) {
-        if let Some(watcher) = self.0.get() {
-            ids.iter().for_each(|id| watcher(TokenChange::One(id)));
+        if let Some(hook) = self.0.get() {
+            ids.iter().for_each(|id| hook(TokenChange::One(id)));
         }
     }
 
     pub(super) fn any_token_changed(&self) {
-        if let Some(watcher) = self.0.get() {
-            watcher(TokenChange::Any);
+        if let Some(hook) = self.0.get() {
+            hook(TokenChange::Any);
         }
     }
 }
 
-impl std::fmt::Debug for Watch {
+impl std::fmt::Debug for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watch")
+        f.write_str("Hook")
     }
 }
