@@ -10,8 +10,9 @@ use latchkey::{
     catalogue::Catalogue,
     clock::Clock,
     gatekeeper::{Entry, Modules, Question, Target, decide, path},
+    keys::mac::Digester,
     store::CredentialRow,
-    tokens::secret::{self, Digester},
+    tokens::secret,
 };
 use latchkey_shared::{ApiKey, PresentedKey, Secret, TokenId};
 

@@ -19,15 +19,8 @@ use criterion::Criterion;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use latchkey::{
-    app::{self, App},
-    catalogue::Catalogue,
-    clock::Clock,
-    config::Config,
-    gatekeeper::forward_auth,
-    keys::Key,
-    rng::Rng,
-    serve,
-    store::Store,
+    catalogue::Catalogue, clock::Clock, config::Config, gatekeeper::forward_auth, keys::Key, rng::Rng, routes, serve,
+    state::AppState, store::Store,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -45,7 +38,7 @@ struct Flags {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A server over a database of its own.
-async fn start(folder: &tempfile::TempDir) -> App {
+async fn start(folder: &tempfile::TempDir) -> AppState {
     let store = Store::connect(&format!("sqlite:{}", folder.path().join("latchkey.db").display())).await.unwrap();
     store.migrate().await.unwrap();
     let mut config = Flags::parse_from(["bench", "--admin-email", "admin@example.com"]).config;
@@ -55,18 +48,18 @@ async fn start(folder: &tempfile::TempDir) -> App {
 }
 
 /// Sends a change to the server, and gives the answer's headers and body.
-async fn send(app: &App, path: &str, cookie: &str, body: Value) -> (HeaderMap, Value) {
+async fn send(app: &AppState, path: &str, cookie: &str, body: Value) -> (HeaderMap, Value) {
     let request = Request::post(format!("/public/v1{path}")).header(header::CONTENT_TYPE, "application/json");
     let mut request = request.header(header::COOKIE, cookie).body(Body::from(body.to_string())).unwrap();
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4000))));
-    let answer = app::router(app).oneshot(request).await.unwrap();
+    let answer = routes::router(app).oneshot(request).await.unwrap();
     assert!(answer.status().is_success());
     let (parts, body) = answer.into_parts();
     (parts.headers, serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap())
 }
 
 /// The `Authorization` of a token with everything on: permissions, an end, an address rule.
-async fn key(app: &App) -> String {
+async fn key(app: &AppState) -> String {
     let who = json!({ "email": "admin@example.com", "password": PASSWORD });
     let (headers, _) = send(app, "/auth/login", "", who).await;
     let cookie = headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{app::App, store::Result};
+use crate::{state::AppState, store::Result};
 
 /// Interval between two rounds.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);
@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const DAY: i64 = 86_400;
 
 /// Removes what is older than configured, once a day, until the process ends.
-pub async fn run(app: App) {
+pub async fn run(app: AppState) {
     tokio::time::sleep(FIRST).await;
     loop {
         match round(&app).await {
@@ -30,7 +30,7 @@ pub async fn run(app: App) {
 ///
 /// # Errors
 /// [`crate::store::StoreError`]; what was removed before stays removed.
-pub async fn round(app: &App) -> Result<(u64, u64)> {
+pub async fn round(app: &AppState) -> Result<(u64, u64)> {
     let before = |days: u32| app.clock.now().unix() - i64::from(days) * DAY;
     let mut removed = (0, 0);
     if let Some(days) = app.config.keep_calls.days() {

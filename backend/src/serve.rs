@@ -2,16 +2,11 @@
 //! catalogue, master key, port; then the database.
 
 use std::{
-    fs, io,
-    io::IsTerminal as _,
-    io::Write as _,
-    net::SocketAddr,
-    os::unix::fs::DirBuilderExt as _,
-    path::Path,
-    sync::{Arc, OnceLock},
-    time::Duration,
+    fs, io, io::IsTerminal as _, io::Write as _, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path,
+    sync::Arc, time::Duration,
 };
 
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
 use tokio::{
@@ -27,24 +22,20 @@ use crate::{
         first_start::{self, FirstAdmin, FirstStartError, Made},
         user_add::UserError,
     },
-    app::{self, App, Parts},
     catalogue::{Catalogue, CatalogueError},
     clock::Clock,
     config::{Config, LogFormat, ServerRole},
     gatekeeper::{Gatekeeper, usage},
     http::{
         connections::{self, Connections},
-        listen::{self, Service},
-        metrics,
-        site::Site,
+        metrics, server,
     },
     keys::{self, Key, KeyFileError, Keys},
     retention,
     rng::Rng,
-    sessions::{
-        password::{self, Passwords},
-        throttle::Throttle,
-    },
+    routes,
+    sessions::password::{self, Passwords},
+    state::AppState,
     store::{Address, OpenError, Store},
 };
 
@@ -142,10 +133,9 @@ async fn serve_console(
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
     let signals = Stop::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
-    tokio::spawn(retention::run(Arc::clone(&app)));
+    tokio::spawn(retention::run(app.clone()));
     let keeper = &app.gatekeeper;
-    let beside = app.config.has_gateway().then(|| Arc::clone(keeper));
-    let served = places.with(Service::new(beside, app::router(&app)), keeper, &app.store, dropped);
+    let served = places.with(routes::router(&app), keeper, &app.store, dropped);
     run(served, keeper, &app.store, signals).await;
     Ok(())
 }
@@ -171,7 +161,7 @@ async fn serve_gatekeeper(
     let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
     let signals = Stop::listen()?;
     announce(&places.greeting, &places.url, None);
-    let served = places.with(app::gateway(&keeper, &store), &keeper, &store, dropped);
+    let served = places.with(routes::gateway(&keeper, &store), &keeper, &store, dropped);
     run(served, &keeper, &store, signals).await;
     Ok(())
 }
@@ -216,13 +206,13 @@ impl Places {
     /// What is answered where.
     fn with(
         self,
-        main: Service,
+        main: Router,
         keeper: &Arc<Gatekeeper>,
         store: &Store,
         dropped: ErrorCounter,
-    ) -> Vec<(TcpListener, Service)> {
-        let gateway = self.gateway.map(|listener| (listener, app::gateway(keeper, store)));
-        let figures = |handle| Service::new(None, metrics::router(handle, Arc::clone(keeper), store.clone(), dropped));
+    ) -> Vec<(TcpListener, Router)> {
+        let gateway = self.gateway.map(|listener| (listener, routes::gateway(keeper, store)));
+        let figures = |handle| metrics::router(handle, Arc::clone(keeper), store.clone(), dropped);
         let metrics = self.metrics.map(|(listener, handle)| (listener, figures(handle)));
         [(self.main, main)].into_iter().chain(gateway).chain(metrics).collect()
     }
@@ -239,7 +229,7 @@ pub async fn assemble(
     master: &Key,
     clock: Clock,
     rng: Rng,
-) -> Result<(App, Option<Made>), ServeError> {
+) -> Result<(AppState, Option<Made>), ServeError> {
     let keys = Keys::derive(master);
     let admin = FirstAdmin {
         email: config.admin_email.clone(),
@@ -249,31 +239,28 @@ pub async fn assemble(
     };
     let (installation, made) = first_start::prepare(&store, &keys, &clock, &rng, admin).await?;
     let passwords = Passwords::new(&rng).map_err(ServeError::Other)?;
-    let (throttle, site, document) = (Throttle::default(), Site::load(), OnceLock::new());
     let gatekeeper = Gatekeeper::new(&catalogue, &store, &keys.pepper, clock.clone(), config.gatekeeper());
-    let parts = Parts {
-        config,
-        catalogue,
+    let app = AppState {
+        config: Arc::new(config),
+        catalogue: Arc::new(catalogue),
         store,
         gatekeeper,
-        keys,
-        installation,
+        keys: Arc::new(keys),
+        installation: installation.into(),
         clock,
         rng,
         passwords,
-        throttle,
-        site,
-        document,
+        throttle: Arc::default(),
     };
-    Ok((Arc::new(parts), made))
+    Ok((app, made))
 }
 
-async fn run(served: Vec<(TcpListener, Service)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
+async fn run(served: Vec<(TcpListener, Router)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
     keeper.start(store);
     let (stop, _) = watch::channel(false);
     let most = connections::for_each(served.len());
     let mut serving = JoinSet::new();
-    for (listener, service) in served {
+    for (listener, router) in served {
         let mut stopped = stop.subscribe();
         let connections = Connections::new(most, keeper.proxies().to_vec());
         serving.spawn(async move {
@@ -281,7 +268,7 @@ async fn run(served: Vec<(TcpListener, Service)>, keeper: &Arc<Gatekeeper>, stor
                 // An error would mean that nobody can tell any more, which is a reason to stop as well.
                 let _ = stopped.wait_for(|stopped| *stopped).await;
             };
-            listen::serve(listener, service, connections, stopped, DRAIN).await
+            server::serve(listener, router, connections, stopped, DRAIN).await
         });
     }
     signals.told().await;

@@ -10,7 +10,7 @@ use super::{
     modules::{ModuleIndex, Modules},
     path::{self, PathError},
 };
-use crate::tokens::secret::Digester;
+use crate::keys::mac::Digester;
 
 /// Why a key is worth nothing. For the log: the caller gets one answer for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -54,8 +54,7 @@ pub async fn respond(keeper: &Gatekeeper, peer: SocketAddr, path: &str, headers:
     answer(keeper, peer, headers, target, refuse).await
 }
 
-/// The same as routes, for a router. The listener does not need them: it asks [`respond`] itself, since to find a route,
-/// and to keep what led to it, costs more than a decision.
+/// The routes.
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
     let respond =
         async |State(keeper): State<Arc<Gatekeeper>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {

@@ -17,7 +17,7 @@ pub mod entry;
 pub mod forward_auth;
 mod headers;
 mod index;
-mod introspect;
+pub mod introspect;
 mod listener;
 pub mod metrics;
 mod modules;
@@ -36,10 +36,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    Router,
-    http::{HeaderMap, header::AUTHORIZATION},
-};
+use axum::http::{HeaderMap, header::AUTHORIZATION};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use latchkey_shared::{Network, PresentedKey, TokenId};
 
@@ -54,9 +51,8 @@ use crate::{
     catalogue::Catalogue,
     clock::Clock,
     http::{Error, client},
-    keys::Key,
+    keys::{Key, mac::Digester},
     store::{CredentialRow, Store, TokenChange},
-    tokens::secret::Digester,
 };
 
 /// Everything that a decision needs.
@@ -330,11 +326,6 @@ impl Gatekeeper {
             self.trust.doubt(self.clock.now());
             tokio::spawn(listener::run(Arc::downgrade(self), store.clone()));
         }
-    }
-
-    /// Everything that others ask the gatekeeper.
-    pub fn routes(self: &Arc<Self>) -> Router {
-        forward_auth::routes(Arc::clone(self)).merge(introspect::routes(Arc::clone(self)))
     }
 
     /// The gatekeeper's figures, in Prometheus' text format.

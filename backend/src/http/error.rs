@@ -10,8 +10,6 @@ use axum::{
 };
 use latchkey_shared::{ErrorBody, Module, Problems};
 
-use crate::{keys::KeyFileError, rql::RqlError, store::StoreError, tokens::vault::VaultError};
-
 /// Why a request is not answered as asked.
 #[derive(Debug)]
 pub enum Error {
@@ -208,32 +206,8 @@ impl Error {
     }
 }
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::Internal(error.to_string())
-    }
-}
-
-impl From<VaultError> for Error {
-    fn from(error: VaultError) -> Self {
-        Self::Internal(error.to_string())
-    }
-}
-
-impl From<KeyFileError> for Error {
-    fn from(error: KeyFileError) -> Self {
-        Self::Internal(error.to_string())
-    }
-}
-
 impl From<Problems> for Error {
     fn from(problems: Problems) -> Self {
         Self::Invalid(problems)
-    }
-}
-
-impl From<RqlError> for Error {
-    fn from(error: RqlError) -> Self {
-        Self::Malformed(error.to_string())
     }
 }

@@ -1,13 +1,15 @@
 //! Headers that every answer carries.
 
 use axum::{
-    extract::{Request, State},
+    Router,
     http::{HeaderName, HeaderValue, Method, header},
-    middleware::Next,
-    response::Response,
 };
+use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::app::App;
+/// Clients of the Connect API read the version from it.
+pub const CONNECT_VERSION: HeaderName = HeaderName::from_static("connect-version");
+/// The version of the server.
+pub const VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
 
 const SECURITY: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -20,33 +22,14 @@ const SECURITY: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Adds the security headers. What an answer has set itself stays.
-pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in SECURITY {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| app.site.policy.clone());
-    if app.config.is_behind_tls() {
-        let hsts = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(hsts);
-    }
-    response
-}
-
-/// Answers of the API are for one caller and one moment.
-pub async fn no_store(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Every answer of the API says which version gave it: clients of the Connect API read `Connect-Version`.
-pub async fn version(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().insert("connect-version", HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-    response
+/// Adds the security headers. A response that has set one itself keeps it.
+pub fn secure(router: Router, policy: HeaderValue, is_behind_tls: bool) -> Router {
+    let hsts = (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+    let headers = SECURITY.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    let headers = headers.into_iter().chain([(header::CONTENT_SECURITY_POLICY, policy)]);
+    headers
+        .chain(is_behind_tls.then_some(hsts))
+        .fold(router, |router, (name, value)| router.layer(SetResponseHeaderLayer::if_not_present(name, value)))
 }
 
 /// What an address knows, for `Allow`. Where there is `GET`, there is `HEAD`.

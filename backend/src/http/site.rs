@@ -9,7 +9,6 @@ use std::borrow::Cow;
 
 use axum::{
     body::{Body, Bytes},
-    extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
@@ -17,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::App, http::Error};
+use super::Error;
 
 /// What `cargo xtask build` put into `dist/`. A debug build reads the folder, so that it sees a new bundle.
 #[derive(RustEmbed)]
@@ -26,24 +25,15 @@ struct Files;
 
 const PAGE: &str = "index.html";
 
-/// The site and the policy under which its page runs.
-#[derive(Debug, Clone)]
-pub struct Site {
-    /// The content security policy, with the hash of each inline script of the page.
-    pub policy: HeaderValue,
+/// The content security policy of the page, with the hash of each of its inline scripts.
+#[must_use]
+pub fn policy() -> HeaderValue {
+    let page = Files::get(PAGE).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+    let policy = HeaderValue::from_str(&policy_of(&page));
+    policy.unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
 }
 
-impl Site {
-    /// Reads the page and makes its policy.
-    #[must_use]
-    pub fn load() -> Self {
-        let page = Files::get(PAGE).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
-        let policy = HeaderValue::from_str(&policy(&page));
-        Self { policy: policy.unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")) }
-    }
-}
-
-fn policy(page: &str) -> String {
+fn policy_of(page: &str) -> String {
     let hashes: String = inline_scripts(page)
         .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))))
         .collect();
@@ -63,7 +53,7 @@ fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `GET` of anything outside the API.
-pub async fn serve(State(_app): State<App>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return Error::MethodNotAllowed.into_response();
     }
@@ -161,7 +151,7 @@ mod tests {
     #[test]
     fn the_policy_names_each_inline_script_and_nothing_unsafe() {
         let page = "<script type=\"module\">run()</script><script src=\"/a.js\"></script>";
-        let policy = policy(page);
+        let policy = policy_of(page);
         assert!(policy.contains("'sha256-AvyuiL0SD1mVY3NNxR+V2uo+lhk6RMFrytWmRt6CrJQ='"), "{policy}");
         assert_eq!(policy.matches("sha256-").count(), 1);
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-"), "{policy}");

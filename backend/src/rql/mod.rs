@@ -15,6 +15,8 @@ pub use resolve::{Kind, Property};
 
 use std::fmt;
 
+use crate::http;
+
 /// What a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -243,6 +245,12 @@ impl fmt::Display for RqlError {
             Some(position) => write!(f, "Bad filter query at character {}: {}.", position + 1, self.message),
             None => write!(f, "Bad filter query: {}.", self.message),
         }
+    }
+}
+
+impl From<RqlError> for http::Error {
+    fn from(error: RqlError) -> Self {
+        Self::Malformed(error.to_string())
     }
 }
 

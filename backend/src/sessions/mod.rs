@@ -11,10 +11,10 @@ use latchkey_shared::{Context, Reference, Role, Timestamp, User};
 
 use crate::{
     accounts,
-    app::App,
     http::{Access, Caller, Error, Identity, Needs, Origin},
+    keys::mac::hmac,
+    state::AppState,
     store::{SessionRow, StoreError},
-    tokens::secret::hmac,
 };
 
 /// A session that is not used for so long ends: 12 hours, in seconds.
@@ -25,12 +25,12 @@ const ABSOLUTE: i64 = 7 * 24 * 3600;
 const TOUCH_EVERY: i64 = 60;
 /// Until when a sign-in at `confirmed_at` is recent.
 #[must_use]
-pub fn confirmed_until(app: &App, confirmed_at: Timestamp) -> Timestamp {
+pub fn confirmed_until(app: &AppState, confirmed_at: Timestamp) -> Timestamp {
     confirmed_at.plus(app.config.recent_sign_in.into())
 }
 
 /// Under which id the database knows the session of a cookie.
-fn session_id(app: &App, cookie: &str) -> String {
+fn session_id(app: &AppState, cookie: &str) -> String {
     crate::hex(&hmac(&app.keys.session, &[b"latchkey session v1", cookie.as_bytes()]))
 }
 
@@ -38,7 +38,7 @@ fn session_id(app: &App, cookie: &str) -> String {
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn resume(app: &App, cookie: &str, origin: Origin) -> Result<Option<Caller>, Error> {
+pub async fn resume(app: &AppState, cookie: &str, origin: Origin) -> Result<Option<Caller>, Error> {
     let now = app.clock.now().unix();
     let Some(found) = app.store.session(&session_id(app, cookie)).await? else { return Ok(None) };
     let session = found.0.clone();
@@ -76,7 +76,7 @@ pub fn caller(
 ///
 /// # Errors
 /// [`Error::Forbidden`] for a key, which is not signed in.
-pub fn context_of(app: &App, caller: &Caller) -> Result<Context, Error> {
+pub fn context_of(app: &AppState, caller: &Caller) -> Result<Context, Error> {
     let Identity::User { role, confirmed_at, email, .. } = &caller.identity else {
         return Err(Error::Forbidden("A key is not signed in."));
     };

@@ -13,9 +13,9 @@ use serde_json::json;
 use super::{ABSOLUTE, IDLE, context_of, cookie, session_id, throttle};
 use crate::{
     accounts,
-    app::App,
     events::{self, Action},
     http::{Body, Error, Origin},
+    state::AppState,
     store::{
         NewEvent, StoreError,
         entities::{session, user},
@@ -30,7 +30,7 @@ const LAST_SIGN_INS: u64 = 200;
     request_body(content = Credentials, example = json!({"email": "you@example.com", "password": "…"})),
     responses((status = 200, description = "Who is signed in; the cookie of the session", body = Context)))]
 pub async fn handler(
-    State(app): State<App>,
+    State(app): State<AppState>,
     origin: Origin,
     headers: HeaderMap,
     Body(credentials): Body<Credentials>,
@@ -91,7 +91,7 @@ pub async fn handler(
 }
 
 /// Whether a user has signed in from a network before.
-async fn has_signed_in_from(app: &App, user: &user::Model, network: &str) -> Result<bool, Error> {
+async fn has_signed_in_from(app: &AppState, user: &user::Model, network: &str) -> Result<bool, Error> {
     // Their own sign-ins alone: a stranger can fill the trail with failed ones.
     let action = Action::SignedIn.as_str();
     let addresses = app.store.last_addresses(&user.account_id, &user.id, action, LAST_SIGN_INS).await?;
@@ -99,7 +99,7 @@ async fn has_signed_in_from(app: &App, user: &user::Model, network: &str) -> Res
 }
 
 /// Tells of a failed sign-in in the audit trail of the account, by an unknown actor.
-async fn record_failure(app: App, user: user::Model, origin: Origin) {
+async fn record_failure(app: AppState, user: user::Model, origin: Origin) {
     let record = async {
         let tx = app.store.begin().await?;
         tx.record(NewEvent {

@@ -9,14 +9,14 @@ use serde_json::json;
 
 use super::cookie;
 use crate::{
-    app::App,
     events::{self, Action},
     http::{Caller, Error, Identity},
+    state::AppState,
 };
 
 /// Signs out.
 #[utoipa::path(post, path = "/auth/logout", operation_id = "sign_out", tag = "Session", responses((status = 204, description = "Signed out")))]
-pub async fn handler(State(app): State<App>, caller: Caller) -> Result<Response, Error> {
+pub async fn handler(State(app): State<AppState>, caller: Caller) -> Result<Response, Error> {
     let tx = app.store.begin().await?;
     let Identity::User { session_id, .. } = &caller.identity else { return Err(Error::Unauthorized) };
     if !tx.delete_session(session_id).await? {

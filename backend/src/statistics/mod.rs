@@ -9,8 +9,8 @@ use latchkey_shared::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    app::App,
     http::{Caller, Error, Id},
+    state::AppState,
     store::{NewCalls, TokenRow},
 };
 
@@ -61,7 +61,11 @@ pub struct StatusTotal {
 /// The calls of the last 90 days, a line for each day that had any, oldest first.
 #[utoipa::path(get, path = "/statistics/tokens/{id}/aggregates", operation_id = "token_aggregates", tag = "Tokens",
     responses((status = 200, description = "Calls by day and status", body = [Aggregate])))]
-pub async fn aggregates(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<Vec<Aggregate>>, Error> {
+pub async fn aggregates(
+    State(app): State<AppState>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Json<Vec<Aggregate>>, Error> {
     let today = i32::try_from(app.clock.now().unix().div_euclid(86_400)).unwrap_or_default();
     let (_, calls) = calls(&app, &caller, &id, today - DAYS + 1).await?;
     let mut days: BTreeMap<i32, BTreeMap<i32, i64>> = BTreeMap::new();
@@ -78,7 +82,7 @@ pub async fn aggregates(State(app): State<App>, caller: Caller, Id(id): Id) -> R
 /// All calls of the token.
 #[utoipa::path(get, path = "/statistics/tokens/{id}/summary", operation_id = "token_summary", tag = "Tokens",
     responses((status = 200, description = "All calls by status", body = Summary)))]
-pub async fn summary(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<Summary>, Error> {
+pub async fn summary(State(app): State<AppState>, caller: Caller, Id(id): Id) -> Result<Json<Summary>, Error> {
     let (token, calls) = calls(&app, &caller, &id, i32::MIN).await?;
     let mut totals: BTreeMap<i32, i64> = BTreeMap::new();
     for row in calls {
@@ -92,7 +96,7 @@ pub async fn summary(State(app): State<App>, caller: Caller, Id(id): Id) -> Resu
     }))
 }
 
-async fn calls(app: &App, caller: &Caller, id: &str, since: i32) -> Result<(TokenRow, Vec<NewCalls>), Error> {
+async fn calls(app: &AppState, caller: &Caller, id: &str, since: i32) -> Result<(TokenRow, Vec<NewCalls>), Error> {
     let token = app.store.token(&caller.account.id, id).await?.ok_or_else(|| Error::not_found(id))?;
     let calls = app.store.calls(id, since).await?;
     Ok((token, calls))

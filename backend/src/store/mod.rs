@@ -52,6 +52,8 @@ use sea_orm::{
 };
 use thiserror::Error;
 
+use crate::http;
+
 /// Why an operation of the store failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -75,6 +77,12 @@ impl From<DbErr> for StoreError {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Duplicate,
             _ => Self::Database(error),
         }
+    }
+}
+
+impl From<StoreError> for http::Error {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

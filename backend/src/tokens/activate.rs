@@ -6,15 +6,15 @@ use latchkey_shared::{Token, TokenStatus};
 
 use super::{Tagged, rules};
 use crate::{
-    app::App,
     events::{self, Action},
     http::{Caller, Error, Id},
+    state::AppState,
 };
 
 /// Enables the token.
 #[utoipa::path(post, path = "/auth/tokens/{id}/activate", operation_id = "activate_token", tag = "Tokens", responses((status = 200, description = "The token as it is now", body = Token)))]
 pub async fn handler(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
@@ -24,7 +24,7 @@ pub async fn handler(
 
 /// Puts the token into `state`, and tells it in the audit trail when that was a change.
 pub(super) async fn switch(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     id: &str,
     headers: &HeaderMap,

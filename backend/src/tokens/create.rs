@@ -19,11 +19,11 @@ use super::{
     vault::{self, Place, Secrets},
 };
 use crate::{
-    app::App,
     auth,
     events::{self, Action},
     http::{Bytes, Caller, Error, Needs, read_json},
     keys,
+    state::AppState,
     store::{NewTokenRow, TokenRow, Tx},
 };
 
@@ -63,7 +63,7 @@ pub enum NewTokenOrHandle {
     )
 )]
 pub async fn handler(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
     Bytes(bytes): Bytes,
@@ -76,7 +76,7 @@ pub async fn handler(
 }
 
 async fn create(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     headers: &HeaderMap,
     body: NewTokenBody,
@@ -106,7 +106,7 @@ struct Request<'a> {
 }
 
 /// `None` when somebody else used the same `Idempotency-Key` in the same moment, and won.
-async fn try_create(app: &App, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
+async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> Result<Option<TokenRow>, Error> {
     let now = app.clock.now();
     let (tx, caller) = auth::begin(app, caller).await?;
     auth::check_recent_sign_in(app, &caller)?;
@@ -159,7 +159,7 @@ async fn check_limit(tx: &Tx, caller: &Caller, extension: &Extension) -> Result<
 }
 
 /// An id that no token of any account has or had.
-async fn unused_id(app: &App, tx: &Tx) -> Result<TokenId, Error> {
+async fn unused_id(app: &AppState, tx: &Tx) -> Result<TokenId, Error> {
     for _ in 0..32 {
         let id = app.rng.verbose_id("SU", 3);
         if !tx.token_exists(&id).await? {
@@ -170,7 +170,7 @@ async fn unused_id(app: &App, tx: &Tx) -> Result<TokenId, Error> {
 }
 
 fn new_row(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     new: &NewToken,
     extension: &Extension,

@@ -5,15 +5,15 @@ use latchkey_shared::{Token, TokenStatus};
 
 use super::{Tagged, activate};
 use crate::{
-    app::App,
     events::Action,
     http::{Caller, Error, Id},
+    state::AppState,
 };
 
 /// Disables the token.
 #[utoipa::path(post, path = "/auth/tokens/{id}/deactivate", operation_id = "deactivate_token", tag = "Tokens", responses((status = 200, description = "The token as it is now", body = Token)))]
 pub async fn handler(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,

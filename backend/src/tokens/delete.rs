@@ -10,16 +10,16 @@ use serde_json::json;
 
 use super::rules;
 use crate::{
-    app::App,
     events::{self, Action},
     http::{Caller, Error, Id},
+    state::AppState,
     store::entities::token,
 };
 
 /// Deletes the token.
 #[utoipa::path(delete, path = "/auth/tokens/{id}", operation_id = "delete_token", tag = "Tokens", responses((status = 204, description = "Deleted")))]
 pub async fn handler(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,

@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::{Tagged, reveal, secret, status};
 use crate::{
-    app::App,
     auth,
     events::{self, Action},
     http::{Caller, Error, Identity, is_list},
+    state::AppState,
     store::TokenRow,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
 }
 
 /// Answers with the key. The event, in the trail of the token's owner, is committed before the secret leaves.
-pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result<Tagged<ExchangedToken>, Error> {
+pub(super) async fn exchange(app: &AppState, caller: &Caller, handle: &str) -> Result<Tagged<ExchangedToken>, Error> {
     if !matches!(caller.identity, Identity::Token { .. }) {
         return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person."));
     }
@@ -61,7 +61,7 @@ pub(super) async fn exchange(app: &App, caller: &Caller, handle: &str) -> Result
 }
 
 /// Whether people use this token by its handle.
-pub(super) fn shows_a_handle(app: &App, row: &TokenRow) -> bool {
+pub(super) fn shows_a_handle(app: &AppState, row: &TokenRow) -> bool {
     let extension = app.catalogue.extension_by_id(&row.token.extension_id);
     extension.is_some_and(|extension| extension.credential == latchkey_shared::Credential::Handle)
 }

@@ -5,13 +5,13 @@ use latchkey_shared::Token;
 
 use super::Tagged;
 use crate::{
-    app::App,
     http::{Caller, Error, Id},
+    state::AppState,
 };
 
 /// The token, deleted ones included: what happened to them stays visible.
 #[utoipa::path(get, path = "/auth/tokens/{id}", operation_id = "get_token", tag = "Tokens", responses((status = 200, description = "The token", body = Token)))]
-pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Tagged<Token>, Error> {
+pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) -> Result<Tagged<Token>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
     Tagged::ok(&app, &caller, &row)
 }

@@ -5,9 +5,9 @@ use latchkey_shared::{Token, TokenStatus};
 
 use super::present;
 use crate::{
-    app::App,
     http::{Caller, Error, ListQuery, Page},
     rql::{Filter, Kind, Property, Value},
+    state::AppState,
     store::TokenQuery,
 };
 
@@ -32,7 +32,7 @@ pub const PROPERTIES: &[Property] = &[
 
 /// A page of tokens. Deleted ones are listed when the filter speaks of them.
 #[utoipa::path(get, path = "/auth/tokens", operation_id = "list_tokens", tag = "Tokens", responses((status = 200, description = "A page of tokens", body = [Token])))]
-pub async fn handler(State(app): State<App>, caller: Caller, query: ListQuery) -> Result<Page<Token>, Error> {
+pub async fn handler(State(app): State<AppState>, caller: Caller, query: ListQuery) -> Result<Page<Token>, Error> {
     let query = query.0.resolve(PROPERTIES)?;
     let (rows, total) = app
         .store

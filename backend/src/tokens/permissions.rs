@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::{present, repeat::Repeatable, rules};
 use crate::{
-    app::App,
     auth,
     events::{self, Action},
     http::{Caller, Error, Id, ListQuery, Page, Several, openapi::OneOrSeveral},
     rql::{Kind, Property},
+    state::AppState,
     store::TokenRow,
 };
 
@@ -36,7 +36,12 @@ pub const PROPERTIES: &[Property] = &[
 
 /// `GET`: the granted modules.
 #[utoipa::path(get, path = "/auth/tokens/{id}/permissions", operation_id = "list_permissions", tag = "Tokens", responses((status = 200, description = "The granted modules", body = [Permission])))]
-pub async fn list(State(app): State<App>, caller: Caller, Id(id): Id, query: ListQuery) -> Result<Page<Value>, Error> {
+pub async fn list(
+    State(app): State<AppState>,
+    caller: Caller,
+    Id(id): Id,
+    query: ListQuery,
+) -> Result<Page<Value>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
     query.page_of_objects(&present::permissions(&app, &row), PROPERTIES)
 }
@@ -46,7 +51,7 @@ pub async fn list(State(app): State<App>, caller: Caller, Id(id): Id, query: Lis
     request_body(content = OneOrSeveral<PermissionGrant>, example = json!([{"object": {"id": "MD-0002"}}])),
     responses((status = 201, description = "All modules that are granted now", body = [Permission])))]
 pub async fn grant(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
@@ -69,7 +74,7 @@ pub async fn grant(
     request_body(content = OneOrSeveral<Withdrawal>, example = json!({"object": {"id": "MD-0002"}})),
     responses((status = 204, description = "Withdrawn")))]
 pub async fn withdraw(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
@@ -95,7 +100,7 @@ pub async fn withdraw(
 }
 
 async fn change(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     id: &str,
     headers: &HeaderMap,

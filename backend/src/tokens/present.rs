@@ -10,8 +10,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    app::App,
     http::{Caller, Error},
+    state::AppState,
     store::{StoreError, TokenRow, entities::token},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn permission_id(token_id: &str, module: &ModuleId) -> String {
 }
 
 /// The granted modules with their names.
-pub(super) fn permissions(app: &App, row: &TokenRow) -> Vec<Permission> {
+pub(super) fn permissions(app: &AppState, row: &TokenRow) -> Vec<Permission> {
     let permission = |module: &ModuleId| Permission {
         id: permission_id(&row.token.id, module),
         object: Reference {
@@ -57,7 +57,7 @@ pub(super) fn permissions(app: &App, row: &TokenRow) -> Vec<Permission> {
 ///
 /// # Errors
 /// [`Error::Internal`] when the row is damaged.
-pub fn present(app: &App, caller: &Caller, row: &TokenRow) -> Result<Token, Error> {
+pub fn present(app: &AppState, caller: &Caller, row: &TokenRow) -> Result<Token, Error> {
     let token = &row.token;
     let now = app.clock.now();
     let end = token.expires_at.map(Timestamp::from_unix);
@@ -124,7 +124,7 @@ impl Tagged<Token> {
     ///
     /// # Errors
     /// [`Error::Internal`] when the row is damaged.
-    pub fn ok(app: &App, caller: &Caller, row: &TokenRow) -> Result<Self, Error> {
+    pub fn ok(app: &AppState, caller: &Caller, row: &TokenRow) -> Result<Self, Error> {
         Self::of(app, caller, row, StatusCode::OK, |info| info)
     }
 }
@@ -135,7 +135,7 @@ impl<T> Tagged<T> {
     /// # Errors
     /// [`Error::Internal`] when the row is damaged.
     pub fn of(
-        app: &App,
+        app: &AppState,
         caller: &Caller,
         row: &TokenRow,
         status: StatusCode,

@@ -19,10 +19,10 @@ use super::{
     vault::{self, Place, Secrets},
 };
 use crate::{
-    app::App,
     auth,
     events::{self, Action},
     http::{Caller, Error, Id, OptionalBody},
+    state::AppState,
     store::TokenRow,
 };
 
@@ -45,7 +45,7 @@ pub struct RenewalBody {
     request_body(content = Option<RenewalBody>, example = json!({"expiration_date": "2040-01-31T00:00:00+00:00"})),
     responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn renew(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
@@ -65,7 +65,7 @@ pub async fn renew(
     ),
     responses((status = 200, description = "The token, and once its new secret", body = ReplacedToken)))]
 pub async fn rotate(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
@@ -75,7 +75,7 @@ pub async fn rotate(
 }
 
 async fn replace(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     id: &str,
     headers: &HeaderMap,
@@ -116,7 +116,7 @@ async fn replace(
     Tagged::of(app, &caller, &row, StatusCode::OK, replaced)
 }
 
-fn apply(app: &App, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: Timestamp) -> Result<(), Error> {
+fn apply(app: &AppState, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: Timestamp) -> Result<(), Error> {
     let handle = reveal::open(app, row)?.handle;
     let replaces_handle = kind == Kind::Rotate && exchange::shows_a_handle(app, row);
     let token = &mut row.token;

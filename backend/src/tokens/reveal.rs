@@ -11,16 +11,16 @@ use super::{
     vault::{self, Place},
 };
 use crate::{
-    app::App,
     auth,
     events::{self, Action},
     http::{Caller, Error, Id},
+    state::AppState,
     store::TokenRow,
 };
 
 /// Reveals secret and handle.
 #[utoipa::path(post, path = "/auth/tokens/{id}/reveal", operation_id = "reveal_token", tag = "Tokens", responses((status = 200, description = "Secret and handle", body = RevealedToken)))]
-pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<RevealedToken>, Error> {
+pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) -> Result<Json<RevealedToken>, Error> {
     let now = app.clock.now();
     auth::check_recent_sign_in(&app, &caller)?;
     app.throttle.reveal(&caller.actor.id)?;
@@ -33,7 +33,7 @@ pub async fn handler(State(app): State<App>, caller: Caller, Id(id): Id) -> Resu
 }
 
 /// Opens the sealed copy of a token's secrets.
-pub(super) fn open(app: &App, row: &TokenRow) -> Result<RevealedToken, Error> {
+pub(super) fn open(app: &AppState, row: &TokenRow) -> Result<RevealedToken, Error> {
     let token = &row.token;
     let sealed =
         token.sealed.as_deref().ok_or_else(|| Error::Conflict(format!("Token {} has no key to reveal.", token.id)))?;

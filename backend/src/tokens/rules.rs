@@ -6,10 +6,10 @@ use latchkey_shared::{
 };
 
 use crate::{
-    app::App,
     auth,
     http::{Caller, Error, Identity},
     rql::folded,
+    state::AppState,
     store::{StoreError, TokenRow, Tx, entities::token},
 };
 
@@ -30,7 +30,7 @@ pub async fn locked(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Erro
 ///
 /// # Errors
 /// As [`auth::begin`], [`locked`] and [`check_reach`].
-pub async fn begin(app: &App, caller: &Caller, id: &str) -> Result<(Tx, Caller, TokenRow), Error> {
+pub async fn begin(app: &AppState, caller: &Caller, id: &str) -> Result<(Tx, Caller, TokenRow), Error> {
     let (tx, caller) = auth::begin_on_token(app, caller, id).await?;
     let row = locked(&tx, &caller, id).await?;
     check_reach(&caller, &row)?;
@@ -42,7 +42,7 @@ pub async fn begin(app: &App, caller: &Caller, id: &str) -> Result<(Tx, Caller, 
 /// # Errors
 /// As [`begin`]; [`Error::Changed`] when `If-Match` names another revision.
 pub async fn for_change(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     id: &str,
     headers: &HeaderMap,
@@ -56,7 +56,7 @@ pub async fn for_change(
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn save(app: &App, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Result<(), Error> {
+pub async fn save(app: &AppState, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Result<(), Error> {
     Ok(stamp_and_save(tx, &caller.actor, app.clock.now(), row).await?)
 }
 
@@ -137,7 +137,7 @@ pub fn kept_calls(calls: Option<CallsPerMinute>) -> Option<i32> {
 /// # Errors
 /// [`Error::Invalid`] for `permissions`; [`Error::Forbidden`] when the caller does not hold a module itself.
 pub fn check_modules(
-    app: &App,
+    app: &AppState,
     caller: &Caller,
     extension: Option<&Extension>,
     held: &[ModuleId],

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Tagged, rules};
 use crate::{
-    app::App,
     auth,
     events::{self, Action},
     http::{Body, Caller, Error, Id},
+    state::AppState,
     store::TokenRow,
 };
 
@@ -19,7 +19,7 @@ use crate::{
     request_body(content = TokenUpdateBody, example = json!({"name": "Billing export", "description": null})),
     responses((status = 200, description = "The token as it is now", body = Token)))]
 pub async fn handler(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
@@ -45,7 +45,7 @@ pub async fn handler(
     Tagged::ok(&app, &caller, &row)
 }
 
-fn apply(app: &App, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
+fn apply(app: &AppState, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
     let token = &mut row.token;
     let extension = app.catalogue.extension_by_id(&token.extension_id);
     if update.extension.is_some_and(|named| app.catalogue.extension(&named) != extension) {

@@ -9,7 +9,7 @@ use latchkey_shared::{Secret, key::SECRET_LENGTH};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{keys::Key, rng::Rng};
+use crate::{http, keys::Key, rng::Rng};
 
 const NONCE: usize = 24;
 
@@ -51,6 +51,12 @@ pub enum VaultError {
     /// The text could not be sealed.
     #[error("the secret could not be sealed")]
     DoesNotSeal,
+}
+
+impl From<VaultError> for http::Error {
+    fn from(error: VaultError) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 /// Seals `secrets` for `place`: nonce, then ciphertext.

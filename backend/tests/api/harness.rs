@@ -10,13 +10,13 @@ use clap::Parser as _;
 use http_body_util::BodyExt as _;
 use latchkey::{
     accounts::user_add::{self, NewUser},
-    app::{self, App},
     catalogue::Catalogue,
     clock::Clock,
     config::Config,
     keys::Key,
     rng::Rng,
-    serve,
+    routes, serve,
+    state::AppState,
     store::{
         Store, TokenRow,
         entities::{account, user},
@@ -46,7 +46,7 @@ pub use Database::{Postgres, Sqlite};
 
 /// A server with its own database.
 pub struct Server {
-    pub app: App,
+    pub app: AppState,
     pub clock: Clock,
     pub url: String,
     router: Router,
@@ -100,7 +100,7 @@ impl Server {
         let (app, made) =
             serve::assemble(config, catalogue, store, &master(), clock.clone(), Rng::seeded(1)).await.unwrap();
         assert!(made.is_some());
-        Self { router: app::router(&app), app, clock, url, _folder: folder }
+        Self { router: routes::router(&app), app, clock, url, _folder: folder }
     }
 
     /// A token of the first account, as it is kept.

@@ -1,7 +1,7 @@
 //! Walks every route that there is: who has no business there is refused, in the right way.
 
 use axum::{body::Body, http::StatusCode};
-use latchkey::{app, http::Needs};
+use latchkey::{http::Needs, routes};
 use latchkey_shared::Role;
 use rstest::rstest;
 
@@ -19,7 +19,7 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
     let stranger = server.stranger().await;
     let strange_key = server.key(&stranger.create("Strange", &[INTEGRATIONS, PARTNERS]).await);
 
-    let routes = app::routes(true);
+    let routes = routes::routes(true);
     assert!(routes.len() >= 20);
     for route in routes {
         let (method, path) = (route.method, route.path.replace("{id}", id));

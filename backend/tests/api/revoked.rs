@@ -5,7 +5,7 @@ use axum::{
     http::{Method, StatusCode},
 };
 use futures_util::stream;
-use latchkey::{app, http::Needs};
+use latchkey::{http::Needs, routes};
 use latchkey_shared::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ async fn key_revoked_before_its_body_has_arrived_changes_nothing(
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let mut tried = 0;
-    for route in app::routes(true) {
+    for route in routes::routes(true) {
         let Some(body) = body(&route.method, &route.path) else { continue };
         let target = admin.create("Target", &[PARTNERS]).await;
         let target = format!("/auth/tokens/{}", target["id"].as_str().unwrap());
@@ -150,7 +150,7 @@ async fn session_ended_before_its_body_has_arrived_changes_nothing(
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let account = server.app.store.first_account().await.unwrap().unwrap();
-    for (number, route) in app::routes(true).into_iter().enumerate() {
+    for (number, route) in routes::routes(true).into_iter().enumerate() {
         let Some(body) = body(&route.method, &route.path) else { continue };
         let target = admin.create("Target", &[PARTNERS]).await;
         let target = format!("/auth/tokens/{}", target["id"].as_str().unwrap());
@@ -201,7 +201,7 @@ async fn handle_is_not_exchanged_once_caller_or_token_is_disabled(
 
 #[test]
 fn every_route_with_a_body_is_tried() {
-    for route in app::routes(true) {
+    for route in routes::routes(true) {
         let changes = matches!(route.needs, Needs::Changing | Needs::ChangingOrExchanging);
         let bodiless = ["activate", "deactivate"].iter().any(|action| route.path.ends_with(action))
             || (route.method == Method::DELETE && route.path == "/auth/tokens/{id}");

@@ -1,10 +1,10 @@
 //! The API document, OpenAPI 3.1, at `/public/v1/openapi.json`. Paths, bodies and answers come from the annotations
 //! of the handlers and the declarations of the collections; what each route needs, and how it can refuse, from its
-//! line in [`crate::app::routes`].
+//! line in [`crate::routes::routes`].
 
 mod examples;
 
-use axum::{extract::State, http::header, response::IntoResponse};
+use axum::{Extension, body::Bytes, http::header, response::IntoResponse};
 use latchkey_shared::ErrorBody;
 use serde_json::{Value, json};
 use utoipa::{
@@ -18,11 +18,9 @@ use utoipa::{
     },
 };
 
-use super::{Needs, paths};
+use super::{Needs, Route, paths};
 use crate::{
-    accounts,
-    app::{self, App, Route},
-    catalogue,
+    accounts, catalogue,
     collections::{self, Collection},
     rql::{Kind, Property, Query},
     sessions, statistics, tokens,
@@ -89,29 +87,37 @@ array with `Content-Range: items first-last/total` and take RQL behind the `?`: 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "get_document", tag = "Catalogue",
     responses((status = 200, description = "The document", body = serde_json::Value)))]
-pub async fn handler(State(app): State<App>) -> impl IntoResponse {
-    // Large, the same for everybody, and anybody may ask: made once.
-    let text = app.document.get_or_init(|| {
-        let document = document(app.config.has_examples());
-        serde_json::to_vec(&document).unwrap_or_default().into()
-    });
-    ([(header::CONTENT_TYPE, "application/json")], text.clone())
+pub async fn handler(Extension(Text(text)): Extension<Text>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], text)
 }
 
-/// The whole document.
+/// The document as JSON.
+#[derive(Debug, Clone)]
+pub struct Text(Bytes);
+
+impl Text {
+    /// Serializes a document.
+    #[must_use]
+    pub fn of(document: &Document) -> Self {
+        Self(serde_json::to_vec(document).unwrap_or_default().into())
+    }
+}
+
+/// The document of these routes.
 #[must_use]
-pub fn document(examples: bool) -> Document {
+pub fn document<S>(routes: &[Route<S>]) -> Document {
     let mut document = Annotated::openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     document.servers = Some(vec![Server::new(paths::BASE)]);
-    for collection in collections::ALL.iter().filter(|_| examples) {
+    let has = |path: &str| routes.iter().any(|route| route.path == path);
+    for collection in collections::ALL.iter().filter(|collection| has(collection.path)) {
         let (list, one) = (list_of(collection), one_of(collection));
         document.paths.paths.insert(collection.path.to_owned(), PathItem::new(HttpMethod::Get, list));
         document.paths.paths.insert(format!("{}/{{id}}", collection.path), PathItem::new(HttpMethod::Get, one));
     }
-    for route in app::routes(examples) {
-        if let Some(operation) = operation(&mut document, &route) {
-            complete(operation, &route);
+    for route in routes {
+        if let Some(operation) = operation(&mut document, route) {
+            complete(operation, route);
         }
     }
     for (path, properties) in [
@@ -181,7 +187,7 @@ fn operations(document: &mut Document) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// The operation that describes `route`.
-fn operation<'a>(document: &'a mut Document, route: &Route) -> Option<&'a mut Operation> {
+fn operation<'a>(document: &'a mut Document, route: &Route<impl Sized>) -> Option<&'a mut Operation> {
     let item = document.paths.paths.get_mut(&route.path)?;
     match route.method.as_str() {
         "GET" => item.get.as_mut(),
@@ -193,7 +199,7 @@ fn operation<'a>(document: &'a mut Document, route: &Route) -> Option<&'a mut Op
 }
 
 /// What every operation has by its kind: who may call it, and how it refuses.
-fn complete(operation: &mut Operation, route: &Route) {
+fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     let requirement = |name| SecurityRequirement::new(name, Vec::<String>::new());
     operation.security = match route.needs {
         Needs::Nothing => Some(Vec::new()),
@@ -359,10 +365,11 @@ fn answer(about: &str, schema: RefOr<Schema>) -> RefOr<utoipa::openapi::Response
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routes;
 
     #[test]
     fn every_route_is_described_and_nothing_else() {
-        let mut document = document(true);
+        let mut document = document(&routes::routes(true));
         let mut described: Vec<String> = Vec::new();
         for (path, item) in &document.paths.paths {
             let methods = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
@@ -370,11 +377,11 @@ mod tests {
                 .extend(methods.iter().filter(|(_, it)| it.is_some()).map(|(method, _)| format!("{method} {path}")));
         }
         let mut routes: Vec<String> =
-            app::routes(true).iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+            routes::routes(true).iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         described.sort();
         routes.sort();
         assert_eq!(described, routes);
-        for route in app::routes(true) {
+        for route in routes::routes(true) {
             let operation = operation(&mut document, &route).unwrap();
             assert!(operation.operation_id.is_some(), "{}", route.path);
             // The document is no example of itself.
@@ -389,6 +396,6 @@ mod tests {
 
     #[test]
     fn the_document_is_a_snapshot() {
-        insta::assert_json_snapshot!(document(true));
+        insta::assert_json_snapshot!(document(&routes::routes(true)));
     }
 }

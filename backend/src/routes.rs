@@ -1,43 +1,40 @@
 //! The whole HTTP surface on one page: what there is, and what each route asks of its caller.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Request, State},
-    http::{Method, StatusCode, header},
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
-    routing::{MethodRouter, delete, get, options, post, put},
+    routing::{delete, get, options, post, put},
 };
 use tower::Layer as _;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     csrf::{CsrfLayer, ProtectionError},
+    set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
 };
 
 use crate::{
     accounts,
-    catalogue::{self, Catalogue},
-    clock::Clock,
-    collections,
-    config::Config,
-    gatekeeper::{Gatekeeper, answers::settle, forward_auth::refuse_misdirected},
-    http::{
-        Error, Id, ListQuery, Needs, Origin, authorize, conditional, headers,
-        listen::Service,
-        openapi, paths, reference,
-        site::{self, Site},
+    auth::{self, authorize},
+    catalogue, collections,
+    gatekeeper::{
+        Gatekeeper,
+        answers::settle,
+        forward_auth::{self, refuse_misdirected},
+        introspect,
     },
-    keys::Keys,
-    rng::Rng,
-    sessions::{self, password::Passwords, throttle::Throttle},
+    http::{
+        Error, Id, ListQuery, Needs, Origin, Route, conditional, headers,
+        openapi::{self, Text},
+        paths, reference, site,
+    },
+    sessions,
+    state::AppState,
     statistics,
     store::Store,
     tokens,
@@ -49,53 +46,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// The database answers within this time, or the server is not ready.
 const LONGEST_PROBE: Duration = Duration::from_secs(2);
 
-/// Everything that a handler can reach. Cloning shares it.
-pub type App = Arc<Parts>;
-
-/// The parts of a running server.
-#[derive(Debug)]
-pub struct Parts {
-    /// What the operator chose.
-    pub config: Config,
-    /// Modules and extensions.
-    pub catalogue: Catalogue,
-    /// The database.
-    pub store: Store,
-    /// Decides about keys.
-    pub gatekeeper: Arc<Gatekeeper>,
-    /// The children of the master key.
-    pub keys: Keys,
-    /// The id of this installation.
-    pub installation: String,
-    /// The clock.
-    pub clock: Clock,
-    /// Randomness.
-    pub rng: Rng,
-    /// Checks passwords.
-    pub passwords: Passwords,
-    /// Limits on attempts.
-    pub throttle: Throttle,
-    /// The console's policy.
-    pub site: Site,
-    /// The API document, made when it is first asked for.
-    pub document: OnceLock<Bytes>,
-}
-
-/// One route of the API.
-#[derive(Debug)]
-pub struct Route {
-    /// The method.
-    pub method: Method,
-    /// The path below the base path, with `{…}` for what varies.
-    pub path: String,
-    /// What it asks of its caller.
-    pub needs: Needs,
-    handler: MethodRouter<App>,
-}
-
 /// Every route of the API. A route cannot be written without saying what it needs.
 #[must_use]
-pub fn routes(examples: bool) -> Vec<Route> {
+pub fn routes(examples: bool) -> Vec<Route<AppState>> {
     let route = |method, path: &str, needs, handler| Route { method, path: path.to_owned(), needs, handler };
     let mut routes = vec![
         route(Method::POST, "/auth/login", Needs::Nothing, post(sessions::sign_in::handler)),
@@ -133,23 +86,32 @@ pub fn routes(examples: bool) -> Vec<Route> {
     routes
 }
 
-/// What is answered where there is nothing but the gatekeeper.
-pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Service {
-    let probe = store.clone();
+/// The router of a gatekeeper: forward-auth, introspection and health.
+pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Router {
     let router = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(async move || ready(&probe).await))
+        .merge(health(store.clone()))
         .fallback(async || Error::NoSuchPath)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(keeper), settle));
-    Service::new(Some(Arc::clone(keeper)), bounded(keeper.routes()).merge(router))
+    asked(keeper).merge(router)
+}
+
+/// What proxies and resource servers ask.
+fn asked(keeper: &Arc<Gatekeeper>) -> Router {
+    bounded(forward_auth::routes(Arc::clone(keeper)).merge(introspect::routes(Arc::clone(keeper))))
+}
+
+fn health(store: Store) -> Router {
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(async move || ready(&store).await))
 }
 
 /// The router of a server: API, health and console.
-pub fn router(app: &App) -> Router {
+pub fn router(app: &AppState) -> Router {
+    let routes = routes(app.config.has_examples());
+    let document = Text::of(&openapi::document(&routes));
     let mut api = Router::new();
     let mut methods = BTreeMap::<String, Vec<Method>>::new();
-    for route in routes(app.config.has_examples()) {
+    for route in routes {
         let authorized = middleware::from_fn_with_state((app.clone(), route.needs), authorize);
         let tagged = middleware::from_fn(conditional::tag);
         api = api.route(&route.path, route.handler.layer(tagged).layer(authorized));
@@ -163,38 +125,38 @@ pub fn router(app: &App) -> Router {
     // Behind a proxy that changes `Host`, the console's own origin is known from its public URL alone.
     let own = app.config.public_url.as_deref().and_then(|url| CsrfLayer::new().add_trusted_origin(url).ok());
     let csrf = own.unwrap_or_default().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response());
+    let no_store = SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let api = api
         .fallback(async || Error::NoSuchPath)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(middleware::from_fn(headers::no_store))
-        .layer(middleware::from_fn(headers::version))
+        .layer(no_store)
+        .layer(SetResponseHeaderLayer::overriding(headers::CONNECT_VERSION, headers::VERSION))
         .layer(csrf)
-        .layer(DefaultBodyLimit::max(crate::http::MAX_BODY));
+        .layer(DefaultBodyLimit::max(crate::http::MAX_BODY))
+        .layer(Extension(document));
     let router = Router::new()
         .nest(paths::BASE, api)
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(async |State(app): State<App>| ready(&app.store).await))
         .route("/api-reference", get(reference::page))
         .route("/api-reference/{file}", get(reference::file))
         .fallback(site::serve)
-        .with_state(app.clone());
+        .with_state(app.clone())
+        .merge(health(app.store.clone()));
     let router = bounded(router)
         .layer(middleware::from_fn(refuse_misdirected))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), settle))
-        .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), settle));
+    let router = headers::secure(router, site::policy(), app.config.is_behind_tls())
         // Paths only: a query may hold what somebody searches for.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             let id = request.extensions().get::<Origin>().map(|origin| origin.request_id.clone());
             tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
         }))
-        .layer(middleware::from_fn_with_state(app.clone(), Origin::note));
+        .layer(middleware::from_fn_with_state(app.clone(), auth::note_origin));
     // Rewriting an address must happen before routing, so it stands around the whole router.
     let router = middleware::map_request(async |request: Request| paths::tidy(request)).layer(router);
     if !app.config.has_gateway() {
         return Router::new().fallback_service(router);
     }
-    // Proxies ask here about every request: nothing stands before the decision.
-    bounded(app.gatekeeper.routes()).fallback_service(router)
+    asked(&app.gatekeeper).fallback_service(router)
 }
 
 /// Routes that answer within a bounded time, whatever happens in them.

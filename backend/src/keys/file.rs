@@ -1,8 +1,4 @@
-//! The master key and its children.
-//!
-//! One 32-byte master key, kept outside the database, is the root of everything that a copy of the database
-//! must not be able to do alone. Each purpose has a child of its own, made with HKDF-SHA-256 under a label.
-//! **Never change a label**: every key and every sealed copy that exists would stop working.
+//! Files that hold secrets: the master key, and what else is read from one.
 
 use std::{
     fs, io,
@@ -11,38 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hkdf::Hkdf;
-use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::{rng::Rng, tokens::secret};
-
-/// A key of 32 bytes that is overwritten when it is dropped.
-pub type Key = Zeroizing<[u8; 32]>;
-
-/// Version of the master key, stored beside everything that is made with it.
-pub const VERSION: i32 = 1;
-
-/// The children of the master key.
-#[derive(Clone)]
-pub struct Keys {
-    /// Makes the digests of secrets and handles.
-    pub pepper: Key,
-    /// Seals the copy that a person can view again.
-    pub sealing: Key,
-    /// Makes the ids of sessions from cookies.
-    pub session: Key,
-    /// Proves, without telling, that the master key is the one of the database.
-    check: Key,
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(…)")
-    }
-}
+use super::Key;
+use crate::{http, rng::Rng};
 
 /// Why there is no master key to work with. Every message is one line and says what to do.
 #[derive(Debug, Error)]
@@ -76,60 +45,10 @@ pub enum KeyFileError {
     WrongPepper,
 }
 
-impl Keys {
-    /// Derives the children.
-    #[must_use]
-    pub fn derive(master: &Key) -> Self {
-        let hkdf = Hkdf::<Sha256>::new(None, master.as_slice());
-        let child = |label: &str| {
-            let mut key = Zeroizing::new([0; 32]);
-            // 32 bytes are within what HKDF-SHA-256 can give (255 * 32), so this never fails.
-            let _ = hkdf.expand(label.as_bytes(), key.as_mut_slice());
-            key
-        };
-        Self {
-            pepper: child("latchkey pepper v1"),
-            sealing: child("latchkey sealing v1"),
-            session: child("latchkey session v1"),
-            check: child("latchkey check v1"),
-        }
+impl From<KeyFileError> for http::Error {
+    fn from(error: KeyFileError) -> Self {
+        Self::Internal(error.to_string())
     }
-
-    /// What the database keeps to recognise this master key, as hex digits.
-    #[must_use]
-    pub fn check_value(&self) -> String {
-        crate::hex(self.check.as_slice())
-    }
-
-    /// What the database keeps to recognise the pepper alone.
-    #[must_use]
-    pub fn pepper_check(&self) -> String {
-        pepper_check(&self.pepper)
-    }
-
-    /// Whether the database's check value is that of this master key.
-    ///
-    /// # Errors
-    /// [`KeyFileError::Wrong`].
-    pub fn verify(&self, check_value: &str) -> Result<(), KeyFileError> {
-        let same = self.check_value().as_bytes().ct_eq(check_value.as_bytes());
-        if same.into() { Ok(()) } else { Err(KeyFileError::Wrong) }
-    }
-}
-
-/// What the database keeps to recognise this pepper, as hex digits. It tells nothing about the pepper.
-#[must_use]
-pub fn pepper_check(pepper: &Key) -> String {
-    crate::hex(&secret::hmac(pepper, &[b"latchkey pepper check v1"]))
-}
-
-/// Whether this is the pepper that a database was made with.
-///
-/// # Errors
-/// [`KeyFileError::WrongPepper`].
-pub fn verify_pepper(pepper: &Key, check_value: &str) -> Result<(), KeyFileError> {
-    let same = pepper_check(pepper).as_bytes().ct_eq(check_value.as_bytes());
-    if same.into() { Ok(()) } else { Err(KeyFileError::WrongPepper) }
 }
 
 /// Reads the master key, or the pepper, from its file.
@@ -241,14 +160,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_children_are_distinct_and_never_change() {
-        let keys = Keys::derive(&Zeroizing::new([7; 32]));
-        let children = [&keys.pepper, &keys.sealing, &keys.session, &keys.check];
-        let shown: Vec<String> = children.iter().map(|key| crate::hex(&key[..4])).collect();
-        assert_eq!(shown, ["66286f44", "841bde8d", "0b04a1fe", "8541ebc6"]);
-    }
-
-    #[test]
     fn a_created_key_reads_back_and_only_its_owner_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
@@ -298,13 +209,5 @@ mod tests {
             let message = parse(text, "LATCHKEY_MASTER_KEY").unwrap_err().to_string();
             assert_eq!(message, "LATCHKEY_MASTER_KEY must hold 64 hex digits (32 bytes), and nothing else");
         }
-    }
-
-    #[test]
-    fn another_master_key_is_noticed() {
-        let keys = Keys::derive(&Zeroizing::new([7; 32]));
-        assert!(keys.verify(&keys.check_value()).is_ok());
-        let other = Keys::derive(&Zeroizing::new([8; 32]));
-        assert!(matches!(other.verify(&keys.check_value()), Err(KeyFileError::Wrong)));
     }
 }

@@ -2,11 +2,14 @@
 //! on how long a client may take to send its headers, or to keep an idle connection open, and on how long it may read nothing
 //! of an answer.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulConnection, GracefulShutdown},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -14,8 +17,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
-use super::{connections::Connections, stream::Stream, timer::ConnectionTimer};
-use crate::gatekeeper::{Gatekeeper, forward_auth};
+use super::connections::Connections;
 
 /// How long a connection may be idle, and how long a client may take for its headers. Proxies keep idle connections for 60
 /// (nginx), 90 (Traefik) and 120 seconds (Caddy); one that we close first may be just about to carry a request. Envoy keeps
@@ -28,36 +30,10 @@ const MAX_HEAD: usize = 32 * 1024;
 /// How long to wait when the system has no file descriptor left, instead of asking it again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a listener answers: proxies at once, when it has a gatekeeper, and everything else by its router.
-#[derive(Debug, Clone)]
-pub struct Service {
-    gatekeeper: Option<Arc<Gatekeeper>>,
-    router: Router,
-}
-
-impl Service {
-    /// Answers by the router, and proxies as its routes would.
-    #[must_use]
-    pub fn new(gatekeeper: Option<Arc<Gatekeeper>>, router: Router) -> Self {
-        Self { gatekeeper, router }
-    }
-
-    async fn answer(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Result<Response, Infallible> {
-        if let Some(keeper) = &self.gatekeeper
-            && request.uri().path().starts_with(forward_auth::PREFIX)
-        {
-            return Ok(forward_auth::respond(keeper, peer, request.uri().path(), request.headers()).await);
-        }
-        request.extensions_mut().insert(ConnectInfo(peer));
-        // In a box, so that the way of the proxies' questions does not carry its weight.
-        Box::pin(self.router.clone().oneshot(request.map(Body::new))).await
-    }
-}
-
 /// Serves until `stop`, then lets the requests under way finish, for as long as `drain`. Says whether they did.
 pub async fn serve(
     listener: TcpListener,
-    service: Service,
+    router: Router,
     connections: Connections,
     stop: impl Future<Output = ()>,
     drain: Duration,
@@ -84,7 +60,7 @@ pub async fn serve(
             }
         };
         let Some(place) = room.and_then(|room| connections.place(room, peer.ip())) else { continue };
-        let connection = converse(stream, peer, service.clone());
+        let connection = converse(stream, peer, router.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // An error is a client that went away, or one that did not speak HTTP.
@@ -96,24 +72,22 @@ pub async fn serve(
     tokio::time::timeout(drain, graceful.shutdown()).await.is_ok()
 }
 
-/// A connection: one request after the other, until somebody has enough.
-fn converse<S>(stream: S, peer: SocketAddr, service: Service) -> impl GracefulConnection<Error = hyper::Error>
+/// Serves the requests of a connection, one after the other.
+fn converse<S>(stream: S, peer: SocketAddr, router: Router) -> impl GracefulConnection<Error = hyper::Error>
 where
     S: AsyncRead + AsyncWrite + 'static,
 {
     let mut stream = Box::pin(TimeoutStream::new(stream));
     stream.as_mut().set_write_timeout_pinned(Some(STALLED));
-    // Cores contend for what all connections count; this count is the connection's own.
-    let service = Arc::new(service);
-    let service = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        async move { service.answer(peer, request).await }
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(Body::new))
     });
     http1::Builder::new()
-        .timer(ConnectionTimer::new(IDLE))
+        .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(Stream::new(stream), service)
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {
@@ -134,9 +108,9 @@ mod tests {
 
     fn client() -> DuplexStream {
         let (client, server) = duplex(4096);
-        let service = Service::new(None, Router::new().route("/", get(async || "hello")));
+        let router = Router::new().route("/", get(async || "hello"));
         let peer = "192.0.2.7:4000".parse().unwrap();
-        tokio::spawn(async move { converse(server, peer, service).await });
+        tokio::spawn(async move { converse(server, peer, router).await });
         client
     }
 
@@ -178,7 +152,7 @@ mod tests {
         let (mut client, server) = duplex(4096);
         let router = Router::new().route("/", get(async || "x".repeat(1_000_000)));
         let peer = "192.0.2.7:4000".parse().unwrap();
-        let connection = tokio::spawn(async move { converse(server, peer, Service::new(None, router)).await });
+        let connection = tokio::spawn(async move { converse(server, peer, router).await });
         let begun = Instant::now();
         client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         // Reads a little now and then, which is progress, and then nothing any more.

@@ -1,0 +1,18 @@
+//! A route of the API.
+
+use axum::{http::Method, routing::MethodRouter};
+
+use super::Needs;
+
+/// A route of the API.
+#[derive(Debug)]
+pub struct Route<S> {
+    /// The method.
+    pub method: Method,
+    /// The path below the base path, with `{…}` for what varies.
+    pub path: String,
+    /// What it asks of its caller.
+    pub needs: Needs,
+    /// What answers.
+    pub handler: MethodRouter<S>,
+}
