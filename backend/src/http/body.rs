@@ -139,3 +139,13 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     }
     Error::Malformed(format!("The body is not the JSON that is expected here: {inner}."))
 }
+/// A body with one object or a list of them.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = OneOrSeveral)]
+#[serde(untagged)]
+pub enum OneOrSeveral<T: utoipa::ToSchema> {
+    /// One.
+    One(T),
+    /// Several.
+    Several(Vec<T>),
+}

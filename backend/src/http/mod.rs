@@ -17,7 +17,7 @@ mod route;
 pub mod server;
 pub mod site;
 
-pub use body::{Body, Bytes, MAX_BODY, OptionalBody, Several, is_list, read_json};
+pub use body::{Body, Bytes, MAX_BODY, OneOrSeveral, OptionalBody, Several, is_list, read_json};
 pub use caller::{Access, Caller, Identity, Needs, Origin};
 pub use error::Error;
 pub use id::Id;

@@ -14,7 +14,7 @@ use super::{present, repeat::Repeatable, rules};
 use crate::{
     auth,
     events::{self, Action},
-    http::{Caller, Error, Id, ListQuery, Page, Several, openapi::OneOrSeveral},
+    http::{Caller, Error, Id, ListQuery, OneOrSeveral, Page, Several},
     rql::{Kind, Property},
     state::AppState,
     store::TokenRow,

@@ -8,7 +8,7 @@ use axum::{Extension, body::Bytes, http::header, response::IntoResponse};
 use latchkey_shared::ErrorBody;
 use serde_json::{Value, json};
 use utoipa::{
-    OpenApi, ToSchema,
+    OpenApi,
     openapi::{
         Components, Content, HttpMethod, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
         Schema, Server, Type,
@@ -25,17 +25,6 @@ use crate::{
     rql::{Kind, Property, Query},
     sessions, statistics, tokens,
 };
-
-/// A body with one object or a list of them.
-#[derive(Debug, ToSchema)]
-#[schema(as = OneOrSeveral)]
-#[serde(untagged)]
-pub enum OneOrSeveral<T: ToSchema> {
-    /// One.
-    One(T),
-    /// Several.
-    Several(Vec<T>),
-}
 
 #[derive(OpenApi)]
 #[openapi(
