@@ -1,6 +1,7 @@
 //! The list of tokens.
 
 pub mod bulk;
+pub mod columns;
 pub mod filters;
 pub mod query;
 pub mod row;

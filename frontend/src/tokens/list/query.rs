@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use latchkey_shared::{ExtensionId, TokenStatus};
 
-/// Columns that the list can be sorted by.
+/// What the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
+pub enum SortKey {
     /// The name.
     Name,
     /// The extension's name.
@@ -16,14 +16,14 @@ pub enum Column {
     Status,
     /// When it was created.
     Created,
-    /// When it ends.
+    /// When it expires.
     Expires,
 }
 
-impl Column {
+impl SortKey {
     const ALL: [Self; 5] = [Self::Name, Self::Extension, Self::Status, Self::Created, Self::Expires];
 
-    fn word(self) -> &'static str {
+    fn as_param(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::Extension => "extension.name",
@@ -44,7 +44,7 @@ pub struct ListQuery {
     /// Only tokens of this extension.
     pub extension: Option<ExtensionId>,
     /// The order; true is descending.
-    pub sort: (Column, bool),
+    pub sort: (SortKey, bool),
     /// The page, from 1.
     pub page: usize,
     /// Rows a page.
@@ -53,7 +53,7 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { search: String::new(), status: None, extension: None, sort: (Column::Created, true), page: 1, size: 25 }
+        Self { search: String::new(), status: None, extension: None, sort: (SortKey::Created, true), page: 1, size: 25 }
     }
 }
 
@@ -66,7 +66,7 @@ impl ListQuery {
         let default = Self::default();
         let sort = get("sort").and_then(|text| {
             let (word, descending) = text.strip_prefix('-').map_or((text.as_str(), false), |word| (word, true));
-            Column::ALL.into_iter().find(|column| column.word() == word).map(|column| (column, descending))
+            SortKey::ALL.into_iter().find(|key| key.as_param() == word).map(|key| (key, descending))
         });
         let number = |name| get(name).and_then(|text| text.parse::<usize>().ok());
         Self {
@@ -145,15 +145,15 @@ impl ListQuery {
         Self { page: 1, ..self }
     }
 
-    /// The order after the header of `column` was pressed: this column ascending, or turned round.
+    /// The order after a header was pressed: by its key ascending, or turned round.
     #[must_use]
-    pub fn sorted_by(&self, column: Column) -> Self {
-        let descending = self.sort.0 == column && !self.sort.1;
-        Self { sort: (column, descending), ..self.clone() }.first_page()
+    pub fn sorted_by(&self, key: SortKey) -> Self {
+        let descending = self.sort.0 == key && !self.sort.1;
+        Self { sort: (key, descending), ..self.clone() }.first_page()
     }
 
     fn order(&self) -> String {
-        format!("{}{}", if self.sort.1 { "-" } else { "" }, self.sort.0.word())
+        format!("{}{}", if self.sort.1 { "-" } else { "" }, self.sort.0.as_param())
     }
 }
 
@@ -214,8 +214,8 @@ mod tests {
 
     #[test]
     fn a_header_sorts_and_turns_round() {
-        let once = ListQuery { page: 4, ..ListQuery::default() }.sorted_by(Column::Name);
-        assert_eq!((once.sort, once.page), ((Column::Name, false), 1));
-        assert_eq!(once.sorted_by(Column::Name).sort, (Column::Name, true));
+        let once = ListQuery { page: 4, ..ListQuery::default() }.sorted_by(SortKey::Name);
+        assert_eq!((once.sort, once.page), ((SortKey::Name, false), 1));
+        assert_eq!(once.sorted_by(SortKey::Name).sort, (SortKey::Name, true));
     }
 }

@@ -5,7 +5,14 @@ use std::collections::BTreeSet;
 use latchkey_shared::{Token, TokenId, TokenStatus};
 use leptos::prelude::*;
 
-use super::{ListQuery, bulk::BulkBar, filters::Filters, query::Column, row::Row, skeleton::Skeleton};
+use super::{
+    ListQuery,
+    bulk::BulkBar,
+    columns::{COLUMNS, Column},
+    filters::Filters,
+    row::Row,
+    skeleton::Skeleton,
+};
 use crate::{
     api::Api,
     browser::focus,
@@ -143,10 +150,13 @@ fn Table(
     actions: Actions,
 ) -> impl IntoView {
     let (navigator, session) = (expect_context::<Navigator>(), expect_context::<Session>());
-    let header = move |name, class, column| {
-        let sorted = Signal::derive(move || query.with(|query| (query.sort.0 == column).then_some(query.sort.1)));
-        let press = move |()| navigator.to(&query.get_untracked().sorted_by(column).address());
-        view! { <SortHeader name=name class=class sorted=sorted on_press=press /> }
+    let header = move |Column { title, class, sort, .. }: &'static Column| match *sort {
+        Some(key) => {
+            let sorted = Signal::derive(move || query.with(|query| (query.sort.0 == key).then_some(query.sort.1)));
+            let press = move |()| navigator.to(&query.get_untracked().sorted_by(key).address());
+            view! { <SortHeader name=*title class=*class sorted=sorted on_press=press /> }.into_any()
+        }
+        None => view! { <th scope="col" role="columnheader" class=*class>{*title}</th> }.into_any(),
     };
     let selectable = move || {
         rows.with(|rows| {
@@ -192,13 +202,7 @@ fn Table(
                             view! { <span class="visually-hidden">"Selection"</span> }.into_any()
                         })}
                     </th>
-                    {header("Name", "col-name", Column::Name)}
-                    {header("Extension", "col-extension", Column::Extension)}
-                    <th scope="col" role="columnheader" class="col-permissions">"Permissions"</th>
-                    {header("Status", "col-status", Column::Status)}
-                    {header("Created", "col-created", Column::Created)}
-                    <th scope="col" role="columnheader" class="col-used">"Last used"</th>
-                    {header("Expires", "col-expires", Column::Expires)}
+                    {COLUMNS.iter().map(header).collect_view()}
                     <th scope="col" role="columnheader" class="col-menu">
                         <span class="visually-hidden">"Actions"</span>
                     </th>

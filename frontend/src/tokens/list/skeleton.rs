@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::columns::COLUMNS;
+
 /// Rows in the shape that the real ones will have.
 #[component]
 pub fn Skeleton(
@@ -13,8 +15,8 @@ pub fn Skeleton(
         .map(|_| {
             view! {
                 <tr class="table__row" aria-hidden="true">
-                    {bar("col-select")} {bar("col-name")} {bar("col-extension")} {bar("col-permissions")}
-                    {bar("col-status")} {bar("col-created")} {bar("col-used")} {bar("col-expires")}
+                    {bar("col-select")}
+                    {COLUMNS.iter().map(|column| bar(column.class)).collect_view()}
                     {bar("col-menu")}
                 </tr>
             }

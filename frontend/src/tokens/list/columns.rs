@@ -1,0 +1,109 @@
+//! The columns of the list between selection and menu, from left to right. A new one is a line here, a cell below, and its
+//! widths in `styles/ui/table.css`.
+
+use latchkey_shared::{ModuleId, Token};
+use leptos::prelude::*;
+
+use super::query::SortKey;
+use crate::{
+    api::Catalogue,
+    routes,
+    ui::{Load, Moment, StatusChip, Tip, live},
+};
+
+/// A column of the list.
+#[derive(Debug)]
+pub struct Column {
+    /// What stands in the header.
+    pub title: &'static str,
+    /// Its class in the style sheet.
+    pub class: &'static str,
+    /// The order that its header asks for.
+    pub sort: Option<SortKey>,
+    /// What stands in the row of a token.
+    pub cell: fn(Memo<Token>) -> AnyView,
+}
+
+/// All of them.
+pub const COLUMNS: [Column; 7] = [
+    Column { title: "Name", class: "col-name", sort: Some(SortKey::Name), cell: name },
+    Column { title: "Extension", class: "col-extension", sort: Some(SortKey::Extension), cell: extension },
+    Column { title: "Permissions", class: "col-permissions", sort: None, cell: permissions },
+    Column { title: "Status", class: "col-status", sort: Some(SortKey::Status), cell: status },
+    Column { title: "Created", class: "col-created", sort: Some(SortKey::Created), cell: created },
+    Column { title: "Last used", class: "col-used", sort: None, cell: last_used },
+    Column { title: "Expires", class: "col-expires", sort: Some(SortKey::Expires), cell: expires },
+];
+
+fn name(token: Memo<Token>) -> AnyView {
+    let id = token.with_untracked(|token| token.id.to_string());
+    view! {
+        <a class="table__link" href=routes::token(&id, "general")>{move || token.with(|token| token.name.clone())}</a>
+        <span class="mono muted table__id">{id}</span>
+    }
+    .into_any()
+}
+
+fn extension(token: Memo<Token>) -> AnyView {
+    let catalogue = expect_context::<Load<Catalogue>>();
+    let title = move || {
+        catalogue.state.with(|state| {
+            token.with(|token| {
+                state.ready().map_or_else(|| token.extension.name.clone(), |it| it.extension_title(token))
+            })
+        })
+    };
+    title.into_any()
+}
+
+/// *All modules*, or a count with the names behind it.
+fn permissions(token: Memo<Token>) -> AnyView {
+    let text = |token: &Token| {
+        if token.permissions.iter().any(|permission| permission.object.id == ModuleId::all().as_str()) {
+            return view! { <span>"All modules"</span> }.into_any();
+        }
+        let names: Vec<&str> = token
+            .permissions
+            .iter()
+            .map(|it| if it.object.name.is_empty() { it.object.id.as_str() } else { it.object.name.as_str() })
+            .collect();
+        match names.len() {
+            0 => view! { <span class="muted">"None"</span> }.into_any(),
+            1 => view! { <Tip text="1 module" more=names.join(", ") /> }.into_any(),
+            count => view! { <Tip text=format!("{count} modules") more=names.join(", ") /> }.into_any(),
+        }
+    };
+    live(move || token.with(text)).into_any()
+}
+
+fn status(token: Memo<Token>) -> AnyView {
+    view! { <StatusChip status=Signal::derive(move || token.with(|token| token.status)) /> }.into_any()
+}
+
+fn created(token: Memo<Token>) -> AnyView {
+    view! {
+        {live(move || token.with(|token| view! { <Moment at=token.events.created.at /> }))}
+        <span class="muted table__by">{live(move || token.with(|token| token.events.created.by.name.clone()))}</span>
+    }
+    .into_any()
+}
+
+fn last_used(token: Memo<Token>) -> AnyView {
+    live(move || {
+        token.with(|token| match &token.last_used {
+            Some(last) => view! { <Moment at=last.at /> }.into_any(),
+            None => view! { <span class="muted">"Never"</span> }.into_any(),
+        })
+    })
+    .into_any()
+}
+
+fn expires(token: Memo<Token>) -> AnyView {
+    live(move || {
+        token.with(|token| match token.expiration_date {
+            Some(at) => view! { <span class="only-narrow">"Expires "</span><Moment at=at /> }.into_any(),
+            None => view! { <span class="muted not-narrow">"Never"</span> }.into_any(),
+        })
+    })
+    .into_any()
+}
