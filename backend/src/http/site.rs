@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest as _, Sha256};
 
@@ -69,8 +70,9 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         return if is_file { StatusCode::NOT_FOUND.into_response() } else { missing_bundle() };
     };
     let tag = format!("\"{}\"", crate::hex(&file.metadata.sha256_hash()[..16]));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if found == StatusCode::OK && known.is_some_and(|known| known.contains(&tag)) {
+    let known = headers.typed_get::<IfNoneMatch>().zip(tag.parse::<ETag>().ok());
+    let is_known = known.is_some_and(|(known, tag)| !known.precondition_passes(&tag));
+    let mut response = if found == StatusCode::OK && is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = content(name, file, accepts_brotli(&headers));
@@ -101,11 +103,16 @@ fn is_for_a_browser(path: &str, headers: &HeaderMap) -> bool {
     path == "/" || (accepted.contains("text/html") && !is_program)
 }
 
+/// Whether `Accept-Encoding` (RFC 9110, 12.5.3) allows Brotli.
 fn accepts_brotli(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted
-        .split(',')
-        .any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "br") && !coding.contains("q=0"))
+    accepted.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
+        let mut weight = parts.filter_map(|parameter| parameter.split_once('='));
+        let weight = weight.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+        is_brotli && weight.is_none_or(|(_, weight)| weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0))
+    })
 }
 
 fn content(name: &str, file: EmbeddedFile, brotli: bool) -> Response {
@@ -156,6 +163,19 @@ mod tests {
         assert_eq!(policy.matches("sha256-").count(), 1);
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-"), "{policy}");
         assert!(!policy.contains("unsafe-inline"));
+    }
+
+    #[test]
+    fn brotli_is_sent_where_its_weight_is_not_zero() {
+        let accepts = |value: &'static str| {
+            accepts_brotli(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        for value in ["br", "gzip, deflate, br, zstd", "br;q=0.8", "gzip;q=1.0, BR ; Q=0.001", "br;q=1, gzip;q=0"] {
+            assert!(accepts(value), "{value}");
+        }
+        for value in ["", "gzip", "br;q=0", "gzip, br; q=0.000", "brotli", "br;q=x"] {
+            assert!(!accepts(value), "{value}");
+        }
     }
 
     #[test]
