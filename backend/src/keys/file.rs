@@ -122,8 +122,9 @@ pub fn check_folder(path: &Path) -> Result<(), KeyFileError> {
     }
 }
 
-/// Makes a new master key and keeps it in a file that only its owner can read. A key that is there is never overwritten. The
-/// file appears whole or not at all, and is on the disk before the key is used.
+/// Makes a new master key and keeps it in a file that only its owner can read. A key that is there is never overwritten: of
+/// servers that start at once the first makes it, and the others read it. The file appears whole or not at all, and is on the
+/// disk before the key is used.
 ///
 /// # Errors
 /// [`KeyFileError::Io`].
@@ -131,19 +132,25 @@ pub fn create(path: &Path, rng: &Rng) -> Result<Key, KeyFileError> {
     let key = Zeroizing::new(rng.bytes::<32>());
     let mut text = crate::hex(key.as_slice());
     text.push('\n');
-    let written = write_new(path, text.as_bytes());
+    let written = write_new(path, text.as_bytes(), rng);
     text.zeroize();
-    written.map_err(|error| KeyFileError::Io(path.to_owned(), error))?;
-    Ok(key)
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            read(path)?.ok_or_else(|| KeyFileError::Io(path.to_owned(), error))
+        }
+        Err(error) => Err(KeyFileError::Io(path.to_owned(), error)),
+        Ok(()) => Ok(key),
+    }
 }
 
-fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, text: &[u8], rng: &Rng) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0) {
         fs::remove_file(path)?;
     }
-    let temporary = path.with_added_extension("new");
+    // A name that nobody else has, also not another server that starts now; what is there is never opened.
+    let temporary = path.with_added_extension(format!("{}.new", rng.hex::<8>()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     let done = (|| {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(text)?;
         file.sync_all()?;
         // Unlike a rename, a link never replaces a file.
@@ -167,7 +174,7 @@ mod tests {
         let key = create(&path, &Rng::seeded(1)).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), key);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(matches!(create(&path, &Rng::seeded(2)), Err(KeyFileError::Io(..))), "it would overwrite a key");
+        assert_eq!(create(&path, &Rng::seeded(2)).unwrap(), key, "a key is never overwritten");
     }
 
     #[test]
@@ -179,6 +186,22 @@ mod tests {
         let key = create(&path, &Rng::seeded(1)).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), key);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn servers_that_start_at_once_get_one_key() {
+        for round in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("master.key");
+            let keys: Vec<Key> = std::thread::scope(|scope| {
+                let start = |number: u64| create(&path, &Rng::seeded(4 * round + number)).unwrap();
+                let servers: Vec<_> = (0..4).map(|number| scope.spawn(move || start(number))).collect();
+                servers.into_iter().map(|server| server.join().unwrap()).collect()
+            });
+            let kept = read(&path).unwrap().unwrap();
+            assert!(keys.iter().all(|key| *key == kept));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        }
     }
 
     #[test]
