@@ -25,7 +25,7 @@ pub use error::{ErrorBody, FieldError, Problems};
 pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
 pub use key::{ApiKey, KeyError, PresentedKey, Secret};
 pub use limits::{AllowedAddresses, CallsPerMinute, Network};
-pub use text::{Description, Email, ExternalId, TokenName};
+pub use text::{Description, Email, ExternalId, TokenName, is_visible};
 pub use timestamp::Timestamp;
 pub use token::{
     CreatedToken, Events, ExchangedToken, LastUsed, ObjectRef, Occurrence, Permission, PermissionGrant, ReplacedToken,

@@ -71,7 +71,8 @@ fn bounded(text: &str, range: &std::ops::RangeInclusive<usize>) -> Result<(), St
 }
 
 /// Whether a character can be seen. Those that cannot may stand inside a text: some join or part letters of a script.
-fn is_visible(character: char) -> bool {
+#[must_use]
+pub fn is_visible(character: char) -> bool {
     let is_ignorable = matches!(character,
         // Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the empty pattern of Braille.
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
@@ -89,7 +90,8 @@ fn one_line(text: &str) -> Result<(), String> {
 fn email(text: &str) -> Result<(), String> {
     one_line(text)?;
     let valid = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(char::is_whitespace)
+        let has_labels = domain.split('.').all(|label| !label.is_empty());
+        !local.is_empty() && has_labels && !domain.contains('@') && text.chars().all(is_visible)
     });
     if valid { Ok(()) } else { Err("must be an e-mail address".to_owned()) }
 }

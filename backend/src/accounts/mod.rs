@@ -9,7 +9,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::store::{StoreError, entities::account};
 
-/// The one form of an address to sign in with: lower case, composed letters, and the domain in ASCII, as browsers send it.
+/// The one form of an address to sign in with: lower case, letters in one form (NFKC), and the domain in ASCII, as browsers
+/// send it.
 ///
 /// # Errors
 /// Says what is wrong with it.
@@ -17,7 +18,7 @@ pub fn sign_in_address(text: &str) -> Result<Email, String> {
     let email = Email::try_from(text.to_owned())?;
     let (local, domain) = email.as_str().rsplit_once('@').unwrap_or_default();
     let domain = idna::domain_to_ascii(domain).map_err(|_| "must be an e-mail address".to_owned())?;
-    Email::try_from(format!("{}@{domain}", local.to_lowercase().nfc().collect::<String>()))
+    Email::try_from(format!("{}@{domain}", local.to_lowercase().nfkc().collect::<String>()))
 }
 
 /// The account as the API answers it.
@@ -46,7 +47,20 @@ mod tests {
         assert_eq!(form("ada@XN--BCHER-KVA.example").unwrap(), "ada@xn--bcher-kva.example");
         assert_eq!(form("J\u{f6}rg@example.com").unwrap(), form("jo\u{308}rg@example.com").unwrap());
         assert_eq!(form("admin@localhost").unwrap(), "admin@localhost");
-        for text in ["a", "a@", "@b", "a@b@c", "a@\u{0}", &format!("{}@example.com", "a".repeat(60_000))] {
+        assert_eq!(form("\u{ff41}da@example.com").unwrap(), "ada@example.com");
+        for text in [
+            "a",
+            "a@",
+            "@b",
+            "a@b@c",
+            "a@\u{0}",
+            "a\u{200b}@b.de",
+            "a@b.de.",
+            "a@b..de",
+            "a@.de",
+            "a b@c.de",
+            &format!("{}@example.com", "a".repeat(60_000)),
+        ] {
             assert!(form(text).is_err());
         }
     }

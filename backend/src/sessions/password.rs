@@ -7,6 +7,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
+use latchkey_shared::is_visible;
 use tokio::{sync::Semaphore, task};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -19,9 +20,13 @@ const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
 /// A password is refused below this score of zxcvbn (0 to 4): common passwords, names, dates, keyboard walks, repetitions.
 const WEAKEST: Score = Score::Three;
 
+/// A word that everybody guesses.
+const PRODUCT: &str = "latchkey";
+
 /// Hashes at once: each takes 19 MiB and a core, and a flood of sign-ins must not take the machine.
 const AT_ONCE: usize = 2;
-/// Sign-ins that may wait for their turn: about two seconds of work.
+/// Sign-ins that may wait for their turn: about two seconds of work. Users at networks from which they have signed in before
+/// have a queue of their own, so that a flood from elsewhere does not keep them out.
 const WAITING: usize = 32;
 
 /// Checks passwords, a few at a time and off the threads that serve requests.
@@ -29,6 +34,7 @@ const WAITING: usize = 32;
 pub struct Passwords {
     slots: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    queue_of_known: Arc<Semaphore>,
     /// The hash that is checked for an address that nobody has, so that it costs the same.
     nobody: Arc<str>,
 }
@@ -39,16 +45,20 @@ impl Passwords {
     /// # Errors
     /// Says why hashing does not work.
     pub fn new(rng: &Rng) -> Result<Self, String> {
-        let (slots, queue) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(AT_ONCE + WAITING)));
-        Ok(Self { slots, queue, nobody: hash(rng, &rng.hex::<16>())?.into() })
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        let (queue, queue_of_known) = (semaphore(AT_ONCE + WAITING), semaphore(AT_ONCE + WAITING));
+        let nobody = hash(rng, &rng.hex::<16>())?.into();
+        Ok(Self { slots: semaphore(AT_ONCE), queue, queue_of_known, nobody })
     }
 
-    /// Whether `password` is the one of `hash`; with no hash, the same work and no.
+    /// Whether `password` is the one of `hash`; with no hash, the same work and no. `is_known` says whether the user has signed
+    /// in from this network before.
     ///
     /// # Errors
     /// [`Error::Throttled`] when too many wait; [`Error::Internal`] when the server is stopping.
-    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Error> {
-        let _place = self.queue.try_acquire().map_err(|_| Error::Throttled { seconds: 2 })?;
+    pub async fn verify(&self, password: &str, hash: Option<String>, is_known: bool) -> Result<bool, Error> {
+        let queue = if is_known { &self.queue_of_known } else { &self.queue };
+        let _place = queue.try_acquire().map_err(|_| Error::Throttled { seconds: 2 })?;
         let known = hash.is_some();
         let password = normalized(password);
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
@@ -82,10 +92,11 @@ pub fn check(password: &str, known: &[&str]) -> Result<(), String> {
     if length > *LENGTH.end() || normalized.is_empty() {
         return Err(format!("must have at most {} characters", LENGTH.end()));
     }
-    if normalized.contains(char::is_control) {
-        return Err("contains a control character".to_owned());
+    if normalized.chars().any(|letter| !is_visible(letter) && letter != ' ') {
+        return Err("contains a character that cannot be seen".to_owned());
     }
-    if zxcvbn(&normalized, known).score() < WEAKEST {
+    let known: Vec<&str> = known.iter().copied().chain([PRODUCT]).collect();
+    if zxcvbn(&normalized, &known).score() < WEAKEST {
         return Err("is too easy to guess: use several unrelated words, or let a password manager make one".to_owned());
     }
     Ok(())
@@ -119,10 +130,10 @@ mod tests {
         let passwords = Passwords::new(&rng).unwrap();
         let hash = hash(&rng, "correct horse battery").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse battery", Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("correct horse", Some(hash)).await.unwrap());
-        assert!(!passwords.verify("correct horse battery", None).await.unwrap());
-        assert!(!passwords.verify("", Some("damaged".to_owned())).await.unwrap());
+        assert!(passwords.verify("correct horse battery", Some(hash.clone()), false).await.unwrap());
+        assert!(!passwords.verify("correct horse", Some(hash), false).await.unwrap());
+        assert!(!passwords.verify("correct horse battery", None, false).await.unwrap());
+        assert!(!passwords.verify("", Some("damaged".to_owned()), false).await.unwrap());
     }
 
     #[tokio::test]
@@ -130,16 +141,18 @@ mod tests {
         let rng = Rng::seeded(1);
         let passwords = Passwords::new(&rng).unwrap();
         let hash = hash(&rng, "gr\u{fc}ner Ofen im Flur").unwrap();
-        assert!(passwords.verify("gru\u{308}ner Ofen im Flur", Some(hash)).await.unwrap());
+        assert!(passwords.verify("gru\u{308}ner Ofen im Flur", Some(hash), false).await.unwrap());
     }
 
     #[tokio::test]
-    async fn more_sign_ins_than_the_queue_holds_are_refused() {
+    async fn more_sign_ins_than_the_queue_holds_are_refused_but_at_known_networks() {
         let passwords = Passwords::new(&Rng::seeded(1)).unwrap();
-        let attempts = (0..AT_ONCE + WAITING + 5).map(|_| passwords.verify("x", None));
+        let attempts = (0..AT_ONCE + WAITING + 5).map(|_| passwords.verify("x", None, false));
+        let attempts = attempts.chain([passwords.verify("x", None, true)]);
         let answers = futures_util::future::join_all(attempts).await;
-        let refused = answers.iter().filter(|answer| matches!(answer, Err(Error::Throttled { .. }))).count();
-        assert_eq!(refused, 5);
+        let is_refused = |answer: &Result<bool, Error>| matches!(answer, Err(Error::Throttled { .. }));
+        assert_eq!(answers.iter().filter(|answer| is_refused(answer)).count(), 5);
+        assert!(!is_refused(answers.last().unwrap()), "a user at a known network has a queue of their own");
     }
 
     #[test]
@@ -151,7 +164,9 @@ mod tests {
             ("passwordpassword", "too easy to guess"),
             ("qwertyuiop123", "too easy to guess"),
             ("ada@example.com", "too easy to guess"),
-            ("correct horse\nbattery", "control character"),
+            ("correct horse\nbattery", "cannot be seen"),
+            ("password\u{200b}password", "cannot be seen"),
+            ("latchkeylatchkey", "too easy to guess"),
             (&"correct horse battery ".repeat(13), "at most 256 characters"),
             (&"x".repeat(1100), "at most 256 characters"),
         ] {

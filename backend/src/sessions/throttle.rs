@@ -51,16 +51,11 @@ impl Default for Throttle {
 
 impl Throttle {
     /// Counts an attempt to sign in. `email` is `None` for what is no address; `is_known` says whether this user has signed
-    /// in from this network before, and is asked only when the answer matters.
+    /// in from this network before.
     ///
     /// # Errors
-    /// [`Error::Throttled`], and what `is_known` fails with.
-    pub async fn sign_in(
-        &self,
-        email: Option<&str>,
-        client: Option<IpAddr>,
-        is_known: impl AsyncFnOnce() -> Result<bool, Error>,
-    ) -> Result<Attempt<'_>, Error> {
+    /// [`Error::Throttled`].
+    pub fn sign_in(&self, email: Option<&str>, client: Option<IpAddr>, is_known: bool) -> Result<Attempt<'_>, Error> {
         let network = network(client);
         let mut attempt = Attempt(Vec::with_capacity(3));
         if let Some(email) = email {
@@ -71,7 +66,7 @@ impl Throttle {
             None => Ok(()),
         });
         match wide {
-            Err(throttled) if !is_known().await? => {
+            Err(throttled) if !is_known => {
                 attempt.give_back();
                 Err(throttled)
             }
@@ -186,51 +181,51 @@ mod tests {
         Some(IpAddr::V4(number.into()))
     }
 
-    async fn fail(throttle: &Throttle, email: Option<&str>, client: Option<IpAddr>) -> Result<(), Error> {
-        throttle.sign_in(email, client, async || Ok(false)).await.map(drop)
+    fn fail(throttle: &Throttle, email: Option<&str>, client: Option<IpAddr>) -> Result<(), Error> {
+        throttle.sign_in(email, client, false).map(drop)
     }
 
     #[tokio::test(start_paused = true)]
     async fn ten_failures_of_one_network_bind_that_network_alone() {
         let throttle = Throttle::default();
         for _ in 0..10 {
-            fail(&throttle, EMAIL, client(1)).await.unwrap();
+            fail(&throttle, EMAIL, client(1)).unwrap();
         }
-        let Err(Error::Throttled { seconds }) = fail(&throttle, EMAIL, client(1)).await else { panic!() };
+        let Err(Error::Throttled { seconds }) = fail(&throttle, EMAIL, client(1)) else { panic!() };
         assert!((60..=61).contains(&seconds), "{seconds}");
-        fail(&throttle, EMAIL, client(2)).await.unwrap();
-        fail(&throttle, Some("bob@example.com"), client(1)).await.unwrap();
+        fail(&throttle, EMAIL, client(2)).unwrap();
+        fail(&throttle, Some("bob@example.com"), client(1)).unwrap();
         tokio::time::advance(Duration::from_secs(60)).await;
-        fail(&throttle, EMAIL, client(1)).await.unwrap();
-        assert!(fail(&throttle, EMAIL, client(1)).await.is_err());
+        fail(&throttle, EMAIL, client(1)).unwrap();
+        assert!(fail(&throttle, EMAIL, client(1)).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn known_user_is_bound_neither_by_the_network_nor_by_other_networks() {
         let throttle = Throttle::default();
-        let known = async |client| throttle.sign_in(EMAIL, client, async || Ok(true)).await.map(drop);
+        let known = |client| throttle.sign_in(EMAIL, client, true).map(drop);
         for number in 0..100 {
-            fail(&throttle, EMAIL, client(number)).await.unwrap();
+            fail(&throttle, EMAIL, client(number)).unwrap();
         }
-        assert!(fail(&throttle, EMAIL, client(1000)).await.is_err(), "from a network like all others");
-        known(client(1000)).await.unwrap();
+        assert!(fail(&throttle, EMAIL, client(1000)).is_err(), "from a network like all others");
+        known(client(1000)).unwrap();
         for number in 0..50 {
-            fail(&throttle, Some(&format!("{number}@example.com")), client(2000)).await.unwrap();
+            fail(&throttle, Some(&format!("{number}@example.com")), client(2000)).unwrap();
         }
-        assert!(fail(&throttle, Some("another@example.com"), client(2000)).await.is_err());
-        known(client(2000)).await.unwrap();
+        assert!(fail(&throttle, Some("another@example.com"), client(2000)).is_err());
+        known(client(2000)).unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn right_password_does_not_count() {
         let throttle = Throttle::default();
         for _ in 0..1000 {
-            throttle.sign_in(EMAIL, client(1), async || Ok(false)).await.unwrap().give_back();
+            throttle.sign_in(EMAIL, client(1), false).unwrap().give_back();
         }
         for _ in 0..10 {
-            fail(&throttle, EMAIL, client(1)).await.unwrap();
+            fail(&throttle, EMAIL, client(1)).unwrap();
         }
-        assert!(fail(&throttle, EMAIL, client(1)).await.is_err());
+        assert!(fail(&throttle, EMAIL, client(1)).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use latchkey_shared::{Token, TokenStatus};
 
 use super::{Tagged, rules};
 use crate::{
+    auth,
     events::{self, Action},
     http::{Caller, Error, Id},
     state::AppState,
@@ -33,6 +34,9 @@ pub(super) async fn switch(
 ) -> Result<Tagged<Token>, Error> {
     let (tx, caller, mut row) = rules::for_change(app, caller, id, headers).await?;
     if row.token.state != state.as_str() {
+        if state == TokenStatus::Active {
+            auth::check_recent_sign_in(app, &caller)?;
+        }
         state.as_str().clone_into(&mut row.token.state);
         rules::save(app, &tx, &caller, &mut row).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());

@@ -1,6 +1,7 @@
 //! `POST /auth/login`.
 
 use axum::http::StatusCode;
+use futures_util::future::join_all;
 use latchkey::{
     accounts::{
         sign_in_address,
@@ -170,6 +171,7 @@ async fn old_sign_in_may_narrow_and_stop_but_not_create_rotate_or_widen_403(
         admin.put(&path, narrower).await.expect(StatusCode::OK);
     }
     admin.act(&format!("{path}/deactivate")).await.expect(StatusCode::OK);
+    admin.act(&format!("{path}/activate")).await.refused(403, "AUTH_004");
     // A key is shown with each request, and the password given again makes the sign-in recent.
     assert_eq!(server.admin().await.act(&format!("{path}/rotate")).await.status, StatusCode::OK);
     assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
@@ -217,6 +219,27 @@ async fn wrong_passwords_from_elsewhere_do_not_keep_a_user_out(#[values(Sqlite, 
     }
     tx.commit().await.unwrap();
     assert_eq!(attempt("203.0.113.1", PASSWORD).await, 200);
+}
+
+/// More than wait for their turn. Who is refused for that has not typed a wrong password.
+#[tokio::test]
+async fn flood_of_sign_ins_keeps_no_user_out_of_a_known_network_and_counts_for_nobody() {
+    let server = Server::start_with(Sqlite, &["--trusted-proxies", "192.0.2.7"], Catalogue::built_in().unwrap()).await;
+    let attempt = async |email: &str, address: &str, password: &str| {
+        let client = server.anonymous().with("x-forwarded-for", address);
+        client.post("/auth/login", json!({ "email": email, "password": password })).await.status.as_u16()
+    };
+    assert_eq!(attempt(ADMIN, "203.0.113.1", PASSWORD).await, 200);
+    let strangers = (0..60).map(async |number| {
+        attempt(&format!("{number}@example.com"), &format!("198.51.100.{number}"), "wrong horse battery").await
+    });
+    let elsewhere = (0..12).map(async |_| attempt(ADMIN, "203.0.113.2", PASSWORD).await);
+    let known = (0..3).map(async |_| attempt(ADMIN, "203.0.113.1", PASSWORD).await);
+    let (strangers, elsewhere, known) = tokio::join!(join_all(strangers), join_all(elsewhere), join_all(known));
+    assert!(strangers.contains(&401) && strangers.contains(&429), "{strangers:?}");
+    assert!(elsewhere.contains(&429), "{elsewhere:?}");
+    assert_eq!(known, [200; 3]);
+    assert_eq!(attempt(ADMIN, "203.0.113.2", PASSWORD).await, 200);
 }
 
 #[rstest]
