@@ -9,6 +9,7 @@ use latchkey_shared::{Email, Network, TokenName};
 
 use crate::{
     accounts, gatekeeper,
+    http::client::{ClientIpHeader, Proxies},
     keys::{self, Key, KeyFileError},
     store::{Address, AddressError},
 };
@@ -232,8 +233,8 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
-    /// The proxies before the server, as networks: 10.0.0.0/8,127.0.0.1. What they say in X-Forwarded-For counts as the
-    /// client's address; from anybody else it does not.
+    /// The proxies before the server, as networks: 10.0.0.0/8,127.0.0.1. What they say of the client's address counts; from
+    /// anybody else it does not.
     #[arg(
         long,
         env = "LATCHKEY_TRUSTED_PROXIES",
@@ -242,6 +243,10 @@ pub struct Config {
         hide_default_value = true
     )]
     pub trusted_proxies: Networks,
+
+    /// The header in which those proxies name the client. Only this one counts.
+    #[arg(long, env = "LATCHKEY_CLIENT_IP_HEADER", value_enum, default_value_t)]
+    pub client_ip_header: ClientIpHeader,
 
     /// For how many seconds keys that are known go on working when the database is away (PostgreSQL). Changes are
     /// refused meanwhile.
@@ -292,7 +297,8 @@ impl Config {
     #[must_use]
     pub fn gatekeeper(&self) -> gatekeeper::Options {
         let grace = Duration::from_secs(self.database_grace);
-        gatekeeper::Options { proxies: self.trusted_proxies.0.clone(), grace, console: self.public_url.clone() }
+        let proxies = Proxies { networks: self.trusted_proxies.0.clone(), header: self.client_ip_header };
+        gatekeeper::Options { proxies, grace, console: self.public_url.clone() }
     }
 
     /// Whether proxies and resource servers are answered beside the API.
