@@ -67,7 +67,8 @@ pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
 /// Refuses a proxy that asks at the wrong path: it would take the 200 of a page or of a health check for a permission.
 pub async fn refuse_misdirected(request: Request, next: Next) -> Result<Response, Error> {
     const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
-    let asks = [FORWARDED_METHOD, FORWARDED_URI, ORIGINAL_METHOD, ORIGINAL_URI, ORIGINAL_URL];
+    const REWRITE_URL: HeaderName = HeaderName::from_static("x-rewrite-url");
+    let asks = [FORWARDED_METHOD, FORWARDED_URI, ORIGINAL_METHOD, ORIGINAL_URI, ORIGINAL_URL, REWRITE_URL];
     if asks.iter().any(|name| request.headers().contains_key(name)) {
         return Err(Error::MisdirectedProxy);
     }
@@ -91,11 +92,16 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
     };
     let forwarded = pair(&FORWARDED_METHOD, &FORWARDED_URI)?;
     let original = pair(&ORIGINAL_METHOD, &ORIGINAL_URI)?;
-    match (forwarded, original) {
-        (Some(forwarded), Some(original)) if forwarded != original => Err(Error::Malformed(
+    // Also without their methods.
+    if let (Some(forwarded), Some(original)) = (single(&FORWARDED_URI)?, single(&ORIGINAL_URI)?)
+        && forwarded != original
+    {
+        return Err(Error::Malformed(
             "X-Forwarded-Uri and X-Original-URI disagree: the proxy must remove the one that it does not set."
                 .to_owned(),
-        )),
+        ));
+    }
+    match (forwarded, original) {
         // The query has no say in a decision, so it may have any bytes.
         (Some(target), _) | (None, Some(target)) => {
             let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
@@ -212,6 +218,8 @@ mod tests {
             ("x-original-uri", "/b"),
         ];
         refused(&two, "disagree");
+        refused(&[&two[..2], &two[3..]].concat(), "disagree");
+        refused(&two[1..], "disagree");
     }
 
     #[test]

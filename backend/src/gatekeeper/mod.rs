@@ -38,7 +38,7 @@ use std::{
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use latchkey_shared::{Network, PresentedKey, TokenId};
+use latchkey_shared::{PresentedKey, TokenId};
 
 pub use decide::{Decision, Denial, Question, Refusal, Target, decide};
 pub use entry::Entry;
@@ -50,7 +50,10 @@ use self::{metrics::Metrics, usage::Usage};
 use crate::{
     catalogue::Catalogue,
     clock::Clock,
-    http::{Error, client},
+    http::{
+        Error,
+        client::{self, Proxies},
+    },
     keys::{Key, mac::Digester},
     store::{CredentialRow, Store, TokenChange},
 };
@@ -73,7 +76,7 @@ pub struct Gatekeeper {
     pepper: Digester,
     metrics: Metrics,
     /// The operator's own proxies.
-    proxies: Vec<Network>,
+    proxies: Proxies,
     /// Whether the operator was warned about a proxy that is not one of theirs.
     has_warned: AtomicBool,
     /// A flood of junk must not become a flood of log lines.
@@ -83,8 +86,8 @@ pub struct Gatekeeper {
 /// What the operator chose.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Networks of proxies whose word on the client's address counts.
-    pub proxies: Vec<Network>,
+    /// Proxies whose word on the client's address counts.
+    pub proxies: Proxies,
     /// For how long what is known stays good when nobody can confirm it.
     pub grace: Duration,
     /// The address under which people reach the console.
@@ -243,7 +246,7 @@ impl Gatekeeper {
 
     /// The operator's own proxies.
     #[must_use]
-    pub fn proxies(&self) -> &[Network] {
+    pub fn proxies(&self) -> &Proxies {
         &self.proxies
     }
 

@@ -64,7 +64,7 @@ impl Modules {
         let modules = catalogue.modules.clone();
         let of_one = |(index, module): (usize, &Module)| {
             let index = ModuleIndex::try_from(index).unwrap_or_default();
-            let key = |path: &String| if catalogue.ignore_case { path.to_lowercase() } else { path.clone() };
+            let key = |path: &String| if catalogue.ignore_case { fold(path) } else { path.clone() };
             module.paths.iter().map(|path| (key(path), index)).collect::<Vec<_>>()
         };
         let mut prefixes: Vec<_> = modules.iter().enumerate().flat_map(of_one).collect();
@@ -75,12 +75,25 @@ impl Modules {
 
     /// The module that owns `path`, given without a base path: the one with the longest prefix that ends at a `/`.
     /// A path that nobody owns belongs to *All* alone.
+    ///
+    /// Within another module's path, a longer prefix may also end at a sign: many APIs read `/reports/secret.json` as
+    /// `/reports/secret`, so it is not left to the module of `/reports`.
     #[must_use]
     pub fn of_path(&self, path: &str) -> ModuleIndex {
-        let path = if self.ignore_case { Cow::Owned(path.to_lowercase()) } else { Cow::Borrowed(path) };
-        let owns =
-            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.prefixes.iter().find(|(prefix, _)| owns(prefix)).map_or(0, |(_, module)| *module)
+        let path = if self.ignore_case { Cow::Owned(fold(path)) } else { Cow::Borrowed(path) };
+        let mut inner = None;
+        for (prefix, module) in &self.prefixes {
+            match path.strip_prefix(prefix.as_str()).map(|rest| rest.chars().next()) {
+                None => {}
+                Some(None | Some('/')) => return inner.unwrap_or(*module),
+                // The prefixes are sorted by length: the first is the longest.
+                Some(Some(next)) if next != '-' && next != '_' && !next.is_alphanumeric() => {
+                    inner = inner.or(Some(*module));
+                }
+                Some(Some(_)) => {}
+            }
+        }
+        0
     }
 
     /// The module that manages tokens; where the catalogue has none, *All* alone does.
@@ -124,6 +137,11 @@ impl Modules {
     }
 }
 
+/// A path in the one form of an API that ignores case. Some letters have the same upper case and not the same lower case.
+fn fold(path: &str) -> String {
+    path.to_uppercase().to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +166,37 @@ mod tests {
     fn a_prefix_ends_at_a_slash() {
         assert_eq!(owner("/agreementsX"), "All");
         assert_eq!(owner("/unknown"), "All");
+    }
+
+    #[test]
+    fn spelling_of_a_nested_path_is_not_left_to_the_outer_module() {
+        let nested = |catalogue: &mut Catalogue| {
+            catalogue.modules[1].paths = vec!["/reports".to_owned()];
+            catalogue.modules[2].paths = vec!["/reports/secret".to_owned()];
+        };
+        let owner = |ignore_case: bool, path: &str| {
+            let mut catalogue = Catalogue { ignore_case, ..Catalogue::built_in().unwrap() };
+            nested(&mut catalogue);
+            let modules = Modules::new(&catalogue);
+            modules.get(modules.of_path(path)).name.clone()
+        };
+        for end in ["", "/", "/x", ".json", "(1)", ":run", ",x=1", "!", "@v1", "\u{200b}", "~", " x"] {
+            assert_eq!(owner(false, &format!("/reports/secret{end}")), "Partners", "{end:?}");
+        }
+        for other in [
+            "/reports",
+            "/reports/x",
+            "/reports/secrets",
+            "/reports/secret-2",
+            "/reports/secret_a",
+            "/reports/a.secret",
+        ] {
+            assert_eq!(owner(false, other), "Account", "{other}");
+        }
+        // Where nobody owns the path around it, it stays nobody's.
+        assert_eq!(owner(false, "/reports.json"), "All");
+        assert_eq!(owner(true, "/Reports/\u{17f}ecret"), "Partners");
+        assert_eq!(owner(true, "/REPORTS/SECRET.json"), "Partners");
     }
 
     #[test]

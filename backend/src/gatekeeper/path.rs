@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
+use latchkey_shared::is_visible;
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Bytes of a path at the most.
 pub const MAX: usize = 2048;
@@ -20,7 +22,8 @@ pub enum PathError {
     /// Longer than [`MAX`].
     #[error("is longer than {MAX} bytes")]
     TooLong,
-    /// A control character or `\`, as it is or encoded; a blank, a letter beyond ASCII or `#`, as it is.
+    /// A control character or `\`, as it is or encoded; a blank, a letter beyond ASCII or `#`, as it is; an encoded letter
+    /// that Unicode takes for a sign of paths in another form (`．`, `／`, `＼`).
     #[error("has a character that does not belong there")]
     Character,
     /// `%` without two hex digits, or bytes that are no UTF-8.
@@ -65,15 +68,34 @@ pub fn normalise(target: &str) -> Result<Cow<'_, str>, PathError> {
     let path = if path.contains('%') { Cow::Owned(decode(path)?) } else { Cow::Borrowed(path) };
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
-        match segment {
+        let is_last = segments.peek().is_none();
+        match seen(segment)?.as_ref() {
             "." | ".." => return Err(PathError::DotSegment),
             // A slash at the end is no segment.
-            "" if segments.peek().is_some() => return Err(PathError::EmptySegment),
-            _ if segment.ends_with(['.', ' ']) => return Err(PathError::SegmentEnd),
+            "" if !is_last || !segment.is_empty() => return Err(PathError::EmptySegment),
+            seen if seen.ends_with(|last: char| last == '.' || last.is_whitespace()) => {
+                return Err(PathError::SegmentEnd);
+            }
             _ => {}
         }
     }
     Ok(path)
+}
+
+/// Slashes that have no other form.
+const SLASHES: [char; 2] = ['\u{2044}', '\u{2215}'];
+
+/// A segment as a program may see it that brings letters into one form (NFKC) and drops those that cannot be seen.
+fn seen(segment: &str) -> Result<Cow<'_, str>, PathError> {
+    if segment.is_ascii() {
+        return Ok(Cow::Borrowed(segment));
+    }
+    let seen: String = segment.nfkc().filter(|letter| is_visible(*letter) || letter.is_whitespace()).collect();
+    let is_sign = |letter: char| matches!(letter, '/' | '\\' | '%' | '?' | '#' | ';') || SLASHES.contains(&letter);
+    if segment.contains(char::is_control) || seen.contains(is_sign) {
+        return Err(PathError::Character);
+    }
+    Ok(Cow::Owned(seen))
 }
 
 fn check(byte: u8, encoded: bool) -> Result<(), PathError> {
@@ -136,6 +158,9 @@ mod tests {
             ("/AGP/%c3%a9/%61", "/AGP/\u{e9}/a"),
             ("/caf%C3%A9?next=%c3%a9", "/caf\u{e9}"),
             ("/a%20b", "/a b"),
+            // A letter that joins others stays what it is.
+            ("/%D9%85%DB%8C%E2%80%8C%D8%AE", "/\u{645}\u{6cc}\u{200c}\u{62e}"),
+            ("/%EF%BC%A1", "/\u{ff21}"),
         ] {
             assert_eq!(normalise(target).as_deref(), Ok(path), "{target}");
         }
@@ -192,6 +217,18 @@ mod tests {
             ("/a%zz", Encoding),
             ("/a%c0%af", Encoding),
             ("/a%e9", Encoding),
+            ("/a/..%C2%A0", SegmentEnd),
+            ("/a%E2%80%83/b", SegmentEnd),
+            ("/%E2%80%A5/a", DotSegment),
+            ("/%EF%BC%8E%EF%BC%8E/a", DotSegment),
+            ("/%C2%AD..%C2%AD/a", DotSegment),
+            ("/.%E2%80%8B./a", DotSegment),
+            ("/%E2%80%8B/a", EmptySegment),
+            ("/a%E2%80%8B./b", SegmentEnd),
+            ("/..%EF%BC%8Fa", Character),
+            ("/..%E2%88%95a", Character),
+            ("/..%EF%BC%BCa", Character),
+            ("/a%C2%85", Character),
             ("/caf%c3%A9", MixedCase),
             ("/caf%C3%a9", MixedCase),
             ("/caf%cE%aE", MixedCase),
