@@ -16,11 +16,16 @@ use std::{
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::{
     config::{self, Config, DataConfig, KeyConfig},
     keys::{KeyFileError, Keys},
     serve,
 };
+
+/// The number of SIGXFSZ on Linux, for which tokio has no name.
+const SIGXFSZ: i32 = 25;
 
 /// A self-hosted console, API and gatekeeper for integration tokens.
 #[derive(Debug, Parser)]
@@ -81,6 +86,8 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("starting: {error}")),
     };
+    // Before anything is written: a file that has reached the limit of `ulimit -f` is a failed write, and not the end.
+    let _ = runtime.block_on(async { signal(SignalKind::from_raw(SIGXFSZ)) });
     let done = match cli.command {
         Command::Serve(mut config) => config::password("LATCHKEY_ADMIN_PASSWORD").and_then(|password| {
             config.admin_password = password;
@@ -107,7 +114,7 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 }
 
 fn failed(message: &str) -> ExitCode {
-    eprintln!("latchkey: {}", message.replace('\n', " "));
+    let _ = writeln!(io::stderr(), "latchkey: {}", message.replace('\n', " "));
     ExitCode::FAILURE
 }
 

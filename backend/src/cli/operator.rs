@@ -72,7 +72,9 @@ impl Operator {
                 |row: &Value| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>().join("\t") + "\n";
             rows.iter().map(line).collect()
         };
-        io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+        io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(|error| format!("printing the result: {error}; what was changed stays changed"))
     }
 }
 

@@ -8,7 +8,7 @@ use super::operator::{self, Operator};
 use crate::{
     clock::Clock,
     events::Action,
-    store::{Store, TokenRow, TokenSelection},
+    store::{Store, StoreError, TokenRow, TokenSelection},
     tokens::{delete, rules, status},
 };
 
@@ -39,7 +39,7 @@ pub struct List {
 
 /// Which tokens to change.
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, multiple = false, args = ["ids", "created_by", "all_of_account"])]
+#[group(id = "which", required = true, multiple = false, args = ["ids", "created_by", "seen_by", "all_of_account"])]
 pub struct Change {
     #[command(flatten)]
     operator: Operator,
@@ -54,28 +54,56 @@ pub struct Change {
 
 #[derive(Debug, Args)]
 struct Many {
-    /// All that this user created, by their e-mail address, or that this token created, by its id.
+    /// All that this user created, by their e-mail address, or that this token created, by its id; and all that those
+    /// tokens created in turn.
     #[arg(long, value_name = "EMAIL|ID")]
     created_by: Option<String>,
+
+    /// All whose key this user has seen, by their e-mail address: created, viewed, renewed, rotated; and all that those
+    /// tokens created in turn.
+    #[arg(long, value_name = "EMAIL")]
+    seen_by: Option<String>,
 
     /// All of this account.
     #[arg(long, value_name = "ID")]
     all_of_account: Option<String>,
 }
 
+/// What shows a user the key of a token.
+const SHOWS_THE_KEY: [Action; 4] =
+    [Action::TokenCreated, Action::TokenRevealed, Action::TokenRenewed, Action::TokenRotated];
+
 impl Many {
-    /// Which tokens are meant. A user or an account that does not exist is an error, and not no tokens.
+    /// Which tokens are meant. A user, a token or an account that does not exist is an error, and not no tokens.
     async fn selection(self, store: &Store, ids: Vec<String>) -> Result<TokenSelection, String> {
-        let created_by = match self.created_by {
-            Some(email) if email.contains('@') => Some(operator::user(store, &email).await?.id),
-            other => other,
+        let failed = |error: StoreError| error.to_string();
+        let ids = match (&self.created_by, &self.seen_by) {
+            (Some(email), _) if email.contains('@') => {
+                let user = operator::user(store, email).await?;
+                Some(store.created_by(&[user.id]).await.map_err(failed)?)
+            }
+            (Some(id), _) => {
+                if !store.token_exists(id).await.map_err(failed)? {
+                    return Err(format!("--created-by: {id:?} is neither an e-mail address nor the id of a token"));
+                }
+                Some(store.created_by(std::slice::from_ref(id)).await.map_err(failed)?)
+            }
+            (None, Some(email)) => {
+                let user = operator::user(store, email).await?;
+                let actions = SHOWS_THE_KEY.map(Action::as_str);
+                let mut seen = store.objects_of(&user.account_id, &user.id, &actions).await.map_err(failed)?;
+                let in_turn = store.created_by(&[seen.as_slice(), &[user.id]].concat()).await.map_err(failed)?;
+                seen.extend(in_turn);
+                Some(seen)
+            }
+            (None, None) => (!ids.is_empty()).then_some(ids),
         };
         if let Some(id) = &self.all_of_account
-            && store.account(id).await.map_err(|error| error.to_string())?.is_none()
+            && store.account(id).await.map_err(failed)?.is_none()
         {
             return Err(format!("--all-of-account: there is no account {id}"));
         }
-        Ok(TokenSelection { ids, created_by, account_id: self.all_of_account })
+        Ok(TokenSelection { ids, account_id: self.all_of_account })
     }
 }
 
@@ -113,12 +141,13 @@ impl Change {
     async fn make(self, state: TokenStatus, action: Action) -> Result<(), String> {
         let Self { operator, ids, many } = self;
         let store = operator.store().await?;
+        let named = ids.clone();
         let selection = many.selection(&store, ids).await?;
         let clock = Clock::system();
         let tx = store.begin().await.map_err(|error| error.to_string())?;
         let tokens = tx.select_tokens(&selection).await.map_err(|error| error.to_string())?;
         let found = |id: &String| tokens.iter().any(|row| row.token.id == *id);
-        if let Some(unknown) = selection.ids.iter().find(|id| !found(id)) {
+        if let Some(unknown) = named.iter().find(|id| !found(id)) {
             return Err(format!("there is no token {unknown}, or it is deleted; nothing was changed"));
         }
         let mut rows = Vec::with_capacity(tokens.len());

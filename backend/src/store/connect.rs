@@ -1,7 +1,7 @@
 //! Opening the database: pools, pragmas, migrations.
 
 use std::{
-    fs::{OpenOptions, TryLockError},
+    fs::{self, OpenOptions, TryLockError},
     io::ErrorKind,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
@@ -24,6 +24,10 @@ use super::{Address, AddressError, Store, migrations, outside_changes::OutsideCh
 /// Readers of SQLite, connections to PostgreSQL.
 const POOL: u32 = 16;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A commit is on the disk when it is acknowledged, also where the server's default is faster. Higher levels stay.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+    WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
 /// Why the database cannot be used. Every message is one line; no password is in it.
 #[derive(Debug, Error)]
@@ -76,7 +80,14 @@ impl Store {
             Address::Sqlite(path) => Self::open_sqlite(address, path).await?,
             Address::Postgres(url) => {
                 let mut options = ConnectOptions::new(url);
-                options.max_connections(POOL);
+                options.max_connections(POOL).map_sqlx_postgres_pool_opts(|pool| {
+                    pool.after_connect(|connection, _| {
+                        Box::pin(async move {
+                            connection.execute(DURABLE).await?;
+                            Ok(())
+                        })
+                    })
+                });
                 let pool = connect(address, &mut options).await?;
                 Self {
                     writer: pool.clone(),
@@ -157,7 +168,8 @@ impl Store {
     /// [`OpenError::InUse`].
     pub fn alone(mut self) -> Result<Self, OpenError> {
         let Some(path) = self.address.file() else { return Ok(self) };
-        let lock = path.with_added_extension("lock");
+        // One lock for one file, by whatever name it is opened.
+        let lock = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).with_added_extension("lock");
         let failed = |error: std::io::Error| {
             let error = DbErr::Custom(format!("{}: {error}", lock.display()));
             OpenError::Connect { address: Address::clone(&self.address), error }
@@ -240,13 +252,13 @@ mod tests {
     async fn file_is_made_where_its_folder_is_and_nowhere_else() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("100% of my data? #1");
-        std::fs::create_dir(&inner).unwrap();
+        fs::create_dir(&inner).unwrap();
         let store = Store::open(&Address::Sqlite(inner.join("latchkey.db"))).await.unwrap().alone().unwrap();
         store.migrate().await.unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = fs::read_dir(&inner).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["latchkey.db", "latchkey.db-shm", "latchkey.db-wal", "latchkey.db.lock"]);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[tokio::test]

@@ -56,6 +56,16 @@ impl Store {
             events.select_only().column(event::Column::Address).order_by_desc(event::Column::Id).limit(limit);
         Ok(addresses.into_tuple().all(&self.readers).await?)
     }
+
+    /// The ids of the objects to which an actor has done one of `actions`.
+    pub async fn objects_of(&self, account_id: &str, actor_id: &str, actions: &[&str]) -> Result<Vec<String>> {
+        let events = event::Entity::find()
+            .filter(event::Column::AccountId.eq(account_id))
+            .filter(event::Column::ActorId.eq(actor_id))
+            .filter(event::Column::Action.is_in(actions.iter().copied()));
+        let objects = events.select_only().column(event::Column::ObjectId).distinct();
+        Ok(objects.into_tuple().all(&self.readers).await?)
+    }
 }
 
 impl Tx {

@@ -1,10 +1,10 @@
 //! Facts about this installation: its id and how to recognise its master key.
 
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, sea_query::OnConflict};
 
 use super::{
     Result, Store, Tx,
-    entities::installation::{ActiveModel, Entity},
+    entities::installation::{ActiveModel, Column, Entity},
 };
 
 impl Store {
@@ -21,6 +21,14 @@ impl Tx {
     /// [`super::StoreError::Duplicate`] when there is one already.
     pub async fn set_installation(&self, name: &str, value: &str) -> Result<()> {
         ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) }.insert(&self.db).await?;
+        Ok(())
+    }
+
+    /// Keeps `value` under `name`, in place of the one before.
+    pub async fn overwrite_installation(&self, name: &str, value: &str) -> Result<()> {
+        let row = ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
+        let replaced = OnConflict::column(Column::Name).update_column(Column::Value).to_owned();
+        Entity::insert(row).on_conflict(replaced).exec_without_returning(&self.db).await?;
         Ok(())
     }
 }

@@ -138,11 +138,18 @@ impl Store {
         }
     }
 
-    /// Whether the database answers and accepts a change.
-    pub async fn ping(&self) -> Result<()> {
+    /// Whether the database answers.
+    pub async fn check_readable(&self) -> Result<()> {
         self.readers.execute_unprepared("SELECT 1").await?;
-        drop(self.begin().await?);
         Ok(())
+    }
+
+    /// Whether the database answers and accepts a change: makes one.
+    pub async fn check_writable(&self, now: i64) -> Result<()> {
+        self.check_readable().await?;
+        let tx = self.begin().await?;
+        tx.overwrite_installation("checked_at", &now.to_string()).await?;
+        tx.commit().await
     }
 
     /// Closes the pools, after what is under way.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use latchkey_shared::ModuleId;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
+    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{LockType, OnConflict},
 };
@@ -31,34 +31,65 @@ pub type NewTokenRow = token::Model;
 /// Which tokens an operator means; deleted ones never.
 #[derive(Debug, Clone, Default)]
 pub struct TokenSelection {
-    /// Those with one of these ids; all when there is none.
-    pub ids: Vec<String>,
-    /// Those that the user or token with this id created.
-    pub created_by: Option<String>,
+    /// Those with one of these ids; all when it is not given.
+    pub ids: Option<Vec<String>>,
     /// Those of this account.
     pub account_id: Option<String>,
 }
 
+/// Ids in one statement: both databases bound how many values it may have.
+const IDS: usize = 1000;
+
 impl TokenSelection {
-    fn select(&self) -> Select<token::Entity> {
-        let mut select = token::Entity::find().filter(token::Column::State.ne("deleted"));
-        if !self.ids.is_empty() {
-            select = select.filter(token::Column::Id.is_in(&self.ids));
+    /// Statements that together find the tokens.
+    fn selects(&self) -> Vec<Select<token::Entity>> {
+        let all = |ids: Option<&[String]>| {
+            token::Entity::find()
+                .filter(token::Column::State.ne("deleted"))
+                .filter(
+                    Condition::all()
+                        .add_option(ids.map(|ids| token::Column::Id.is_in(ids)))
+                        .add_option(self.account_id.as_ref().map(|id| token::Column::AccountId.eq(id))),
+                )
+                .order_by_asc(token::Column::AccountId)
+                .order_by_asc(token::Column::Id)
+        };
+        match &self.ids {
+            None => vec![all(None)],
+            Some(ids) => ids.chunks(IDS).map(|ids| all(Some(ids))).collect(),
         }
-        if let Some(id) = &self.created_by {
-            select = select.filter(token::Column::CreatedById.eq(id));
-        }
-        if let Some(id) = &self.account_id {
-            select = select.filter(token::Column::AccountId.eq(id));
-        }
-        select.order_by_asc(token::Column::AccountId).order_by_asc(token::Column::Id)
     }
 }
 
 impl Store {
     /// The tokens of a selection, by account and id, without their permissions.
     pub async fn select_tokens(&self, selection: &TokenSelection) -> Result<Vec<token::Model>> {
-        Ok(selection.select().all(&self.readers).await?)
+        let mut tokens = Vec::new();
+        for select in selection.selects() {
+            tokens.extend(select.all(&self.readers).await?);
+        }
+        Ok(tokens)
+    }
+
+    /// Whether a token of any account has this id, deleted ones included.
+    pub async fn token_exists(&self, id: &str) -> Result<bool> {
+        Ok(token::Entity::find_by_id(id).count(&self.readers).await? > 0)
+    }
+
+    /// The ids of the tokens that one of `creators`, users or tokens, has created, and of those that these have created in turn.
+    pub async fn created_by(&self, creators: &[String]) -> Result<Vec<String>> {
+        let (mut found, mut creators) = (Vec::new(), creators.to_vec());
+        while !creators.is_empty() {
+            let mut next = Vec::new();
+            for creators in creators.chunks(IDS) {
+                let created = token::Entity::find().select_only().column(token::Column::Id);
+                let created = created.filter(token::Column::CreatedById.is_in(creators));
+                next.extend(created.into_tuple::<String>().all(&self.readers).await?);
+            }
+            found.extend_from_slice(&next);
+            creators = next;
+        }
+        Ok(found)
     }
 
     /// Adds the permissions and the last use of each token.
@@ -109,8 +140,10 @@ impl Tx {
 
     /// The tokens of a selection, by account and id, each locked until the end of the transaction.
     pub async fn select_tokens(&self, selection: &TokenSelection) -> Result<Vec<TokenRow>> {
-        let ids =
-            selection.select().select_only().column(token::Column::Id).into_tuple::<String>().all(&self.db).await?;
+        let mut ids = Vec::new();
+        for select in selection.selects() {
+            ids.extend(select.select_only().column(token::Column::Id).into_tuple::<String>().all(&self.db).await?);
+        }
         let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
             let row = self.locked(token::Entity::find_by_id(id)).await?;
@@ -137,7 +170,7 @@ impl Tx {
         Ok(Some(TokenRow { token, modules, last_use }))
     }
 
-    /// Whether a token of any account has this id.
+    /// Whether a token of any account has this id, deleted ones included.
     pub async fn token_exists(&self, id: &str) -> Result<bool> {
         Ok(token::Entity::find_by_id(id).count(&self.db).await? > 0)
     }

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use crate::server::{PASSWORD, Server, latchkey};
+use crate::server::{PASSWORD, Server, id_and_key, latchkey};
 
 /// Runs a command that must succeed, with `--json`; returns what it printed.
 fn run(folder: &Path, arguments: &[&str]) -> Value {
@@ -74,6 +74,8 @@ async fn tokens_are_disabled_enabled_and_deleted_at_once() {
         (vec!["token", "disable", &keys[1].0, "--all-of-account", account], "cannot be used with"),
         (vec!["token", "disable", "--all-of-account", "VA-000-000"], "there is no account VA-000-000"),
         (vec!["token", "disable", "--created-by", "nobody@example.com"], "no user signs in with nobody@example.com"),
+        (vec!["token", "disable", "--created-by", ""], "\"\" is neither an e-mail address nor the id of a token"),
+        (vec!["token", "disable", "--created-by", "SU-000-000-000"], "neither an e-mail address nor the id of a token"),
     ] {
         let error = refused(folder, &arguments);
         assert!(error.contains(reason), "{error}");
@@ -90,6 +92,43 @@ async fn tokens_are_disabled_enabled_and_deleted_at_once() {
     let mut told = events(folder).await;
     told[3..].sort();
     assert_eq!(told, changes.map(|change| format!("Command line {change}")));
+}
+
+/// Whoever has taken a user's session over makes keys, lets those make others, and rotates what is there.
+#[test]
+fn all_that_a_stolen_session_has_led_to_is_disabled() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::start(folder);
+    let (id, _) = server.create("Before", "MD-0002");
+    let email = "vera@example.com";
+    let add = ["user", "add", "--email", email, "--name", "Vera", "--role", "member", "--data-dir", "data"];
+    assert!(latchkey(folder).args(add).env("LATCHKEY_USER_PASSWORD", PASSWORD).status().unwrap().success());
+    let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#);
+    let (_, answer) = server.send("POST", "/public/v1/auth/login", &[], &body);
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let modules = r#"[{"object":{"id":"MD-0007"}},{"object":{"id":"MD-0002"}}]"#;
+    let create = |name: &str, header: (&str, &str)| {
+        let body = format!(r#"{{"name":"{name}","extension":{{"name":"custom"}},"permissions":{modules}}}"#);
+        let (status, answer) = server.send("POST", "/public/v1/auth/tokens", &[header], &body);
+        assert_eq!(status, 201, "{answer}");
+        id_and_key(&answer)
+    };
+    let first = create("First", ("cookie", cookie));
+    let second = create("Second", ("authorization", &first.1));
+    let third = create("Third", ("authorization", &second.1));
+    let rotate = format!("/public/v1/auth/tokens/{id}/rotate");
+    let (_, answer) = server.send("POST", &rotate, &[("cookie", cookie)], "");
+    let rotated = id_and_key(&answer);
+    let keys = [first, second, third, rotated].map(|(_, key)| key);
+    let statuses = || keys.iter().map(|key| server.check(key)).collect::<Vec<_>>();
+    assert_eq!(statuses(), [200; 4]);
+    run(folder, &["user", "disable", "--email", email]);
+    assert_eq!(run(folder, &["token", "disable", "--created-by", email]).as_array().unwrap().len(), 3);
+    assert_eq!(statuses(), [401, 401, 401, 200]);
+    assert_eq!(run(folder, &["token", "disable", "--seen-by", email]).as_array().unwrap().len(), 4);
+    assert_eq!(statuses(), [401; 4]);
 }
 
 #[test]
