@@ -1,6 +1,10 @@
 //! The whole HTTP surface on one page: what there is, and what each route asks of its caller.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension, Router,
@@ -10,6 +14,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{delete, get, options, post, put},
 };
+use tokio::sync::Mutex;
 use tower::Layer as _;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -21,7 +26,9 @@ use tower_http::{
 use crate::{
     accounts,
     auth::{self, authorize},
-    catalogue, collections,
+    catalogue,
+    clock::Clock,
+    collections,
     gatekeeper::{
         Gatekeeper,
         answers::settle,
@@ -45,6 +52,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// The database answers within this time, or the server is not ready.
 const LONGEST_PROBE: Duration = Duration::from_secs(2);
+
+/// For so long an answer about readiness counts: anybody may ask, and it costs a change of the database.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// Every route of the API. A route cannot be written without saying what it needs.
 #[must_use]
@@ -89,7 +99,7 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
 /// The router of a gatekeeper: forward-auth, introspection and health.
 pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Router {
     let router = Router::new()
-        .merge(health(store.clone()))
+        .merge(health(store, Clock::system(), false))
         .fallback(async || Error::NoSuchPath)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(keeper), settle));
@@ -101,8 +111,22 @@ fn asked(keeper: &Arc<Gatekeeper>) -> Router {
     bounded(forward_auth::routes(Arc::clone(keeper)).merge(introspect::routes(Arc::clone(keeper))))
 }
 
-fn health(store: Store) -> Router {
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(async move || ready(&store).await))
+/// Health checks. A process that changes the database is ready when that accepts a change.
+fn health(store: &Store, clock: Clock, changes: bool) -> Router {
+    let (store, last) = (store.clone(), Arc::new(Mutex::<Option<(Instant, bool)>>::default()));
+    let ready = async move || {
+        let mut last = last.lock().await;
+        let is_ready = match *last {
+            Some((at, is_ready)) if at.elapsed() < PROBE_EVERY => is_ready,
+            _ => {
+                let is_ready = is_ready(&store, &clock, changes).await;
+                *last = Some((Instant::now(), is_ready));
+                is_ready
+            }
+        };
+        if is_ready { Ok("ok\n") } else { Err(Error::Unavailable) }
+    };
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
 }
 
 /// The router of a server: API, health and console.
@@ -140,7 +164,7 @@ pub fn router(app: &AppState) -> Router {
         .route("/api-reference/{file}", get(reference::file))
         .fallback(site::serve)
         .with_state(app.clone())
-        .merge(health(app.store.clone()));
+        .merge(health(&app.store, app.clock.clone(), true));
     let router = bounded(router)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), settle));
@@ -171,11 +195,19 @@ async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {
     answer.map_err(|_| Error::Internal("the request took too long".to_owned()))
 }
 
-async fn ready(store: &Store) -> Result<&'static str, Error> {
+async fn is_ready(store: &Store, clock: &Clock, changes: bool) -> bool {
+    let check =
+        async { if changes { store.check_writable(clock.now().unix()).await } else { store.check_readable().await } };
     // Whoever probes gives up after a few seconds; the pool would wait longer for a connection.
-    match tokio::time::timeout(LONGEST_PROBE, store.ping()).await {
-        Ok(answer) => answer?,
-        Err(_) => return Err(Error::Internal("the database does not answer".to_owned())),
+    match tokio::time::timeout(LONGEST_PROBE, check).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database is not ready");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("the database does not answer");
+            false
+        }
     }
-    Ok("ok\n")
 }

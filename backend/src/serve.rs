@@ -262,7 +262,7 @@ async fn run(served: Vec<(TcpListener, Router)>, keeper: &Arc<Gatekeeper>, store
     let mut serving = JoinSet::new();
     for (listener, router) in served {
         let mut stopped = stop.subscribe();
-        let connections = Connections::new(most, keeper.proxies().to_vec());
+        let connections = Connections::new(most, keeper.proxies().clone());
         serving.spawn(async move {
             let stopped = async {
                 // An error would mean that nobody can tell any more, which is a reason to stop as well.
@@ -288,13 +288,7 @@ struct Stop {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
-    /// SIGXFSZ: a file has reached the limit of `ulimit -f`. Caught and ignored, so that the write fails like one to a full
-    /// disk instead of ending the process.
-    _file_too_large: Signal,
 }
-
-/// The number of SIGXFSZ on Linux, for which tokio has no name.
-const SIGXFSZ: i32 = 25;
 
 impl Stop {
     /// Listens from now on: before anybody is told that the server runs, so that no signal kills it.
@@ -304,7 +298,6 @@ impl Stop {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
             hang_up: listen(SignalKind::hangup())?,
-            _file_too_large: listen(SignalKind::from_raw(SIGXFSZ))?,
         })
     }
 
@@ -325,8 +318,8 @@ fn make_data_dir(path: &Path) -> Result<(), ServeError> {
     made.map_err(|error| ServeError::DataDir(path.display().to_string(), error))
 }
 
-/// Says where the server listens and, once, how to sign in for the first time. Whoever started it may have
-/// closed the other end, which is no reason to stop.
+/// Says where the server listens and, once, how to sign in for the first time. Whoever started it may have closed the other
+/// end, or may not read it, which is no reason to stop or to wait.
 fn announce(greeting: &str, url: &str, made: Option<&Made>) {
     let mut text = greeting.to_owned();
     if let Some(made) = made {
@@ -339,8 +332,10 @@ fn announce(greeting: &str, url: &str, made: Option<&Made>) {
             made.email
         );
     }
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    std::thread::spawn(move || {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    });
 }
 
 /// Lines of the log that wait to be written; more are dropped.

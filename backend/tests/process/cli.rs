@@ -464,3 +464,46 @@ fn a_second_server_on_the_same_file_is_refused() {
     drop(server);
     Server::start(folder.path());
 }
+
+/// A write beyond `ulimit -f` sends SIGXFSZ, which would end the process without a word.
+#[test]
+fn file_size_limit_is_an_error_from_the_first_write_on() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in ["serve --listen 127.0.0.1:0 --data-dir new", "user list --data-dir data"] {
+        if arguments.starts_with("user") {
+            drop(Server::start(folder.path()));
+        }
+        let script = format!("ulimit -f 8; exec \"$0\" {arguments}");
+        let mut limited = std::process::Command::new("sh");
+        limited.current_dir(folder.path()).args(["-c", &script, env!("CARGO_BIN_EXE_latchkey")]);
+        let output = limited.output().unwrap();
+        assert!(output.status.code().is_some(), "{arguments}: ended by a signal");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() || text.contains("latchkey: "), "{text}");
+    }
+}
+
+#[test]
+fn standard_output_that_nobody_reads_holds_no_start_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_reader, mut writer) = std::io::pipe().unwrap();
+    // As much as Linux takes before a writer waits.
+    writer.write_all(&[b'x'; 65_536]).unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut server = latchkey(folder.path());
+    server.args(["serve", "--data-dir", "data", "--listen", &address.to_string()]).stdout(writer).stderr(Stdio::null());
+    let mut server = server.spawn().unwrap();
+    let answers = || {
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(1))).ok()?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").ok()?;
+        stream.read(&mut [0; 12]).ok().filter(|read| *read > 0)
+    };
+    let begun = std::time::Instant::now();
+    while answers().is_none() {
+        assert!(begun.elapsed().as_secs() < 20, "the server does not answer");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+}

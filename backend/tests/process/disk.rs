@@ -70,8 +70,13 @@ fn full_disk_loses_no_acknowledged_change_and_revocations_hold_once_there_is_spa
     }
     assert!(refused > 0, "the disk was not full");
     assert_eq!(server.admin("GET", "/auth/tokens/SU-000-000-000", "").0, 404);
-    assert_eq!(server.send("GET", "/readyz", &[], "").0, 200, "reading and deciding go on");
+    assert_eq!(server.check(&keys[3].1), 200, "deciding goes on");
+    let ready = || server.send("GET", "/readyz", &[], "").0;
+    assert_eq!(ready(), 503, "no change is possible");
     fs::remove_file(ballast).unwrap();
+    // The last answer counts for a second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(ready(), 200);
 
     let tokens = format!("/auth/tokens/{}", keys[0].0);
     assert_eq!(server.admin("POST", &format!("{tokens}/deactivate"), "").0, 200);
