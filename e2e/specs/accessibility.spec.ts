@@ -20,10 +20,14 @@ async function expectToFit(page: Page): Promise<void> {
   await page.setViewportSize({ width: 360, height: 740 });
   const wide = () =>
     page.evaluate(() => {
-      const root = document.documentElement;
-      if (root.scrollWidth <= root.clientWidth) return [];
-      const beyond = [...document.querySelectorAll("body *")].filter((it) => it.getBoundingClientRect().right > root.clientWidth + 1);
-      return [`${root.scrollWidth} px`, ...beyond.slice(0, 5).map((it) => `${it.tagName}.${it.className}`)];
+      // A dialog cuts off what does not fit into it.
+      const boxes = [document.documentElement, ...document.querySelectorAll("dialog[open]")];
+      return boxes.flatMap((box) => {
+        if (box.scrollWidth <= box.clientWidth) return [];
+        const right = box.getBoundingClientRect().right;
+        const beyond = [...box.querySelectorAll("*")].filter((it) => it.getBoundingClientRect().right > right + 1);
+        return [`${box.scrollWidth} px`, ...beyond.slice(0, 5).map((it) => `${it.tagName}.${it.className}`)];
+      });
     });
   await expect.poll(wide).toEqual([]);
 }

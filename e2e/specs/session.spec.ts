@@ -1,3 +1,4 @@
+import { Api } from "../support/api.js";
 import { at, create, nameField, step, walkToPermissions } from "../support/console.js";
 import { admin, expect, test } from "../support/fixtures.js";
 
@@ -76,6 +77,28 @@ test("an old sign-in is confirmed with the password, and Create, Rotate and Save
   await page.getByRole("button", { name: "Rotate key", exact: true }).click();
   await confirm();
   await expect(page.locator("#rotated")).toBeFocused();
+});
+
+test("Back under the question for the password drops what waited for it", async ({ page, api, server, signIn }) => {
+  const token = await api.create({ name: "Billing" });
+  await server.restart(["--recent-sign-in", "1"]);
+  await signIn();
+  await page.getByRole("link", { name: "Billing" }).click();
+  await page.getByRole("button", { name: "Actions for Billing" }).click();
+  await page.getByRole("menuitem", { name: "Rotate key…" }).click();
+  await page.waitForTimeout(2_500);
+  await page.getByRole("button", { name: "Rotate key", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(dialog.getByRole("alert")).toHaveText("Enter your password.");
+  await page.goBack();
+  await expect(page).toHaveURL(at.list);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Tokens" })).toBeVisible();
+  expect((await api.get(token.id)).previous_expiration_date).toBeNull();
+  const now = await Api.signIn(server.url, admin);
+  expect((await now.reveal(token.id)).token).toBe(token.token);
 });
 
 test("after a reload without a session, signing in leads back to the same place", async ({ page, context, api, signIn }) => {

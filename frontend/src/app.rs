@@ -63,6 +63,15 @@ fn Shell() -> impl IntoView {
         browser.ready_to_complete();
     });
 
+    // Leaving a screen drops what waits there for the password.
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path) {
+            session.give_up_waiting();
+        }
+        path
+    });
+
     let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/sign-in"));
     let wanted = Signal::derive(move || query.with(|query| query.get("next")));
     // Nobody is signed in: sign in first, and come back. Somebody is: nothing to do at the sign-in.

@@ -68,6 +68,16 @@ impl Session {
         self.gates.with_value(|gates| gates.confirmation.give_up());
     }
 
+    /// The user has left the screen on which requests wait for the password: they fail, and the dialog closes.
+    pub fn give_up_waiting(self) {
+        self.ended.set(false);
+        self.confirming.set(false);
+        self.gates.with_value(|gates| {
+            gates.session.give_up();
+            gates.confirmation.give_up();
+        });
+    }
+
     /// Nobody is signed in any more, because the person wanted so.
     pub fn signed_out(self) {
         self.gates.with_value(|gates| gates.guard(false));

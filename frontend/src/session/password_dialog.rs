@@ -51,6 +51,11 @@ pub fn PasswordDialog(
         if let Some(value) = field::value("field-confirm-password") {
             password.set(value);
         }
+        if password.with_untracked(String::is_empty) {
+            problem.set(Some("Enter your password.".to_owned()));
+            focus::by_id("field-confirm-password");
+            return;
+        }
         busy.set(true);
         spawn_local(async move {
             let credentials = Credentials { email: untrack(|| session.email()), password: password.get_untracked() };
