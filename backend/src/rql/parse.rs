@@ -1,7 +1,5 @@
 //! From a raw query string to a [`Query`]. It is percent-decoded once, before parsing; `+` stays a plus.
 
-use std::borrow::Cow;
-
 use percent_encoding::percent_decode_str;
 
 use super::{
@@ -35,8 +33,10 @@ pub fn parse(raw: &str) -> Result<Query, RqlError> {
 #[derive(Debug)]
 struct Part<'a> {
     begins: usize,
-    /// As it was sent, or, of `rql=…`, without the encoding of its form.
-    text: Cow<'a, str>,
+    /// As it was sent.
+    text: &'a str,
+    /// The value of a parameter, in which `+` is a space.
+    is_form: bool,
 }
 
 /// The decoded query, and where each of its bytes was sent.
@@ -66,8 +66,6 @@ impl Source {
                 bytes.push(b'&');
                 places.push(character_at(part.begins.saturating_sub(1)));
             }
-            let is_raw = matches!(part.text, Cow::Borrowed(_));
-            let place = |at: usize| character_at(if is_raw { part.begins + at } else { part.begins });
             let text = part.text.as_bytes();
             let mut at = 0;
             while let Some(byte) = text.get(at) {
@@ -75,10 +73,11 @@ impl Source {
                 let code = code.filter(|digits| *byte == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
                 let (decoded, length) = match code.map(|digits| u8::from_str_radix(digits, 16)) {
                     Some(Ok(decoded)) => (decoded, 3),
+                    _ if part.is_form && *byte == b'+' => (b' ', 1),
                     _ => (*byte, 1),
                 };
                 bytes.push(decoded);
-                places.push(place(at));
+                places.push(character_at(part.begins + at));
                 at += length;
             }
         }
@@ -151,8 +150,8 @@ fn is_plain(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
-/// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character. `rql=…` is what
-/// otherwise stands behind the `?`, form-encoded: generated clients can send nothing but parameters.
+/// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character. `rql=…` is all that
+/// may otherwise stand behind the `?`, form-encoded: generated clients can send nothing but parameters.
 fn take_search(raw: &str) -> Result<(Option<String>, Vec<Part<'_>>), RqlError> {
     let mut search = None;
     let mut rest = Vec::new();
@@ -165,15 +164,14 @@ fn take_search(raw: &str) -> Result<(Option<String>, Vec<Part<'_>>), RqlError> {
             Some(("search", _)) if search.is_some() => return Err(RqlError::whole("more than one search")),
             Some(("search", words)) => search = Some(decode(&words.replace('+', " "))?),
             Some(("rql", value)) => {
-                let text = decode(&value.replace('+', " "))?;
-                if !text.is_empty() {
-                    rest.push(Part { begins, text: text.into() });
+                if !value.is_empty() {
+                    rest.push(Part { begins: begins + part.len() - value.len(), text: value, is_form: true });
                 }
             }
             _ if part.is_empty() => {}
             _ => {
                 depth = (depth + part.matches('(').count()).saturating_sub(part.matches(')').count());
-                rest.push(Part { begins, text: part.into() });
+                rest.push(Part { begins, text: part, is_form: false });
             }
         }
         begins += part.len() + 1;
@@ -325,7 +323,9 @@ mod tests {
             ("search=two+words&limit=1&foo", 29, "found the end"),
             ("eq(name,%22gr%C3%BCn%22)&eq(b,1,2)", 32, "expected `)`, found `,`"),
             ("a=1&&&foo=", 11, "a value"),
-            ("limit=1&rql=eq(a%2C1%2C2)", 9, "expected `)`"),
+            ("limit=1&rql=eq(a%2C1%2C2)", 21, "expected `)`"),
+            ("limit=1&rql=foo", 16, "found the end"),
+            ("rql=eq(gr%C3%BCn", 10, "expected `,`"),
         ] {
             let error = parse(raw).expect_err(raw);
             assert_eq!(error.position, Some(position - 1), "{raw}: {error}");
@@ -339,7 +339,7 @@ mod tests {
             ("rql=and(eq(a%2C1)%2Ceq(b%2C2))&limit=5", "and(eq(a,1),eq(b,2))&limit=5"),
             ("rql=ordering(-name)%26like(name%2C%2Ax%2A)", "ordering(-name)&like(name,*x*)"),
             ("rql=eq%28name%2C%22two+words%22%29", "eq(name,%22two%20words%22)"),
-            ("rql=eq(name%2C%22a%2525b%22)", "eq(name,%22a%25b%22)"),
+            ("rql=eq(name%2C%22x%2541y%22)", "eq(name,%22x%2541y%22)"),
             ("rql=&limit=5", "limit=5"),
             ("rql=a%3D1&rql=b%3D2", "a=1&b=2"),
         ] {

@@ -309,7 +309,7 @@ fn add_query(operation: &mut Operation, properties: &[Property]) {
         parameters.push(parameter(property.name, ParameterIn::Query, &about, schema));
     }
     let about =
-        "RQL, as it could stand behind the `?`, encoded like any parameter: `and(eq(status,active),like(name,*a*))`";
+        "All of RQL but `search` in one parameter, encoded like any other: `and(eq(status,active),like(name,*a*))`";
     parameters.push(parameter("rql", ParameterIn::Query, about, string(None, Some(json!("ne(id,X)")))));
     let searched: Vec<&str> = properties.iter().filter(|it| it.searchable).map(|it| it.name).collect();
     if !searched.is_empty() {
@@ -380,6 +380,21 @@ mod tests {
                 route.method,
                 route.path
             );
+        }
+    }
+
+    /// A pattern that is stricter than the server makes generated clients refuse what it takes.
+    #[test]
+    fn only_ids_secrets_and_keys_of_requests_have_patterns() {
+        let document = serde_json::to_string_pretty(&document(&routes::routes(true))).unwrap();
+        let patterns: std::collections::BTreeSet<&str> =
+            document.lines().filter_map(|line| line.trim().strip_prefix("\"pattern\": ")).collect();
+        for pattern in patterns {
+            let is_id = ["\"^SU-", "\"^MD-", "\"^EXT-", "\"^UR-", "\"^(VA|PA)-", "\"^[A-Z][A-Z0-9-]{1,30}$"];
+            let is_known = is_id.iter().any(|start| pattern.starts_with(start))
+                || pattern.starts_with("\"^[0-9a-f]{40}$")
+                || pattern.starts_with("\"^[!-~]{1,255}$");
+            assert!(is_known, "{pattern}");
         }
     }
 
