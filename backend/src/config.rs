@@ -3,9 +3,9 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
-use axum::http::Uri;
 use clap::{Args, ValueEnum};
 use latchkey_shared::{Email, Network, TokenName};
+use url::Url;
 
 use crate::{
     accounts, gatekeeper,
@@ -42,6 +42,9 @@ impl DataConfig {
             (None, Some(path)) => {
                 let text = keys::secret_file(path).map_err(|error| error.to_string())?;
                 let text = text.ok_or_else(|| format!("--database-file: {} does not exist", path.display()))?;
+                if text.trim().is_empty() {
+                    return Err(format!("--database-file: {} is empty", path.display()));
+                }
                 text.parse().map_err(|error| format!("--database-file {}: {error}", path.display()))
             }
             (None, None) => Ok(Address::Sqlite(self.data_dir.join("latchkey.db"))),
@@ -128,7 +131,9 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
         return Ok(address);
     }
     match text.rsplit_once(':') {
-        Some(("localhost", port)) => port.parse().map(|port| ([127, 0, 0, 1], port).into()).map_err(|_| wrong()),
+        Some((host, port)) if host.eq_ignore_ascii_case("localhost") => {
+            port.parse().map(|port| ([127, 0, 0, 1], port).into()).map_err(|_| wrong())
+        }
         _ => Err(wrong()),
     }
 }
@@ -175,9 +180,10 @@ impl KeyConfig {
     /// # Errors
     /// [`KeyFileError`].
     pub fn given(&self, data: &DataConfig) -> Result<Option<Key>, KeyFileError> {
-        match variable("LATCHKEY_MASTER_KEY") {
-            Some(text) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
-            None => keys::read(&self.path(data)),
+        match (variable("LATCHKEY_MASTER_KEY"), &self.master_key_file) {
+            (Some(_), Some(_)) => Err(KeyFileError::Both("LATCHKEY_MASTER_KEY", "--master-key-file")),
+            (Some(text), None) => keys::parse(&text, "LATCHKEY_MASTER_KEY").map(Some),
+            (None, _) => keys::read(&self.path(data)),
         }
     }
 }
@@ -253,8 +259,8 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_DATABASE_GRACE", value_name = "SECONDS", default_value_t = 60)]
     pub database_grace: u64,
 
-    /// How many seconds after giving their password a person may see keys, create, rotate and renew tokens, give them more
-    /// access, and manage users. Later the console asks for the password again.
+    /// How many seconds after giving their password a user may view keys, create, rotate, renew and enable tokens, and give them
+    /// more access. Later the console asks for the password again.
     #[arg(long, env = "LATCHKEY_RECENT_SIGN_IN", value_name = "SECONDS", default_value_t = 3600)]
     pub recent_sign_in: u32,
 
@@ -313,8 +319,9 @@ impl Config {
     /// [`KeyFileError`].
     pub fn pepper(&self) -> Result<Key, KeyFileError> {
         match (variable("LATCHKEY_PEPPER"), &self.pepper_file) {
-            (Some(text), _) => keys::parse(&text, "LATCHKEY_PEPPER"),
-            (None, Some(path)) => keys::read(path)?.ok_or(KeyFileError::NoPepper),
+            (Some(_), Some(_)) => Err(KeyFileError::Both("LATCHKEY_PEPPER", "--pepper-file")),
+            (Some(text), None) => keys::parse(&text, "LATCHKEY_PEPPER"),
+            (None, Some(path)) => keys::read(path)?.ok_or_else(|| KeyFileError::Absent(path.clone())),
             (None, None) => Err(KeyFileError::NoPepper),
         }
     }
@@ -332,23 +339,24 @@ fn name(text: &str) -> Result<String, String> {
     TokenName::try_from(text.to_owned()).map(Into::into).map_err(|problem| problem.to_string())
 }
 
-/// The origin of a URL as browsers send it in `Origin`: lower case, without a default port and without a slash at the end.
+/// The origin of a URL as browsers send it in `Origin`: lower case, the host in ASCII, without a default port and without a
+/// slash at the end.
 fn public_url(text: &str) -> Result<String, String> {
     let wrong = || "must be like https://keys.example.com, without a path".to_owned();
-    let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
-    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(wrong)?;
-    let host = uri.host().filter(|host| !host.is_empty() && !host.contains('*')).ok_or_else(wrong)?;
-    let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    if uri.path() != "/" || uri.query().is_some() || text.contains('#') || has_user {
+    let text = text.trim();
+    let url = Url::parse(text).map_err(|error| format!("{} ({error})", wrong()))?;
+    let host = url.host_str().unwrap_or_default();
+    let is_name = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let is_host = host.starts_with('[') || host.split('.').all(is_name);
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_bare =
+        is_bare && url.username().is_empty() && url.password().is_none() && !text.contains(char::is_whitespace);
+    if !matches!(url.scheme(), "http" | "https") || !is_host || !is_bare {
         return Err(wrong());
     }
-    let host = host.to_lowercase();
-    match uri.port_u16() {
-        Some(port) if (scheme, port) != ("http", 80) && (scheme, port) != ("https", 443) => {
-            Ok(format!("{scheme}://{host}:{port}"))
-        }
-        _ => Ok(format!("{scheme}://{host}")),
-    }
+    Ok(url.origin().ascii_serialization())
 }
 
 #[cfg(test)]
@@ -357,7 +365,7 @@ mod tests {
 
     #[test]
     fn listen_takes_localhost_and_explains_the_rest() {
-        assert_eq!(listen("localhost:8080").unwrap().to_string(), "127.0.0.1:8080");
+        assert_eq!(listen("Localhost:8080").unwrap().to_string(), "127.0.0.1:8080");
         assert_eq!(listen(" [::1]:8080").unwrap().to_string(), "[::1]:8080");
         for text in ["8080", ":8080", "localhost", "localhost:http", "example.com:8080", ""] {
             assert!(listen(text).unwrap_err().contains("127.0.0.1:8080"), "{text}");
@@ -391,6 +399,7 @@ mod tests {
             ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
             ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
             (" https://keys.example.com\n", "https://keys.example.com"),
+            ("https://k\u{e4}ys.example.com", "https://xn--kys-qla.example.com"),
         ] {
             assert_eq!(public_url(text).as_deref(), Ok(origin), "{text:?}");
         }
@@ -403,7 +412,10 @@ mod tests {
             "https://keys.example.com/#a",
             "https://keys example.com",
             "https://user:secret@keys.example.com",
-            "https://k\u{e4}ys.example.com",
+            "https://keys.example.com:abc",
+            "https://keys.example.com:99999",
+            "https://a,b",
+            "https://keys..example.com",
         ] {
             let problem = public_url(text).unwrap_err();
             assert!(problem.contains("https://keys.example.com") && !problem.contains("secret"), "{text:?}");

@@ -156,6 +156,7 @@ pub fn router(app: &AppState) -> Router {
         .layer(no_store)
         .layer(SetResponseHeaderLayer::overriding(headers::CONNECT_VERSION, headers::VERSION))
         .layer(csrf)
+        .layer(middleware::map_request(async |request: Request| paths::plain_host(request)))
         .layer(DefaultBodyLimit::max(crate::http::MAX_BODY))
         .layer(Extension(document));
     let router = Router::new()

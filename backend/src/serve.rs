@@ -2,8 +2,14 @@
 //! catalogue, master key, port; then the database.
 
 use std::{
-    fs, io, io::IsTerminal as _, io::Write as _, net::SocketAddr, os::unix::fs::DirBuilderExt as _, path::Path,
-    sync::Arc, time::Duration,
+    fs, io,
+    io::IsTerminal as _,
+    io::Write as _,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use axum::Router;
@@ -55,8 +61,8 @@ pub enum ServeError {
     #[error("data folder {0}: {1}")]
     DataDir(String, io::Error),
     /// The port is taken, or not ours to take.
-    #[error("listening on {0}: {1}")]
-    Listen(SocketAddr, io::Error),
+    #[error("{0} {1}: {2}")]
+    Listen(&'static str, SocketAddr, io::Error),
     /// The database does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -110,11 +116,13 @@ async fn serve_console(
         keys::check_folder(&key_path)?;
     }
     // A PostgreSQL server may be away: then no folder is made.
-    if address.file().is_some() {
-        make_data_dir(&config.data.data_dir)?;
-    }
+    let folder = match address.file() {
+        Some(_) => NewFolder::make(&config.data.data_dir)?,
+        None => NewFolder::default(),
+    };
 
     let store = Store::open(address).await?.alone()?;
+    folder.keep();
     let rng = Rng::system();
     let master = match (given, first_start::key_check(&store).await.map_err(FirstStartError::from)?) {
         (Some(key), Some(check)) => {
@@ -125,7 +133,7 @@ async fn serve_console(
         (Some(key), None) => key,
         (None, Some(_)) => return Err(KeyFileError::Missing(key_path).into()),
         (None, None) => {
-            make_data_dir(&config.data.data_dir)?;
+            NewFolder::make(&config.data.data_dir)?.keep();
             keys::create(&key_path, &rng)?
         }
     };
@@ -180,21 +188,21 @@ struct Places {
 impl Places {
     async fn bind(config: &Config) -> Result<Self, ServeError> {
         let mut greeting = String::new();
-        let mut bind = async |address: SocketAddr, what: &str| {
-            let failed = |error| ServeError::Listen(address, error);
+        let mut bind = async |flag: &'static str, address: SocketAddr, what: &str| {
+            let failed = |error| ServeError::Listen(flag, address, error);
             let listener = TcpListener::bind(address).await.map_err(failed)?;
             let url = format!("http://{}", listener.local_addr().map_err(failed)?);
             greeting += &format!("{what} on {url}\n");
             Ok::<_, ServeError>((listener, url))
         };
-        let (main, url) = bind(config.listen, "Latchkey listens").await?;
+        let (main, url) = bind("--listen", config.listen, "Latchkey listens").await?;
         let gateway = match config.gateway_listen {
-            Some(address) => Some(bind(address, "Proxies and resource servers ask").await?.0),
+            Some(address) => Some(bind("--gateway-listen", address, "Proxies and resource servers ask").await?.0),
             None => None,
         };
         let metrics = match config.metrics_listen {
             Some(address) => {
-                let (listener, _) = bind(address, "Metrics are").await?;
+                let (listener, _) = bind("--metrics-listen", address, "Metrics are").await?;
                 let handle = metrics::install().map_err(|error| ServeError::Other(format!("metrics: {error}")))?;
                 Some((listener, handle))
             }
@@ -310,12 +318,32 @@ impl Stop {
     }
 }
 
-fn make_data_dir(path: &Path) -> Result<(), ServeError> {
-    if path.is_dir() {
-        return Ok(());
+/// A folder that was made, and goes again when the start fails before anything is in it.
+#[derive(Default)]
+struct NewFolder(Option<PathBuf>);
+
+impl NewFolder {
+    /// Makes the folder for its owner alone, unless it is there.
+    fn make(path: &Path) -> Result<Self, ServeError> {
+        if path.is_dir() {
+            return Ok(Self(None));
+        }
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|error| ServeError::DataDir(path.display().to_string(), error))?;
+        Ok(Self(Some(path.to_owned())))
     }
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| ServeError::DataDir(path.display().to_string(), error))
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = fs::remove_dir(path);
+        }
+    }
 }
 
 /// Says where the server listens and, once, how to sign in for the first time. Whoever started it may have closed the other
@@ -325,7 +353,7 @@ fn announce(greeting: &str, url: &str, made: Option<&Made>) {
     if let Some(made) = made {
         let password = match &made.password {
             Some(password) => format!("{password}   (shown once; keep it safe)"),
-            None => "the one in LATCHKEY_ADMIN_PASSWORD".to_owned(),
+            None => "the one that you have given".to_owned(),
         };
         text += &format!(
             "\n  This is a new installation. Sign in at {url}\n    E-mail    {}\n    Password  {password}\n\n",

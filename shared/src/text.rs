@@ -77,9 +77,10 @@ pub fn is_visible(character: char) -> bool {
         // Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the empty pattern of Braille.
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
         | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1D159}' | '\u{1BCA0}'..='\u{1BCA3}'
         | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}');
-    !is_ignorable && !character.is_whitespace() && !character.is_control()
+    let is_noncharacter = matches!(u32::from(character), 0xFDD0..=0xFDEF) || u32::from(character) & 0xFFFE == 0xFFFE;
+    !is_ignorable && !is_noncharacter && !character.is_whitespace() && !character.is_control()
 }
 
 fn one_line(text: &str) -> Result<(), String> {
@@ -147,7 +148,16 @@ mod tests {
 
     #[test]
     fn text_of_invisible_characters_is_refused_and_marks_inside_words_are_not() {
-        for text in ["\u{200B}", "\u{200B}\u{200D} \u{FEFF}", "\u{2800}", "\u{3164}", "\u{E0041}\u{FE0F}"] {
+        for text in [
+            "\u{200B}",
+            "\u{200B}\u{200D} \u{FEFF}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{E0041}\u{FE0F}",
+            "\u{FFF9}",
+            "\u{FFFF}",
+            "\u{1D159}",
+        ] {
             assert_eq!(name(text).unwrap_err(), "contains nothing that can be seen", "{text:?}");
             assert!(Description::try_from(text.to_owned()).is_err(), "{text:?}");
         }

@@ -20,8 +20,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::{self, Config, DataConfig, KeyConfig},
-    keys::{KeyFileError, Keys},
+    keys::Keys,
     serve,
+    store::without_passwords,
 };
 
 /// The number of SIGXFSZ on Linux, for which tokio has no name.
@@ -76,10 +77,11 @@ pub fn run() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            // One line: what is wrong. How it is right is a `--help` away.
+            // One line: what is wrong, which is the first paragraph. How it is right is a `--help` away.
             let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            return failed(&format!("{line} (see latchkey --help)"));
+            let paragraph: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+            let line = paragraph.join(" ");
+            return failed(&format!("{} (see latchkey --help)", line.trim_start_matches("error: ")));
         }
     };
     let runtime = match tokio::runtime::Runtime::new() {
@@ -114,12 +116,12 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 }
 
 fn failed(message: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "latchkey: {}", message.replace('\n', " "));
+    let _ = writeln!(io::stderr(), "latchkey: {}", without_passwords(&message.replace('\n', " ")));
     ExitCode::FAILURE
 }
 
 fn print_pepper(config: &PepperConfig) -> Result<(), String> {
-    let missing = || KeyFileError::Missing(config.key.path(&config.data)).to_string();
+    let missing = || format!("there is no master key in {}", config.key.path(&config.data).display());
     let master = config.key.given(&config.data).map_err(|error| error.to_string())?.ok_or_else(missing)?;
     let pepper = crate::hex(Keys::derive(&master).pepper.as_slice());
     writeln!(io::stdout(), "{pepper}").map_err(|error| error.to_string())

@@ -105,7 +105,7 @@ pub async fn record(
 
 /// The user who signs in with an address.
 pub async fn user(store: &Store, email: &str) -> Result<user::Model, String> {
-    let email = crate::accounts::sign_in_address(email)?;
+    let email = crate::accounts::sign_in_address(email).map_err(|problem| format!("the e-mail address {problem}"))?;
     let user = store.user_by_email(email.as_str()).await.map_err(|error| error.to_string())?;
     user.ok_or_else(|| format!("no user signs in with {}", email.as_str()))
 }

@@ -1,10 +1,11 @@
 //! `latchkey session`.
 
 use clap::{Args, Subcommand};
+use latchkey_shared::Email;
 use serde_json::{Value, json};
 
 use super::operator::{self, Operator};
-use crate::{clock::Clock, events::Action, store::entities::user};
+use crate::{clock::Clock, config, events::Action, store::entities::user};
 
 /// What can be done with sessions.
 #[derive(Debug, Subcommand)]
@@ -27,8 +28,8 @@ pub struct End {
 #[group(required = true, multiple = false)]
 struct Whose {
     /// The user who signs in with this address.
-    #[arg(long, value_name = "EMAIL")]
-    user: Option<String>,
+    #[arg(long, value_name = "EMAIL", value_parser = config::email)]
+    user: Option<Email>,
 
     /// Every user of every account.
     #[arg(long)]
@@ -39,7 +40,7 @@ struct Whose {
 pub async fn run(Command::End(End { operator, whose }): Command) -> Result<(), String> {
     let store = operator.store().await?;
     let users: Vec<user::Model> = match &whose.user {
-        Some(email) => vec![operator::user(&store, email).await?],
+        Some(email) => vec![operator::user(&store, email.as_str()).await?],
         None => store.users().await.map_err(|error| error.to_string())?,
     };
     let clock = Clock::system();

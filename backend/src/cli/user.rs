@@ -25,8 +25,8 @@ pub enum Command {
     /// Add a user to an account. The password is read from LATCHKEY_USER_PASSWORD, or from the file that
     /// LATCHKEY_USER_PASSWORD_FILE names.
     Add(Add),
-    /// Set a user's password and end their sessions. It is read from LATCHKEY_USER_PASSWORD; without that, one is made and
-    /// printed.
+    /// Set a user's password and end their sessions. It is read from LATCHKEY_USER_PASSWORD, or from the file that
+    /// LATCHKEY_USER_PASSWORD_FILE names; without either, one is made and printed.
     Password(One),
     /// Keep a user from signing in, and end their sessions. Tokens that they created go on: see `latchkey token disable
     /// --created-by`.
@@ -42,8 +42,8 @@ pub struct One {
     operator: Operator,
 
     /// The address that they sign in with.
-    #[arg(long)]
-    email: String,
+    #[arg(long, value_parser = config::email)]
+    email: Email,
 }
 
 /// A user to add.
@@ -121,7 +121,7 @@ async fn add(add: Add) -> Result<(), String> {
 
 async fn set_password(One { operator, email }: One) -> Result<(), String> {
     let store = operator.store().await?;
-    let user = operator::user(&store, &email).await?;
+    let user = operator::user(&store, email.as_str()).await?;
     let (clock, rng) = (Clock::system(), Rng::system());
     let given = given_password()?;
     let made = given.is_none().then(|| password::generate(&rng));
@@ -144,7 +144,7 @@ async fn set_password(One { operator, email }: One) -> Result<(), String> {
 
 async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<(), String> {
     let store = operator.store().await?;
-    let user = operator::user(&store, &email).await?;
+    let user = operator::user(&store, email.as_str()).await?;
     let clock = Clock::system();
     let tx = store.begin().await.map_err(|error| error.to_string())?;
     let mut user = user_now(&tx, &user).await?;

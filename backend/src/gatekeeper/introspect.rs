@@ -106,7 +106,7 @@ async fn introspect(
     let mut response = answer.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let (Err(Refusal::Key(_)), true) = (caller.answer, shown.is_some()) {
+    if let (Err(Refusal::Key(_)), true) = (caller.answer, shown.is_some() || !by_header) {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
     }
     response
@@ -156,7 +156,7 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
     };
     // As the header has it, or without the scheme, as a client of OAuth shows it.
     let pair = match token.split_once(' ') {
-        Some((scheme, pair)) if scheme.eq_ignore_ascii_case("ApiKey") => pair,
+        Some((scheme, pair)) if ["ApiKey", "Bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => pair,
         _ => &token,
     };
     let target = form.path.as_deref().map_or(Target::Any, Target::Path);
@@ -192,7 +192,7 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| pair.trim().to_owned())
 }
 
-/// The id and secret of HTTP Basic. RFC 6749 §2.3.1 has both form-encoded, which changes nothing in ours but `:`.
+/// The id and secret of HTTP Basic, each of which may be form-encoded (RFC 6749 §2.3.1).
 fn basic(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -200,5 +200,6 @@ fn basic(headers: &HeaderMap) -> Option<String> {
     if !scheme.eq_ignore_ascii_case("Basic") || encoded.len() > 256 {
         return None;
     }
-    String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    Some(percent_encoding::percent_decode_str(&pair).decode_utf8().ok()?.into_owned())
 }

@@ -3,11 +3,25 @@
 
 use axum::{
     extract::Request,
-    http::{Uri, uri::PathAndQuery},
+    http::{HeaderValue, Uri, header, uri::PathAndQuery},
 };
 
 /// The base path of the API.
 pub const BASE: &str = "/public/v1";
+
+/// Rewrites `Host` to the form of an origin, for the comparison with `Origin`: names have no case, and some proxies add a default
+/// port.
+pub fn plain_host<B>(mut request: Request<B>) -> Request<B> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let plain = host.map(|host| {
+        let host = host.to_ascii_lowercase();
+        host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(&host).to_owned()
+    });
+    if let Some(plain) = plain.and_then(|plain| HeaderValue::try_from(plain).ok()) {
+        request.headers_mut().insert(header::HOST, plain);
+    }
+    request
+}
 
 /// Rewrites the path of a request to the form in which it is routed.
 pub fn tidy<B>(mut request: Request<B>) -> Request<B> {

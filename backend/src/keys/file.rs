@@ -17,10 +17,10 @@ use crate::{http, rng::Rng};
 #[derive(Debug, Error)]
 pub enum KeyFileError {
     /// The file cannot be read or written.
-    #[error("key file {path}: {error}", path = .0.display(), error = .1)]
+    #[error("file {path}: {error}", path = .0.display(), error = .1)]
     Io(PathBuf, io::Error),
     /// Others than the owner, root's group and the server's own groups may read the file.
-    #[error("key file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}", path = .0.display(), mode = .1)]
+    #[error("file {path} can be read by others (mode {mode:o}); run: chmod 600 {path}", path = .0.display(), mode = .1)]
     Mode(PathBuf, u32),
     /// The file does not hold a key.
     #[error("{0} must hold 64 hex digits (32 bytes), and nothing else")]
@@ -33,6 +33,12 @@ pub enum KeyFileError {
         "the master key is not the one that this database was made with; give the right one with --master-key-file or LATCHKEY_MASTER_KEY"
     )]
     Wrong,
+    /// A secret is given twice.
+    #[error("{0} and {1} are both given")]
+    Both(&'static str, &'static str),
+    /// The file that was named does not exist, or is empty.
+    #[error("file {} does not exist or is empty", .0.display())]
+    Absent(PathBuf),
     /// There is no pepper.
     #[error(
         "a gatekeeper needs the pepper: --pepper-file or LATCHKEY_PEPPER; `latchkey pepper` prints it beside the master key"

@@ -30,12 +30,43 @@ pub enum AddressError {
     /// `?mode=…`.
     #[error("--database sqlite: takes a path and no parameters; a file with ? in its name must be in --data-dir")]
     Parameters,
+    /// More than one line, or nothing.
+    #[error("--database must be one line")]
+    Lines,
+    /// A parameter that is not one of PostgreSQL's, whose value may be a password.
+    #[error(
+        "--database postgres:// has an unknown parameter; known are sslmode, sslrootcert, sslcert, sslkey, host, port, \
+         dbname, user, password, application_name and options"
+    )]
+    UnknownParameter,
     /// Not a URL.
     #[error(
         "--database is no URL of the form postgres://USER:PASSWORD@HOST/NAME; encode special characters of the password"
     )]
     Url,
 }
+
+/// Parameters of an address that sqlx knows. It logs others with their values.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
 
 impl Address {
     /// The file of SQLite.
@@ -52,7 +83,11 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let (scheme, rest) = text.trim().split_once(':').ok_or(AddressError::Scheme)?;
+        let text = text.trim();
+        if text.is_empty() || text.contains(char::is_control) {
+            return Err(AddressError::Lines);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(AddressError::Scheme)?;
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => {
                 if rest.contains('?') {
@@ -71,7 +106,14 @@ impl FromStr for Address {
             "postgres" | "postgresql" => {
                 let text = format!("postgres:{rest}");
                 match Url::parse(&text) {
-                    Ok(url) if rest.starts_with("//") && !url.cannot_be_a_base() => Ok(Self::Postgres(text)),
+                    Ok(url) if rest.starts_with("//") && !url.cannot_be_a_base() => {
+                        let is_known = |name: &str| PARAMETERS.contains(&name) || name.starts_with("options[");
+                        if url.query_pairs().all(|(name, _)| is_known(&name)) {
+                            Ok(Self::Postgres(text))
+                        } else {
+                            Err(AddressError::UnknownParameter)
+                        }
+                    }
                     _ => Err(AddressError::Url),
                 }
             }
@@ -99,6 +141,26 @@ impl fmt::Display for Address {
             }
         }
     }
+}
+
+/// A text without the passwords of addresses in it, for messages that repeat what somebody has typed.
+#[must_use]
+pub fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut hidden = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        hidden += "://";
+        let end = part.find(|letter: char| letter.is_whitespace() || matches!(letter, '\'' | '"' | '`'));
+        let (address, rest) = part.split_at(end.unwrap_or(part.len()));
+        // The form of an address, in our own messages.
+        let address_or_form = address.strip_prefix("USER:PASSWORD@").map_or(address, |_| "");
+        let shown = address_or_form.rsplit_once('@').map_or(address, |(_, host)| host);
+        let shown = shown.split('?').next().unwrap_or_default();
+        hidden += if shown.len() < address.len() { "\u{2026}" } else { "" };
+        hidden += shown;
+        hidden += rest;
+    }
+    hidden
 }
 
 impl fmt::Debug for Address {
@@ -134,12 +196,30 @@ mod tests {
             ("sqlite:latchkey.db?mode=rwc", AddressError::Parameters),
             ("latchkey.db", AddressError::Scheme),
             ("mysql://root:s3cret@db/x", AddressError::Scheme),
-            ("", AddressError::Scheme),
+            ("", AddressError::Lines),
+            ("postgres://u:s3cret@h/x\nmore", AddressError::Lines),
+            ("postgres://h/x?sslpassword=s3cret", AddressError::UnknownParameter),
             ("postgres:latchkey", AddressError::Url),
             ("postgres://user:s3c#ret@db:x/latchkey", AddressError::Url),
         ] {
             assert_eq!(text.parse::<Address>(), Err(error), "{text}");
             assert!(!error.to_string().contains("s3c"));
+        }
+    }
+
+    #[test]
+    fn password_is_taken_out_of_a_message() {
+        for (text, shown) in [
+            ("unexpected argument 'postgres://u:S3c@h/x' found", "unexpected argument 'postgres://\u{2026}h/x' found"),
+            ("postgres://u:p@ss@h/x: no", "postgres://\u{2026}h/x: no"),
+            ("postgres://h/x?password=S3c", "postgres://\u{2026}h/x"),
+            (
+                "must be like https://keys.example.com, without a path",
+                "must be like https://keys.example.com, without a path",
+            ),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
         }
     }
 

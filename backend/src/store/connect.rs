@@ -11,9 +11,9 @@ use std::{
 
 use metrics::histogram;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
+    ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{
-        self, Connection as _, Executor as _, SqliteConnection,
+        self, Connection as _, Executor as _, PgConnection, SqliteConnection,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -23,7 +23,10 @@ use super::{Address, AddressError, Store, migrations, outside_changes::OutsideCh
 
 /// Readers of SQLite, connections to PostgreSQL.
 const POOL: u32 = 16;
+/// How long a writer of SQLite waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout for a connection to PostgreSQL.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A commit is on the disk when it is acknowledged, also where the server's default is faster. Higher levels stay.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
@@ -41,11 +44,14 @@ pub enum OpenError {
         /// The address.
         address: Address,
         /// What the database library says.
-        error: DbErr,
+        error: String,
     },
     /// Another server works with the file.
     #[error("database {0}: another server uses it; one file serves one server, and PostgreSQL serves many")]
     InUse(Address),
+    /// The file holds tables of another program.
+    #[error("database {0}: another program's tables are in it; give Latchkey a file of its own")]
+    Foreign(Address),
     /// A development version made the database, before the first release.
     #[error(
         "database {0}: a development version of Latchkey made it, and it cannot be upgraded; start with a new database"
@@ -88,6 +94,11 @@ impl Store {
                         })
                     })
                 });
+                // Once without the pool, which would try again and again, and say nothing but that it took too long.
+                let failed = |error: String| OpenError::Connect { address: address.clone(), error };
+                let once = tokio::time::timeout(SERVER_TIMEOUT, PgConnection::connect(url)).await;
+                let once = once.map_err(|_| failed("the server does not answer".to_owned()))?;
+                let _ = once.map_err(|error| failed(error.to_string()))?.close().await;
                 let pool = connect(address, &mut options).await?;
                 Self {
                     writer: pool.clone(),
@@ -102,6 +113,9 @@ impl Store {
         if migrations::is_of_development(&store.writer).await.map_err(OpenError::Migrate)? {
             return Err(OpenError::Development(address.clone()));
         }
+        if migrations::is_foreign(&store.writer).await.map_err(OpenError::Migrate)? {
+            return Err(OpenError::Foreign(address.clone()));
+        }
         match migrations::unknown(&store.writer).await.map_err(OpenError::Migrate)? {
             Some(newer) => Err(OpenError::Newer(newer)),
             None => Ok(store),
@@ -109,7 +123,7 @@ impl Store {
     }
 
     async fn open_sqlite(address: &Address, path: &Path) -> Result<Self, OpenError> {
-        let failed = |error: String| OpenError::Connect { address: address.clone(), error: DbErr::Custom(error) };
+        let failed = |error: String| OpenError::Connect { address: address.clone(), error };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             return Err(failed(format!("the folder {} does not exist", folder.display())));
         }
@@ -121,9 +135,11 @@ impl Store {
         }) {
             return Err(failed(error.to_string()));
         }
+        // SQLite would take a name that begins with `file:` for a URL.
+        let file = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
         let options = |connections: u32| {
             // The file is named here and not in a URL, where some characters of a name would mean something else.
-            let file = path.to_owned();
+            let file = file.clone();
             let mut options = ConnectOptions::new("sqlite:latchkey.db");
             options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
@@ -171,7 +187,7 @@ impl Store {
         // One lock for one file, by whatever name it is opened.
         let lock = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).with_added_extension("lock");
         let failed = |error: std::io::Error| {
-            let error = DbErr::Custom(format!("{}: {error}", lock.display()));
+            let error = format!("{}: {error}", lock.display());
             OpenError::Connect { address: Address::clone(&self.address), error }
         };
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock);
@@ -219,14 +235,23 @@ async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<boo
 
 async fn connect(address: &Address, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {
     // Writers of SQLite wait for each other; a server that is away is not waited for.
-    let patience = Duration::from_secs(if address.file().is_some() { 10 } else { 3 });
+    let patience = if address.file().is_some() { BUSY_TIMEOUT } else { SERVER_TIMEOUT };
     options.sqlx_logging(false).connect_timeout(patience).acquire_timeout(patience);
     let mut connection = Database::connect(options.clone())
         .await
-        .map_err(|error| OpenError::Connect { address: address.clone(), error })?;
+        .map_err(|error| OpenError::Connect { address: address.clone(), error: reason(error) })?;
     // Looked up each time: the recorder is made after the store.
     connection.set_metric_callback(|query| histogram!("latchkey_database_seconds").record(query.elapsed));
     Ok(connection)
+}
+
+/// An error without the names that the libraries have for its kind.
+fn reason(error: DbErr) -> String {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error)) => error.to_string(),
+        DbErr::Conn(RuntimeErr::Internal(text)) | DbErr::Custom(text) => text,
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ mod tokens;
 mod usage;
 mod users;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, without_passwords};
 pub use connect::OpenError;
 pub use credentials::{ChangeHook, CredentialRow, TokenChange};
 pub use events::NewEvent;

@@ -3,6 +3,7 @@
 use axum::{body::Body, http::Method};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use latchkey::catalogue::Catalogue;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -83,7 +84,7 @@ async fn of_a_key_that_does_not_work_nothing_is_said() {
     let token = admin.create("Key", &[PARTNERS]).await;
     let key = pair(&token);
     let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
-    for shown in ["", "x", "SU-000-000-001:x", &key[..key.len() - 1], &format!("Bearer {key}")] {
+    for shown in ["", "x", "SU-000-000-001:x", &key[..key.len() - 1]] {
         inactive(&ask(&caller, &[("token", shown)]).await);
     }
     admin.act(&format!("{path}/deactivate")).await;
@@ -141,6 +142,11 @@ async fn caller_is_known_by_every_method_of_oauth_and_by_one_at_a_time() {
     assert_eq!(ask(&server.anonymous(), &form).await.json["active"], true);
     let bearer = server.anonymous().with("authorization", &format!("Bearer {}", pair(&caller)));
     assert_eq!(ask(&bearer, &form[..1]).await.json["active"], true);
+    assert_eq!(ask(&bearer, &[("token", &format!("Bearer {key}"))]).await.json["active"], true);
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let basic = STANDARD.encode(format!("{}:{}", encode(id), encode(secret)));
+    let basic = server.anonymous().with("authorization", &format!("Basic {basic}"));
+    assert_eq!(ask(&basic, &form[..1]).await.json["active"], true);
     let slash = server.key(&caller).with("content-type", "application/x-www-form-urlencoded");
     let answer = slash.send(Method::POST, "/oauth2/introspect/", Body::from(format!("token={key}"))).await;
     assert_eq!(answer.json["active"], true);
@@ -154,7 +160,9 @@ async fn caller_is_known_by_every_method_of_oauth_and_by_one_at_a_time() {
         answer.refused(401, "AUTH_001");
         assert!(answer.headers.get_all("www-authenticate").iter().any(|value| value == "Basic realm=\"Latchkey\""));
     }
-    ask(&server.anonymous(), &form[..2]).await.refused(401, "AUTH_001");
+    let nobody = ask(&server.anonymous(), &form[..2]).await;
+    nobody.refused(401, "AUTH_001");
+    assert_eq!(nobody.headers.get_all("www-authenticate").iter().count(), 2, "ApiKey and Basic");
     // The key that is asked about opens nothing here.
     let weak = [
         ("token", key.as_str()),

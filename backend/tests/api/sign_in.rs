@@ -297,6 +297,22 @@ async fn origin_that_equals_the_public_url_is_this_site_whatever_the_host() {
 }
 
 #[tokio::test]
+async fn host_is_compared_without_case_and_default_port() {
+    let server = Server::start(Sqlite).await;
+    for (host, origin, expected) in [
+        ("keys.example:443", "https://keys.example", 200),
+        ("keys.example:80", "http://keys.example", 200),
+        ("LOCALHOST:18080", "http://localhost:18080", 200),
+        ("keys.example:8443", "https://keys.example", 403),
+        ("keys.example", "https://keys.example.evil", 403),
+    ] {
+        let client = server.anonymous().with("host", host).with("origin", origin);
+        let answer = client.post("/auth/login", json!({ "email": ADMIN, "password": PASSWORD })).await;
+        assert_eq!(answer.status.as_u16(), expected, "{host} {origin}");
+    }
+}
+
+#[tokio::test]
 async fn cookie_of_another_program_with_any_bytes_does_not_hide_the_session() {
     let server = Server::start(Sqlite).await;
     let answer = server.anonymous().post("/auth/login", json!({ "email": ADMIN, "password": PASSWORD })).await;

@@ -50,7 +50,7 @@ fn wrong_flags_are_named() {
         (vec!["serve", "--role", "king"], "--role"),
         (vec!["serve", "--role", "gatekeeper"], "--role gatekeeper needs PostgreSQL"),
         (vec!["serve", "--role", "console"], "--role console needs PostgreSQL"),
-        (vec!["pepper"], "master.key is missing"),
+        (vec!["pepper"], "no master key in latchkey-data/master.key"),
         (vec!["fly"], "fly"),
     ] {
         let text = refusal(folder.path(), &arguments);
@@ -85,6 +85,76 @@ fn password_of_the_database_is_in_no_message() {
         let text = refusal(folder.path(), &serve);
         assert!(!one_line(&text).contains("s3cr"), "{url}: {text}");
     }
+    let url = "postgres://user:s3cret@db/x";
+    for arguments in [
+        vec!["serve", url],
+        vec!["serve", "--listen", url],
+        vec!["serve", "--catalogue", url],
+        vec!["serve", "--database-file", url],
+        vec!["serve", "--database", "postgres://127.0.0.1:1/x?sslpassword=s3cret"],
+    ] {
+        let text = refusal(folder.path(), &arguments);
+        assert!(!one_line(&text).contains("s3cr"), "{arguments:?}: {text}");
+    }
+}
+
+/// The folder of the data as well, which is made for a start that may fail.
+#[test]
+fn start_that_fails_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("text"), "no database").unwrap();
+    foreign_database(&folder.path().join("foreign.db"));
+    for (arguments, reason) in [
+        (["--database", "sqlite:sub/x.db"], "the folder sub does not exist"),
+        (["--database", "sqlite:."], "unable to open"),
+        (["--database", "sqlite:text"], "not a database"),
+        (["--database", "sqlite:foreign.db"], "another program's tables"),
+        (["--database", "postgres://127.0.0.1:1/x"], "refused"),
+    ] {
+        let text = refusal(folder.path(), &[&["serve", "--listen", "127.0.0.1:0"], arguments.as_slice()].concat());
+        assert!(one_line(&text).contains(reason), "{arguments:?}: {text}");
+    }
+    // A name that begins like a URL of SQLite's is a name.
+    let server = Server::start_with(latchkey(folder.path()), &["--database", "sqlite:file:x.db"]);
+    assert!(folder.path().join("file:x.db").exists());
+    drop(server);
+}
+
+/// A file of SQLite with a table of another program.
+fn foreign_database(path: &Path) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let database = sea_orm::Database::connect(format!("sqlite:{}?mode=rwc", path.display())).await.unwrap();
+        database.execute_unprepared("CREATE TABLE users (name)").await.unwrap();
+        database.close().await.unwrap();
+    });
+}
+
+#[test]
+fn refusal_names_what_is_missing_and_what_is_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, parts) in [
+        (vec!["user", "add"], vec!["--email", "--name", "--role"]),
+        (vec!["token", "disable"], vec!["required", "--created-by"]),
+        (vec!["serve", "--role", "king"], vec!["king", "console", "gatekeeper"]),
+        (vec!["serve", "--log-format", "xml"], vec!["text", "json"]),
+        (vec!["pepper"], vec!["no master key in latchkey-data/master.key"]),
+        (
+            vec!["serve", "--role", "gatekeeper", "--database", "postgres://h/x", "--pepper-file", "none"],
+            vec!["file none does not exist"],
+        ),
+        (vec!["user", "disable", "--email", ""], vec!["--email", "is required"]),
+    ] {
+        let text = refusal(folder.path(), &arguments);
+        let line = one_line(&text);
+        parts.iter().for_each(|part| assert!(line.contains(part), "{arguments:?}: {text}"));
+    }
+    let output = latchkey(folder.path())
+        .args(["serve", "--master-key-file", "k"])
+        .env("LATCHKEY_MASTER_KEY", "00".repeat(32))
+        .output()
+        .unwrap();
+    assert!(one_line(&String::from_utf8(output.stderr).unwrap()).contains("are both given"));
 }
 
 #[test]
@@ -198,7 +268,7 @@ fn a_busy_port_is_refused() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let text = refusal(folder.path(), &["serve", "--listen", &address]);
-    assert!(one_line(&text).starts_with(&format!("latchkey: listening on {address}: ")), "{text}");
+    assert!(one_line(&text).starts_with(&format!("latchkey: --listen {address}: ")), "{text}");
 }
 
 #[test]

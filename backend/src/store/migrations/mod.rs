@@ -42,6 +42,15 @@ pub async fn is_of_development(connection: &DatabaseConnection) -> Result<bool, 
     Ok(applied(connection).await?.iter().any(|version| version == "m0001_start"))
 }
 
+/// Whether an SQLite file holds tables, and none of Latchkey's. On PostgreSQL programs may share a database.
+pub async fn is_foreign(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    if connection.get_database_backend() == DatabaseBackend::Postgres || any(connection).await? {
+        return Ok(false);
+    }
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1";
+    Ok(connection.query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await?.is_some())
+}
+
 /// Whether every migration that this version knows was applied.
 pub async fn is_current(connection: &DatabaseConnection) -> Result<bool, DbErr> {
     let applied = applied(connection).await?;
