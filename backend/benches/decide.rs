@@ -9,7 +9,7 @@ use criterion::Criterion;
 use latchkey::{
     catalogue::Catalogue,
     clock::Clock,
-    gatekeeper::{Entry, Modules, Question, Target, decide, path},
+    gatekeeper::{AccessRequest, Entry, Modules, Target, decide, path},
     keys::mac::Digester,
     store::CredentialRow,
     tokens::secret,
@@ -29,9 +29,9 @@ impl Gatekeeper {
     fn allows(&self, header: &str) -> bool {
         let Ok(key) = PresentedKey::from_header(header.as_bytes()) else { return false };
         let address = Some(std::net::IpAddr::from([127, 0, 0, 1]));
-        let question =
-            Question { key, target: Target::Path("/agreements/AGP-1?limit=10"), address, now: self.clock.now() };
-        decide(Some(&self.entry), &question, &self.digester, &self.modules).answer.is_ok()
+        let request =
+            AccessRequest { key, target: Target::Path("/agreements/AGP-1?limit=10"), address, now: self.clock.now() };
+        decide(Some(&self.entry), &request, &self.digester, &self.modules).answer.is_ok()
     }
 }
 

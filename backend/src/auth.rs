@@ -17,14 +17,14 @@ use latchkey_shared::Reference;
 use sea_orm::sea_query::LockType;
 
 use crate::{
-    gatekeeper::{Credential, Decision, Target, answers},
-    http::{Access, Caller, Error, Identity, Needs, Origin, paths},
+    gatekeeper::{Credential, Decision, Target, middleware},
+    http::{Access, Caller, ClientInfo, Endpoint, Error, Identity, paths},
     sessions,
     state::AppState,
     store::{Tx, entities::account},
 };
 
-/// Begins a change. Returns its transaction, and the caller as they are now.
+/// Begins a change. Returns its transaction, and the caller as read in it.
 ///
 /// # Errors
 /// As [`crate::http::authorize`], when the caller would no longer be let in; [`Error::Internal`].
@@ -46,8 +46,8 @@ pub async fn begin_on_token(app: &AppState, caller: &Caller, id: &str) -> Result
     Ok((tx, caller))
 }
 
-/// Refuses a person whose last sign-in is too long ago for what answers with a secret, gives more access or manages users:
-/// they may have left their browser open. A key is shown anew with each request.
+/// Denies a user whose last sign-in is too long ago for an operation that returns a secret or widens access: they may have left
+/// their browser open. An API client sends its key with each request.
 ///
 /// # Errors
 /// [`Error::ConfirmPassword`].
@@ -60,18 +60,18 @@ pub fn check_recent_sign_in(app: &AppState, caller: &Caller) -> Result<(), Error
     }
 }
 
-/// The caller as they are now, when they still may do what they were let in for.
+/// The caller as read in the transaction, if they may still use the endpoint.
 async fn read_again(app: &AppState, tx: &Tx, caller: &Caller, lock: LockType) -> Result<Caller, Error> {
     let caller = match &caller.identity {
         Identity::User { session_id, .. } => {
             let found = tx.session(session_id).await?.ok_or(Error::Unauthorized)?;
             let now = app.clock.now();
-            let found = sessions::caller(found, caller.origin.clone(), now)?.ok_or(Error::Unauthorized)?;
-            Caller { access: caller.access.clone(), ..found }
+            let found = sessions::caller(found, caller.client_info.clone(), now)?.ok_or(Error::Unauthorized)?;
+            Caller { endpoint: caller.endpoint.clone(), ..found }
         }
         Identity::Token { entry, digest } => {
             let row = tx.lock_credential(&entry.id(), lock).await?.ok_or(Error::Unauthorized)?;
-            let entry = app.gatekeeper.confirm(&row, digest, caller.origin.client)?;
+            let entry = app.gatekeeper.confirm(&row, digest, caller.client_info.ip)?;
             Caller {
                 account: row.account(),
                 actor: Reference { id: row.id, name: row.name },
@@ -85,29 +85,29 @@ async fn read_again(app: &AppState, tx: &Tx, caller: &Caller, lock: LockType) ->
 }
 
 impl Caller {
-    /// The same caller, let in for more than their route asks.
+    /// The same caller, if they have more access than their route requires.
     ///
     /// # Errors
     /// As [`check_access`](Self::check_access).
-    pub fn require(&self, app: &AppState, needs: Needs) -> Result<Self, Error> {
-        let access = Access { needs, path: Arc::clone(&self.access.path) };
-        let caller = Self { access, ..self.clone() };
+    pub fn require(&self, app: &AppState, access: Access) -> Result<Self, Error> {
+        let endpoint = Endpoint { access, path: Arc::clone(&self.endpoint.path) };
+        let caller = Self { endpoint, ..self.clone() };
         caller.check_access(app)?;
         Ok(caller)
     }
 
-    /// Refuses a caller who may not do what they were let in for.
+    /// Denies a caller who may not use the endpoint.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::InsufficientScope`].
     pub fn check_access(&self, app: &AppState) -> Result<(), Error> {
-        permit(self, self.access.needs)?;
+        permit(self, self.endpoint.access)?;
         let Identity::Token { entry, .. } = &self.identity else { return Ok(()) };
-        if !self.access.needs.asks_for_module() {
+        if !self.endpoint.access.requires_module() {
             return Ok(());
         }
         let keeper = &app.gatekeeper;
-        let module = keeper.modules.of_own_route(&self.access.path);
+        let module = keeper.modules.of_own_route(&self.endpoint.path);
         if entry.modules.opens(module) {
             return Ok(());
         }
@@ -116,14 +116,14 @@ impl Caller {
     }
 }
 
-/// Notes where a request came from, and tells the caller the number it is known under.
-pub async fn note_origin(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Adds the client's IP address and a request id to the request, and the id to the response.
+pub async fn note_client(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = peer.and_then(|peer| app.gatekeeper.client(peer.0.ip(), request.headers()));
     let address = client.map(|client| client.to_string()).unwrap_or_default();
-    let origin = Origin { address, client, request_id: app.rng.hex::<8>() };
-    let id = HeaderValue::from_str(&origin.request_id);
-    request.extensions_mut().insert(origin);
+    let client_info = ClientInfo { address, ip: client, request_id: app.rng.hex::<8>() };
+    let id = HeaderValue::from_str(&client_info.request_id);
+    request.extensions_mut().insert(client_info);
     let mut response = next.run(request).await;
     if let Ok(id) = id {
         response.headers_mut().insert("x-request-id", id);
@@ -131,18 +131,18 @@ pub async fn note_origin(State(app): State<AppState>, mut request: Request, next
     response
 }
 
-/// Lets a request pass to its handler when its caller may do what the route is for. What was decided about a key is
-/// kept for [`answers::settle`].
-pub async fn authorize(State((app, needs)): State<(AppState, Needs)>, mut request: Request, next: Next) -> Response {
-    if needs == Needs::Nothing {
+/// Passes a request to its handler if its caller may use the route. Keeps the decision about a key for
+/// [`middleware::record_usage`].
+pub async fn authorize(State((app, access)): State<(AppState, Access)>, mut request: Request, next: Next) -> Response {
+    if access == Access::Public {
         return next.run(request).await;
     }
-    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    let client_info = request.extensions().get::<ClientInfo>().cloned().unwrap_or_default();
     // The route's own path: what the client wrote led to it, and may be written in more than one way.
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let access = Access { needs, path: matched.strip_prefix(paths::BASE).unwrap_or(matched).into() };
+    let endpoint = Endpoint { access, path: matched.strip_prefix(paths::BASE).unwrap_or(matched).into() };
     if !request.headers().contains_key(header::AUTHORIZATION) {
-        return match person(&app, request.headers(), origin, access).await {
+        return match user_caller(&app, request.headers(), client_info, endpoint).await {
             Ok(caller) => {
                 request.extensions_mut().insert(caller);
                 next.run(request).await
@@ -150,11 +150,11 @@ pub async fn authorize(State((app, needs)): State<(AppState, Needs)>, mut reques
             Err(error) => error.into_response(),
         };
     }
-    let module = app.gatekeeper.modules.of_own_route(&access.path);
-    let target = if needs.asks_for_module() { Target::Module(module) } else { Target::Any };
-    let decision = app.gatekeeper.check(Credential::Header(request.headers()), target, origin.client).await;
-    answers::keep(request.extensions(), decision.clone());
-    match program_caller(&app, request.headers(), &decision, origin.clone(), access.clone()) {
+    let module = app.gatekeeper.modules.of_own_route(&endpoint.path);
+    let target = if access.requires_module() { Target::Module(module) } else { Target::Any };
+    let decision = app.gatekeeper.authorize(Credential::Header(request.headers()), target, client_info.ip).await;
+    middleware::set_decision(request.extensions(), decision.clone());
+    match token_caller(&app, request.headers(), &decision, client_info.clone(), endpoint.clone()) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -163,23 +163,28 @@ pub async fn authorize(State((app, needs)): State<(AppState, Needs)>, mut reques
     }
 }
 
-async fn person(app: &AppState, headers: &HeaderMap, origin: Origin, access: Access) -> Result<Caller, Error> {
+async fn user_caller(
+    app: &AppState,
+    headers: &HeaderMap,
+    client_info: ClientInfo,
+    endpoint: Endpoint,
+) -> Result<Caller, Error> {
     let cookie = sessions::cookie::read(app, headers).ok_or(Error::Unauthorized)?;
-    let caller = sessions::resume(app, &cookie, origin).await?.ok_or(Error::Unauthorized)?;
-    let caller = Caller { access, ..caller };
+    let caller = sessions::resume(app, &cookie, client_info).await?.ok_or(Error::Unauthorized)?;
+    let caller = Caller { endpoint, ..caller };
     caller.check_access(app)?;
     Ok(caller)
 }
 
-fn program_caller(
+fn token_caller(
     app: &AppState,
     headers: &HeaderMap,
     decision: &Decision<'_>,
-    origin: Origin,
-    access: Access,
+    client_info: ClientInfo,
+    endpoint: Endpoint,
 ) -> Result<Caller, Error> {
     if let Err(refusal) = decision.answer {
-        app.gatekeeper.log(headers, refusal, origin.client);
+        app.gatekeeper.log(headers, refusal, client_info.ip);
         return Err(app.gatekeeper.error(decision, refusal));
     }
     let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;
@@ -188,23 +193,23 @@ fn program_caller(
         account: account::Model::clone(&token.account),
         actor: Reference { id: token.id().into(), name: token.name() },
         identity: Identity::Token { entry: Arc::clone(token), digest },
-        origin,
-        access,
+        client_info,
+        endpoint,
     };
-    permit(&caller, caller.access.needs)?;
+    permit(&caller, caller.endpoint.access)?;
     Ok(caller)
 }
 
-/// What a caller of this kind may do at all. Whether a key holds the module of the path, the gatekeeper has decided.
-fn permit(caller: &Caller, needs: Needs) -> Result<(), Error> {
-    match (&caller.identity, needs) {
-        (Identity::User { role, .. }, Needs::Changing | Needs::ChangingOrExchanging | Needs::Revealing)
+/// Checks the kind of the caller. Whether a key holds the module of the path, the gatekeeper has decided.
+fn permit(caller: &Caller, access: Access) -> Result<(), Error> {
+    match (&caller.identity, access) {
+        (Identity::User { role, .. }, Access::Write | Access::WriteOrExchange | Access::Reveal)
             if !role.manages_tokens() =>
         {
             Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
         }
-        (Identity::Token { .. }, Needs::Session | Needs::Revealing) => {
-            Err(Error::Forbidden("Only a person who is signed in may do this; a key may not."))
+        (Identity::Token { .. }, Access::Session | Access::Reveal) => {
+            Err(Error::Forbidden("Only a signed-in user may do this, not a key."))
         }
         _ => Ok(()),
     }

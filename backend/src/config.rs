@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     accounts, gatekeeper,
-    http::client::{ClientIpHeader, Proxies},
+    http::client_ip::{ClientIpHeader, Proxies},
     keys::{self, Key, KeyFileError},
     store::{Address, AddressError},
 };

@@ -31,12 +31,12 @@ use crate::{
     collections,
     gatekeeper::{
         Gatekeeper,
-        answers::settle,
         forward_auth::{self, refuse_misdirected},
         introspect,
+        middleware::record_usage,
     },
     http::{
-        Error, Id, ListQuery, Needs, Origin, Route, conditional, headers,
+        Access, ClientInfo, Error, Id, ListQuery, Route, conditional, headers,
         openapi::{self, Text},
         paths, reference, site,
     },
@@ -56,42 +56,42 @@ const LONGEST_PROBE: Duration = Duration::from_secs(2);
 /// For so long an answer about readiness counts: anybody may ask, and it costs a change of the database.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
-/// Every route of the API. A route cannot be written without saying what it needs.
+/// Every route of the API, with what it requires of its caller.
 #[must_use]
 pub fn routes(examples: bool) -> Vec<Route<AppState>> {
-    let route = |method, path: &str, needs, handler| Route { method, path: path.to_owned(), needs, handler };
+    let route = |method, path: &str, access, handler| Route { method, path: path.to_owned(), access, handler };
     let mut routes = vec![
-        route(Method::POST, "/auth/login", Needs::Nothing, post(sessions::sign_in::handler)),
-        route(Method::POST, "/auth/logout", Needs::Session, post(sessions::sign_out::handler)),
-        route(Method::GET, "/auth/context", Needs::Session, get(sessions::context::handler)),
-        route(Method::GET, "/auth/tokens", Needs::Reading, get(tokens::list::handler)),
-        route(Method::POST, "/auth/tokens", Needs::ChangingOrExchanging, post(tokens::create::handler)),
-        route(Method::GET, "/auth/tokens/{id}", Needs::Reading, get(tokens::get::handler)),
-        route(Method::PUT, "/auth/tokens/{id}", Needs::Changing, put(tokens::update::handler)),
-        route(Method::DELETE, "/auth/tokens/{id}", Needs::Changing, delete(tokens::delete::handler)),
-        route(Method::POST, "/auth/tokens/{id}/activate", Needs::Changing, post(tokens::activate::handler)),
-        route(Method::POST, "/auth/tokens/{id}/deactivate", Needs::Changing, post(tokens::deactivate::handler)),
-        route(Method::POST, "/auth/tokens/{id}/renew", Needs::Changing, post(tokens::replace::renew)),
-        route(Method::POST, "/auth/tokens/{id}/rotate", Needs::Changing, post(tokens::replace::rotate)),
-        route(Method::POST, "/auth/tokens/{id}/reveal", Needs::Revealing, post(tokens::reveal::handler)),
-        route(Method::GET, "/auth/tokens/{id}/permissions", Needs::Reading, get(tokens::permissions::list)),
-        route(Method::POST, "/auth/tokens/{id}/permissions", Needs::Changing, post(tokens::permissions::grant)),
-        route(Method::DELETE, "/auth/tokens/{id}/permissions", Needs::Changing, delete(tokens::permissions::withdraw)),
-        route(Method::GET, "/statistics/tokens/{id}/aggregates", Needs::Reading, get(statistics::aggregates)),
-        route(Method::GET, "/statistics/tokens/{id}/summary", Needs::Reading, get(statistics::summary)),
-        route(Method::GET, "/accounts", Needs::Identity, get(accounts::list::handler)),
-        route(Method::GET, "/accounts/{id}", Needs::Identity, get(accounts::list::one)),
-        route(Method::GET, "/modules", Needs::Identity, get(catalogue::list::modules)),
-        route(Method::GET, "/modules/{id}", Needs::Identity, get(catalogue::list::module)),
-        route(Method::GET, "/extensions", Needs::Identity, get(catalogue::list::extensions)),
-        route(Method::GET, "/extensions/{id}", Needs::Identity, get(catalogue::list::extension)),
-        route(Method::GET, "/openapi.json", Needs::Nothing, get(openapi::handler)),
+        route(Method::POST, "/auth/login", Access::Public, post(sessions::sign_in::handler)),
+        route(Method::POST, "/auth/logout", Access::Session, post(sessions::sign_out::handler)),
+        route(Method::GET, "/auth/context", Access::Session, get(sessions::context::handler)),
+        route(Method::GET, "/auth/tokens", Access::Read, get(tokens::list::handler)),
+        route(Method::POST, "/auth/tokens", Access::WriteOrExchange, post(tokens::create::handler)),
+        route(Method::GET, "/auth/tokens/{id}", Access::Read, get(tokens::get::handler)),
+        route(Method::PUT, "/auth/tokens/{id}", Access::Write, put(tokens::update::handler)),
+        route(Method::DELETE, "/auth/tokens/{id}", Access::Write, delete(tokens::delete::handler)),
+        route(Method::POST, "/auth/tokens/{id}/activate", Access::Write, post(tokens::activate::handler)),
+        route(Method::POST, "/auth/tokens/{id}/deactivate", Access::Write, post(tokens::deactivate::handler)),
+        route(Method::POST, "/auth/tokens/{id}/renew", Access::Write, post(tokens::rotate::renew)),
+        route(Method::POST, "/auth/tokens/{id}/rotate", Access::Write, post(tokens::rotate::rotate)),
+        route(Method::POST, "/auth/tokens/{id}/reveal", Access::Reveal, post(tokens::reveal::handler)),
+        route(Method::GET, "/auth/tokens/{id}/permissions", Access::Read, get(tokens::permissions::list)),
+        route(Method::POST, "/auth/tokens/{id}/permissions", Access::Write, post(tokens::permissions::grant)),
+        route(Method::DELETE, "/auth/tokens/{id}/permissions", Access::Write, delete(tokens::permissions::withdraw)),
+        route(Method::GET, "/statistics/tokens/{id}/aggregates", Access::Read, get(statistics::aggregates)),
+        route(Method::GET, "/statistics/tokens/{id}/summary", Access::Read, get(statistics::summary)),
+        route(Method::GET, "/accounts", Access::Authenticated, get(accounts::list::handler)),
+        route(Method::GET, "/accounts/{id}", Access::Authenticated, get(accounts::list::one)),
+        route(Method::GET, "/modules", Access::Authenticated, get(catalogue::list::modules)),
+        route(Method::GET, "/modules/{id}", Access::Authenticated, get(catalogue::list::module)),
+        route(Method::GET, "/extensions", Access::Authenticated, get(catalogue::list::extensions)),
+        route(Method::GET, "/extensions/{id}", Access::Authenticated, get(catalogue::list::extension)),
+        route(Method::GET, "/openapi.json", Access::Public, get(openapi::handler)),
     ];
     for collection in collections::ALL.iter().filter(|_| examples) {
         let list = get(async |query: ListQuery| collection.list(query));
         let one = get(async |id: Id| collection.get(&id));
-        routes.push(route(Method::GET, collection.path, Needs::Reading, list));
-        routes.push(route(Method::GET, &format!("{}/{{id}}", collection.path), Needs::Reading, one));
+        routes.push(route(Method::GET, collection.path, Access::Read, list));
+        routes.push(route(Method::GET, &format!("{}/{{id}}", collection.path), Access::Read, one));
     }
     routes
 }
@@ -102,7 +102,7 @@ pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Router {
         .merge(health(store, Clock::system(), false))
         .fallback(async || Error::NoSuchPath)
         .layer(middleware::from_fn(refuse_misdirected))
-        .layer(middleware::from_fn_with_state(Arc::clone(keeper), settle));
+        .layer(middleware::from_fn_with_state(Arc::clone(keeper), record_usage));
     asked(keeper).merge(router)
 }
 
@@ -136,7 +136,7 @@ pub fn router(app: &AppState) -> Router {
     let mut api = Router::new();
     let mut methods = BTreeMap::<String, Vec<Method>>::new();
     for route in routes {
-        let authorized = middleware::from_fn_with_state((app.clone(), route.needs), authorize);
+        let authorized = middleware::from_fn_with_state((app.clone(), route.access), authorize);
         let tagged = middleware::from_fn(conditional::tag);
         api = api.route(&route.path, route.handler.layer(tagged).layer(authorized));
         methods.entry(route.path).or_default().push(route.method);
@@ -168,16 +168,16 @@ pub fn router(app: &AppState) -> Router {
         .merge(health(&app.store, app.clock.clone(), true));
     let router = bounded(router)
         .layer(middleware::from_fn(refuse_misdirected))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), settle));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), record_usage));
     let router = headers::secure(router, site::policy(), app.config.is_behind_tls())
         // Paths only: a query may hold what somebody searches for.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-            let id = request.extensions().get::<Origin>().map(|origin| origin.request_id.clone());
+            let id = request.extensions().get::<ClientInfo>().map(|origin| origin.request_id.clone());
             tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
         }))
-        .layer(middleware::from_fn_with_state(app.clone(), auth::note_origin));
+        .layer(middleware::from_fn_with_state(app.clone(), auth::note_client));
     // Rewriting an address must happen before routing, so it stands around the whole router.
-    let router = middleware::map_request(async |request: Request| paths::tidy(request)).layer(router);
+    let router = middleware::map_request(async |request: Request| paths::normalize_path(request)).layer(router);
     if !app.config.has_gateway() {
         return Router::new().fallback_service(router);
     }

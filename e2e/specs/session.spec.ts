@@ -58,7 +58,7 @@ test("an old sign-in is confirmed with the password, and Create, Rotate and Save
   await create(page).click();
   await expect(dialog).toBeVisible();
   await page.keyboard.press("Escape");
-  await expect(page.getByRole("alert")).toContainText("The token was not created. Give your password again");
+  await expect(page.getByRole("alert")).toContainText("The token was not created. Enter your password again");
   await create(page).click();
   await confirm();
   await expect(step(page, "Summary")).toBeVisible();

@@ -97,8 +97,8 @@ pub async fn record(
         action: action.as_str(),
         object_id: id.to_owned(),
         object_name: name.to_owned(),
-        address: caller.origin.address.clone(),
-        request_id: caller.origin.request_id.clone(),
+        address: caller.client_info.address.clone(),
+        request_id: caller.client_info.request_id.clone(),
         details: details.to_string(),
     })
     .await

@@ -6,18 +6,18 @@ use latchkey_shared::{KeyError, PresentedKey, Timestamp, TokenStatus};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
-    entry::{Entry, Quotum, State},
+    entry::{Entry, RateLimitStatus, State},
     modules::{ModuleIndex, Modules},
     path::{self, PathError},
 };
 use crate::keys::mac::Digester;
 
-/// Why a key is worth nothing. For the log: the caller gets one answer for all.
+/// Why a key is invalid. For the log: the client gets one answer for all reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denial {
-    /// There is no key, or there is more than one.
+pub enum AuthError {
+    /// No key, or more than one.
     Missing,
-    /// Not the shape of a key.
+    /// Not the form of a key.
     Malformed,
     /// The checksum is wrong.
     Checksum,
@@ -25,17 +25,17 @@ pub enum Denial {
     UnknownId,
     /// The secret is not the token's.
     WrongSecret,
-    /// Switched off.
+    /// The token is disabled.
     Disabled,
-    /// Before its beginning.
+    /// The token is not valid yet.
     NotYet,
-    /// Past its end.
+    /// The token or the secret has expired.
     Expired,
-    /// Gone.
+    /// The token is deleted.
     Deleted,
 }
 
-impl Denial {
+impl AuthError {
     /// The word for logs and metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -53,7 +53,7 @@ impl Denial {
     }
 }
 
-impl From<KeyError> for Denial {
+impl From<KeyError> for AuthError {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Malformed => Self::Malformed,
@@ -62,26 +62,26 @@ impl From<KeyError> for Denial {
     }
 }
 
-/// Why a request is refused.
+/// Why a request is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The key is worth nothing: 401.
-    Key(Denial),
-    /// The key may not be used from the client's address: 403.
+pub enum Denied {
+    /// The key is invalid: 401.
+    Key(AuthError),
+    /// The key may not be used from the client's IP address: 403.
     Address(Option<IpAddr>),
-    /// The token has used up its calls: 429.
+    /// The token has used up its rate limit: 429.
     Limited,
-    /// The path has no one meaning: 400.
+    /// The path is ambiguous: 400.
     Path(PathError),
-    /// A proxy asks about no request, or at no address: 400 or 404.
-    Question,
+    /// The proxy is misconfigured. It sent a valid key but no original method and URI: 400.
+    MissingTarget,
     /// The token does not hold the module of the path: 403.
     Module(ModuleIndex),
-    /// Nobody knows the key, and the database does not answer: 503.
+    /// The token is not cached, and the database does not answer: 503.
     Unavailable,
 }
 
-impl Refusal {
+impl Denied {
     /// Every word for logs and metrics.
     pub const WORDS: [&'static str; 15] = [
         "missing",
@@ -96,7 +96,7 @@ impl Refusal {
         "address",
         "limited",
         "path",
-        "question",
+        "bad_request",
         "module",
         "unavailable",
     ];
@@ -109,32 +109,32 @@ impl Refusal {
             Self::Address(_) => "address",
             Self::Limited => "limited",
             Self::Path(_) => "path",
-            Self::Question => "question",
+            Self::MissingTarget => "bad_request",
             Self::Module(_) => "module",
             Self::Unavailable => "unavailable",
         }
     }
 }
 
-/// What is known of a request by a key once it is decided, whatever the answer.
+/// The decision about a request.
 #[derive(Debug, Clone)]
 pub struct Decision<'a> {
-    /// The token, when its secret was proven. Lent by the index, unless it is kept for longer.
+    /// The token, if its secret was right. Borrowed from the cache, unless it is kept for longer.
     pub token: Option<Cow<'a, Arc<Entry>>>,
-    /// When the secret ends that was shown: the token, or before it the one that a newer secret has replaced.
+    /// When the secret expires that was sent.
     pub expires_at: Option<i64>,
-    /// The module of the path, when there was a path and the decision came so far.
+    /// The module of the path, if the decision came that far.
     pub module: Option<ModuleIndex>,
-    /// Where the token stands with its limit, if it has one and the decision came so far.
-    pub quotum: Option<Quotum>,
+    /// The state of the token's rate limit, if it has one and the decision came that far.
+    pub rate_limit: Option<RateLimitStatus>,
     /// When it was made.
     pub at: Timestamp,
-    /// The answer.
-    pub answer: Result<(), Refusal>,
+    /// The result.
+    pub answer: Result<(), Denied>,
 }
 
 impl Decision<'static> {
-    /// The same decision, to be kept for longer than the index lends the token.
+    /// The same decision with a token of its own.
     #[must_use]
     pub fn owned(decision: Decision<'_>) -> Self {
         Self { token: decision.token.map(|token| Cow::Owned(token.into_owned())), ..decision }
@@ -142,81 +142,80 @@ impl Decision<'static> {
 }
 
 impl Decision<'_> {
-    /// Refused before anything was proven.
+    /// Denied before the secret was compared.
     #[must_use]
-    pub fn refused(why: Refusal, at: Timestamp) -> Self {
-        Self { token: None, expires_at: None, module: None, quotum: None, at, answer: Err(why) }
+    pub fn refused(why: Denied, at: Timestamp) -> Self {
+        Self { token: None, expires_at: None, module: None, rate_limit: None, at, answer: Err(why) }
     }
 
-    /// When the secret ends, if its holder is to be told: within [`TokenStatus::EXPIRING_WINDOW`] from now. Of a key that
-    /// is worth nothing any more nothing is told.
+    /// When the secret expires, if that is within [`TokenStatus::EXPIRING_WINDOW`]. `None` for an invalid key.
     #[must_use]
-    pub fn ends_soon(&self) -> Option<Timestamp> {
-        let is_key = !matches!(self.answer, Err(Refusal::Key(_)));
+    pub fn expires_soon(&self) -> Option<Timestamp> {
+        let is_key = !matches!(self.answer, Err(Denied::Key(_)));
         let end = self.expires_at.filter(|end| is_key && *end <= self.at.unix() + TokenStatus::EXPIRING_WINDOW)?;
         Some(Timestamp::from_unix(end))
     }
 }
 
-/// What a key is shown for.
+/// What a key is sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// A path, as the client has sent it.
+    /// A path, as the client sent it.
     Path(&'a str),
-    /// What belongs to this module.
+    /// A module.
     Module(ModuleIndex),
-    /// Whatever needs no module.
+    /// Something that needs no module.
     Any,
-    /// Nobody knows: refused in the end, whatever the key is worth.
-    Unnamed,
+    /// The proxy has not sent it. Always denied.
+    Missing,
 }
 
-/// What is asked about a well-formed key.
+/// A request with a well-formed key.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct AccessRequest<'a> {
     /// The key.
     pub key: PresentedKey<'a>,
-    /// What for.
+    /// What it is sent for.
     pub target: Target<'a>,
-    /// The client's address, when it is known.
+    /// The client's IP address, if it is known.
     pub address: Option<IpAddr>,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
 }
 
-/// Decides about a key, given the token that has its id. The order is fixed, and each step runs only when the one
-/// before let the key pass. An unknown id costs the same digest and comparison as a wrong secret.
+/// Decides about a request, given the token with the id of its key. The order is fixed; each step runs only if the one before
+/// succeeded. An unknown id costs the same digest and comparison as a wrong secret.
 #[must_use]
 pub fn decide<'a>(
     entry: Option<&'a Arc<Entry>>,
-    question: &Question<'_>,
+    request: &AccessRequest<'_>,
     pepper: &Digester,
     modules: &Modules,
 ) -> Decision<'a> {
-    const NOBODY: [u8; 32] = [0; 32];
-    let now = question.now.unix();
-    let presented = pepper.digest(question.key.id, question.key.secret);
-    let kept = entry.map_or(&NOBODY, |entry| &entry.digest);
-    // Of a renewed token the secret before the last one counts, too. Both are compared in any case.
+    const UNKNOWN: [u8; 32] = [0; 32];
+    let now = request.now.unix();
+    let presented = pepper.digest(request.key.id, request.key.secret);
+    let kept = entry.map_or(&UNKNOWN, |entry| &entry.digest);
+    // A renewed token has two secrets. Both are compared in any case.
     let previous = entry.and_then(|entry| entry.rare.as_ref()?.previous.as_ref());
     let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now));
     let is_kept = is_same(&presented, kept);
-    let is_previous = is_same(&presented, previous.map_or(&NOBODY, |(digest, _)| digest));
-    // The end of the token is the end of both.
-    let own_end = previous.and_then(|(_, end)| *end).filter(|_| !bool::from(is_kept));
-    let Some(entry) = entry else { return Decision::refused(Refusal::Key(Denial::UnknownId), question.now) };
+    let is_previous = is_same(&presented, previous.map_or(&UNKNOWN, |(digest, _)| digest));
+    // When the token expires, both secrets do.
+    let previous_expires_at = previous.and_then(|(_, end)| *end).filter(|_| !bool::from(is_kept));
+    let Some(entry) = entry else { return Decision::refused(Denied::Key(AuthError::UnknownId), request.now) };
     if !bool::from(is_kept | is_previous) {
-        return Decision::refused(Refusal::Key(Denial::WrongSecret), question.now);
+        return Decision::refused(Denied::Key(AuthError::WrongSecret), request.now);
     }
-    let expires_at = own_end.into_iter().chain(entry.expires_at).min();
+    let expires_at = previous_expires_at.into_iter().chain(entry.expires_at).min();
     let mut decision =
-        Decision { token: None, expires_at, module: None, quotum: None, at: question.now, answer: Ok(()) };
-    decision.answer = judge(entry, question, modules, &mut decision);
+        Decision { token: None, expires_at, module: None, rate_limit: None, at: request.now, answer: Ok(()) };
+    decision.answer = judge(entry, request, modules, &mut decision);
     decision.token = Some(Cow::Borrowed(entry));
     decision
 }
 
-/// Whether a secret with this digest works at `now`: it is the token's, or the one before that has not ended.
+/// Whether a secret with this digest is valid at `now`: it is the current one, or the previous one that has not expired.
 #[must_use]
 pub fn works(entry: &Entry, presented: &[u8; 32], now: Timestamp) -> bool {
     let previous = entry.rare.as_ref().and_then(|rare| rare.previous.as_ref());
@@ -234,49 +233,49 @@ fn is_same(one: &[u8; 32], other: &[u8; 32]) -> Choice {
     words(one).ct_eq(&words(other))
 }
 
-/// Whether a token may be used at all: its status, its dates, the client's address.
+/// Checks the status of a token, its dates, and the client's IP address.
 ///
 /// # Errors
-/// [`Refusal::Key`], [`Refusal::Address`].
-pub fn check_standing(entry: &Entry, address: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
+/// [`Denied::Key`], [`Denied::Address`].
+pub fn check_standing(entry: &Entry, address: Option<IpAddr>, now: Timestamp) -> Result<(), Denied> {
     let now = now.unix();
     let rare = entry.rare.as_deref();
     match entry.state {
-        State::Deleted => return Err(Refusal::Key(Denial::Deleted)),
-        _ if entry.expires_at.is_some_and(|end| end <= now) => return Err(Refusal::Key(Denial::Expired)),
-        State::Inactive => return Err(Refusal::Key(Denial::Disabled)),
+        State::Deleted => return Err(Denied::Key(AuthError::Deleted)),
+        _ if entry.expires_at.is_some_and(|end| end <= now) => return Err(Denied::Key(AuthError::Expired)),
+        State::Inactive => return Err(Denied::Key(AuthError::Disabled)),
         State::Active => {}
     }
     if rare.and_then(|rare| rare.not_before).is_some_and(|begin| begin > now) {
-        return Err(Refusal::Key(Denial::NotYet));
+        return Err(Denied::Key(AuthError::NotYet));
     }
     let allowed = rare.and_then(|rare| rare.addresses.as_ref());
     if allowed.is_some_and(|allowed| !address.is_some_and(|address| allowed.contains(address))) {
-        return Err(Refusal::Address(address));
+        return Err(Denied::Address(address));
     }
     Ok(())
 }
 
-fn open(entry: &Entry, module: ModuleIndex, decision: &mut Decision) -> Result<(), Refusal> {
+fn open(entry: &Entry, module: ModuleIndex, decision: &mut Decision) -> Result<(), Denied> {
     decision.module = Some(module);
-    if entry.modules.opens(module) { Ok(()) } else { Err(Refusal::Module(module)) }
+    if entry.modules.opens(module) { Ok(()) } else { Err(Denied::Module(module)) }
 }
 
-/// The steps after the secret.
-fn judge(entry: &Entry, question: &Question<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Refusal> {
-    check_standing(entry, question.address, question.now)?;
+/// The steps after the comparison of the secret.
+fn judge(entry: &Entry, request: &AccessRequest<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Denied> {
+    check_standing(entry, request.address, request.now)?;
     if let Some(limit) = entry.rare.as_deref().and_then(|rare| rare.limit.as_ref()) {
         let counted = limit.count();
-        decision.quotum = Some(counted.unwrap_or_else(|over| over));
+        decision.rate_limit = Some(counted.unwrap_or_else(|over| over));
         if counted.is_err() {
-            return Err(Refusal::Limited);
+            return Err(Denied::Limited);
         }
     }
-    match question.target {
+    match request.target {
         Target::Any => Ok(()),
-        Target::Unnamed => Err(Refusal::Question),
+        Target::Missing => Err(Denied::MissingTarget),
         Target::Path(path) => {
-            let path = path::normalise(path).map_err(Refusal::Path)?;
+            let path = path::normalise(path).map_err(Denied::Path)?;
             open(entry, modules.of_path(&path), decision)
         }
         Target::Module(module) => open(entry, module, decision),

@@ -142,7 +142,7 @@ pub struct Limit {
 
 /// Where a token stands with its limit after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quotum {
+pub struct RateLimitStatus {
     /// Calls a minute.
     pub limit: u32,
     /// Calls that may follow at once.
@@ -151,7 +151,7 @@ pub struct Quotum {
     pub wait: Duration,
 }
 
-impl Quotum {
+impl RateLimitStatus {
     /// Whole seconds after which one more call is allowed, when none is left: one is each 60 / n seconds.
     #[must_use]
     pub fn seconds(&self) -> u64 {
@@ -178,13 +178,15 @@ impl Limit {
     ///
     /// # Errors
     /// When it is not, also where the token stands.
-    pub fn count(&self) -> Result<Quotum, Quotum> {
+    pub fn count(&self) -> Result<RateLimitStatus, RateLimitStatus> {
         let limit = self.calls.get();
         match self.limiter.check() {
-            Ok(snapshot) => Ok(Quotum { limit, remaining: snapshot.remaining_burst_capacity(), wait: Duration::ZERO }),
+            Ok(snapshot) => {
+                Ok(RateLimitStatus { limit, remaining: snapshot.remaining_burst_capacity(), wait: Duration::ZERO })
+            }
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                Err(Quotum { limit, remaining: 0, wait })
+                Err(RateLimitStatus { limit, remaining: 0, wait })
             }
         }
     }

@@ -20,13 +20,17 @@ use axum::{
     routing::any,
 };
 
-use super::{Credential, Decision, Gatekeeper, Target, answers::note, headers};
+use super::{Credential, Decision, Gatekeeper, Target, headers, middleware::record_call};
 use crate::http::Error;
 
 /// For nginx: the status that is meant.
 const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
 /// For nginx: the body that is meant.
 const BODY: HeaderName = HeaderName::from_static("x-latchkey-body");
+
+/// What a misconfigured proxy is told.
+pub const MISSING_TARGET: &str = "The proxy must send the original request in X-Forwarded-Method and X-Forwarded-Uri, or in \
+    X-Original-Method and X-Original-URI.";
 
 /// What stands before the original path when Envoy asks.
 const ENVOY: &str = "/gateway/envoy";
@@ -107,11 +111,7 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
             let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
             std::str::from_utf8(path).map_err(|_| Error::Malformed("The path is not encoded properly.".to_owned()))
         }
-        (None, None) => Err(Error::Malformed(
-            "The proxy must name the original request in X-Forwarded-Method and X-Forwarded-Uri, or in \
-             X-Original-Method and X-Original-URI."
-                .to_owned(),
-        )),
+        (None, None) => Err(Error::Malformed(MISSING_TARGET.to_owned())),
     }
 }
 
@@ -125,7 +125,7 @@ async fn answer(
     refuse: fn(&Error) -> Response,
 ) -> Response {
     let address = keeper.client(peer.ip(), headers);
-    let asked = target.as_ref().map_or(Target::Unnamed, |path| Target::Path(path));
+    let asked = target.as_ref().map_or(Target::Missing, |path| Target::Path(path));
     let reply = |decision: Decision<'_>| {
         let error = match (target, decision.answer, &decision.token) {
             (Err(error), ..) => Some(error),
@@ -139,17 +139,17 @@ async fn answer(
             Some(error) => refuse(error),
         };
         if let (None, Some(token)) = (&error, &decision.token) {
-            headers::identify(response.headers_mut(), token);
+            headers::add_identity_headers(response.headers_mut(), token);
         }
         if let Err(refusal) = decision.answer {
             keeper.log(headers, refusal, address);
         }
         let status = error.map_or(StatusCode::OK, |error| error.status());
-        note(keeper, &decision, status, address, headers.get(header::USER_AGENT));
-        headers::tell(response.headers_mut(), &decision);
+        record_call(keeper, &decision, status, address, headers.get(header::USER_AGENT));
+        headers::add_rate_limit_headers(response.headers_mut(), &decision);
         response
     };
-    keeper.check_and(Credential::Header(headers), asked, address, reply).await
+    keeper.authorize_with(Credential::Header(headers), asked, address, reply).await
 }
 
 /// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.
@@ -206,8 +206,8 @@ mod tests {
             let error = target(headers).unwrap_err();
             assert!(error.contains(part), "{error}");
         };
-        refused(&[], "must name the original request");
-        refused(&[("x-forwarded-uri", "/a")], "must name the original request");
+        refused(&[], "must send the original request");
+        refused(&[("x-forwarded-uri", "/a")], "must send the original request");
         refused(&[("x-forwarded-method", "GET"), ("x-forwarded-uri", "")], "x-forwarded-uri is empty");
         let twice = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/a"), ("x-forwarded-uri", "/a")];
         refused(&twice, "x-forwarded-uri is there twice");

@@ -20,8 +20,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use super::{
-    Credential, Decision, Entry, Gatekeeper, Refusal, Target,
-    answers::{keep, settle},
+    Credential, Decision, Denied, Entry, Gatekeeper, Target,
+    middleware::{record_usage, set_decision},
     usage::Call,
 };
 use crate::http::{self, Error, MAX_BODY};
@@ -32,7 +32,7 @@ pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
         .route("/oauth2/introspect", post(introspect).fallback(async || Error::MethodNotAllowed))
         .route("/oauth2/introspect/", post(introspect).fallback(async || Error::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(Arc::clone(&keeper), settle))
+        .layer(middleware::from_fn_with_state(Arc::clone(&keeper), record_usage))
         .with_state(keeper)
 }
 
@@ -89,8 +89,8 @@ async fn introspect(
     let shown = credential(&sent, form.as_ref().ok());
     let by_header = sent.contains_key(header::AUTHORIZATION);
     let credential = shown.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
-    let caller = keeper.check(credential, Target::Module(keeper.modules.integrations()), address).await;
-    keep(&extensions, caller.clone());
+    let caller = keeper.authorize(credential, Target::Module(keeper.modules.integrations()), address).await;
+    set_decision(&extensions, caller.clone());
     let answer = match (caller.answer, form) {
         (Err(refusal), _) => {
             keeper.log(&sent, refusal, address);
@@ -106,7 +106,7 @@ async fn introspect(
     let mut response = answer.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let (Err(Refusal::Key(_)), true) = (caller.answer, shown.is_some() || !by_header) {
+    if let (Err(Denied::Key(_)), true) = (caller.answer, shown.is_some() || !by_header) {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
     }
     response
@@ -160,7 +160,7 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
         _ => &token,
     };
     let target = form.path.as_deref().map_or(Target::Any, Target::Path);
-    let decision = keeper.check(Credential::Pair(pair), target, address).await;
+    let decision = keeper.authorize(Credential::Pair(pair), target, address).await;
     if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
         let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
         keeper.usage.note(token, &call, true);
@@ -168,8 +168,8 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
     }
     match decision.answer {
         // To say "not active" because nobody knows would be a lie.
-        Err(Refusal::Unavailable) => Err(keeper.error(&decision, Refusal::Unavailable)),
-        Err(Refusal::Path(error)) => Err(Error::field("path", error)),
+        Err(Denied::Unavailable) => Err(keeper.error(&decision, Denied::Unavailable)),
+        Err(Denied::Path(error)) => Err(Error::field("path", error)),
         _ => Ok(Json(Introspection::default())),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{decide::Refusal, rows::Rows};
+use super::{decide::Denied, sharded::Sharded};
 
 /// Upper bounds of a time: a look into memory takes a few microseconds, one into the database some hundreds.
 pub const BOUNDS: [Duration; 12] = [
@@ -29,14 +29,14 @@ pub const BOUNDS: [Duration; 12] = [
 
 /// The gatekeeper's counters.
 #[derive(Debug, Default)]
-pub struct Metrics(Rows<Counts>);
+pub struct Metrics(Sharded<Counts>);
 
 /// What one thread has counted since the start.
 #[derive(Debug, Default)]
 struct Counts {
     allowed: AtomicU64,
-    /// In the order of [`Refusal::WORDS`].
-    refused: [AtomicU64; Refusal::WORDS.len()],
+    /// In the order of [`Denied::WORDS`].
+    refused: [AtomicU64; Denied::WORDS.len()],
     hits: AtomicU64,
     misses: AtomicU64,
     /// Decisions that took at most as long as each of [`BOUNDS`] and longer than the one before, ...
@@ -53,12 +53,12 @@ fn add(count: &AtomicU64, more: u64) {
 
 impl Metrics {
     /// Counts a decision.
-    pub fn decided(&self, answer: Result<(), Refusal>, took: Duration) {
+    pub fn decided(&self, answer: Result<(), Denied>, took: Duration) {
         let counts = self.0.own();
         let outcome = match answer {
             Ok(()) => Some(&counts.allowed),
             Err(refusal) => {
-                let outcome = Refusal::WORDS.iter().position(|word| *word == refusal.as_str());
+                let outcome = Denied::WORDS.iter().position(|word| *word == refusal.as_str());
                 outcome.and_then(|outcome| counts.refused.get(outcome))
             }
         };
@@ -91,7 +91,7 @@ impl Metrics {
         line(format_args!("# HELP latchkey_decisions_total Decisions about keys, by outcome."));
         line(format_args!("# TYPE latchkey_decisions_total counter"));
         line(format_args!("latchkey_decisions_total{{outcome=\"allowed\"}} {allowed}"));
-        for (at, word) in Refusal::WORDS.iter().enumerate() {
+        for (at, word) in Denied::WORDS.iter().enumerate() {
             let refused = total(&|counts| &counts.refused[at]);
             line(format_args!("latchkey_decisions_total{{outcome=\"{word}\"}} {refused}"));
         }
@@ -111,20 +111,20 @@ impl Metrics {
             ("hits", "in memory", total(&|counts| &counts.hits)),
             ("misses", "read from the database", total(&|counts| &counts.misses)),
         ] {
-            line(format_args!("# HELP latchkey_index_{name}_total Decisions whose token was {about}."));
-            line(format_args!("# TYPE latchkey_index_{name}_total counter"));
-            line(format_args!("latchkey_index_{name}_total {count}"));
+            line(format_args!("# HELP latchkey_token_cache_{name}_total Decisions whose token was {about}."));
+            line(format_args!("# TYPE latchkey_token_cache_{name}_total counter"));
+            line(format_args!("latchkey_token_cache_{name}_total {count}"));
         }
-        line(format_args!("# HELP latchkey_index_tokens Tokens in memory."));
-        line(format_args!("# TYPE latchkey_index_tokens gauge"));
-        line(format_args!("latchkey_index_tokens {tokens}"));
+        line(format_args!("# HELP latchkey_token_cache_tokens Tokens in memory."));
+        line(format_args!("# TYPE latchkey_token_cache_tokens gauge"));
+        line(format_args!("latchkey_token_cache_tokens {tokens}"));
         text
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::decide::Denial, *};
+    use super::{super::decide::AuthError, *};
 
     #[test]
     fn what_all_threads_count_is_one_figure() {
@@ -134,8 +134,8 @@ mod tests {
                 scope.spawn(|| {
                     metrics.decided(Ok(()), Duration::from_nanos(2000));
                     metrics.decided(Ok(()), Duration::from_nanos(2001));
-                    metrics.decided(Err(Refusal::Key(Denial::Expired)), Duration::from_millis(250));
-                    metrics.decided(Err(Refusal::Unavailable), Duration::from_secs(2));
+                    metrics.decided(Err(Denied::Key(AuthError::Expired)), Duration::from_millis(250));
+                    metrics.decided(Err(Denied::Unavailable), Duration::from_secs(2));
                     metrics.looked_up(true);
                 });
             }
@@ -167,12 +167,12 @@ mod tests {
                 "latchkey_decision_seconds_bucket{le=\"+Inf\"} 80",
                 "latchkey_decision_seconds_sum 45.00008002",
                 "latchkey_decision_seconds_count 80",
-                "# TYPE latchkey_index_hits_total counter",
-                "latchkey_index_hits_total 20",
-                "# TYPE latchkey_index_misses_total counter",
-                "latchkey_index_misses_total 1",
-                "# TYPE latchkey_index_tokens gauge",
-                "latchkey_index_tokens 7",
+                "# TYPE latchkey_token_cache_hits_total counter",
+                "latchkey_token_cache_hits_total 20",
+                "# TYPE latchkey_token_cache_misses_total counter",
+                "latchkey_token_cache_misses_total 1",
+                "# TYPE latchkey_token_cache_tokens gauge",
+                "latchkey_token_cache_tokens 7",
             ]
         );
     }

@@ -1,29 +1,28 @@
-//! The gatekeeper: whether a key opens a path. The built-in collections, forward-auth and introspection all ask
-//! [`Gatekeeper::check`], or [`Gatekeeper::check_and`] when the answer needs no more than a moment.
+//! The gatekeeper: whether a key may use a path. The built-in collections, forward-auth and introspection all call
+//! [`Gatekeeper::authorize`], or [`Gatekeeper::authorize_with`] if the response can be made at once.
 //!
-//! The order is fixed, and each step only runs when the one before let the key pass: shape and checksum, secret,
-//! status and dates, address, limit, module. Only who proved the secret can learn anything but "no". Nothing is
-//! written on this path; a token in memory costs no I/O, no lock that is held across an await, and no allocation.
+//! The order is fixed; each step runs only if the one before succeeded: form and checksum, secret, status and dates, IP address,
+//! rate limit, module. A client that has not sent the right secret learns nothing but "no". Nothing is written on this path. A
+//! cached token costs no I/O, no lock that is held across an await, and no allocation.
 //!
-//! - [`decide`]: the rule. [`entry`]: what is known of a token. [`modules`]: which module owns a path.
-//!   [`path`]: what a path means.
-//! - [`index`]: tokens in memory. [`trust`]: whether they can be believed. [`listener`]: changes by other replicas.
-//! - [`forward_auth`], [`introspect`]: how others ask. [`answers`]: what goes with every answer. [`usage`]: what is
-//!   remembered of calls. [`metrics`]: what is counted. [`rows`]: where both stand, so that cores do not wait.
+//! - [`decide`]: the decision. [`entry`]: a token as cached. [`modules`]: which module owns a path. [`path`]: normalization.
+//! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`replication`]: changes by other replicas.
+//! - [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls and last
+//!   uses. [`metrics`]: counters. [`sharded`]: values for each core.
 
-pub mod answers;
 mod decide;
 pub mod entry;
 pub mod forward_auth;
+mod freshness;
 mod headers;
-mod index;
 pub mod introspect;
-mod listener;
 pub mod metrics;
+pub mod middleware;
 mod modules;
 pub mod path;
-mod rows;
-mod trust;
+mod replication;
+mod sharded;
+mod token_cache;
 pub mod usage;
 
 use std::{
@@ -40,11 +39,11 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use latchkey_shared::{PresentedKey, TokenId};
 
-pub use decide::{Decision, Denial, Question, Refusal, Target, decide};
+pub use decide::{AccessRequest, AuthError, Decision, Denied, Target, decide};
 pub use entry::Entry;
-pub use index::{Index, Unavailable};
+pub use freshness::CacheFreshness;
 pub use modules::{ModuleIndex, ModuleSet, Modules, opens};
-pub use trust::Trust;
+pub use token_cache::{TokenCache, Unavailable};
 
 use self::{metrics::Metrics, usage::Usage};
 use crate::{
@@ -52,55 +51,55 @@ use crate::{
     clock::Clock,
     http::{
         Error,
-        client::{self, Proxies},
+        client_ip::{self, Proxies},
     },
     keys::{Key, mac::Digester},
     store::{CredentialRow, Store, TokenChange},
 };
 
-/// Everything that a decision needs.
+/// The gatekeeper.
 #[derive(Debug)]
 pub struct Gatekeeper {
     /// The catalogue's modules.
     pub modules: Arc<Modules>,
-    /// The tokens in memory.
-    pub index: Arc<Index>,
-    /// Whether they can be believed.
-    pub trust: Trust,
-    /// What is remembered of calls.
+    /// The token cache.
+    pub cache: Arc<TokenCache>,
+    /// Whether it is up to date.
+    pub freshness: CacheFreshness,
+    /// Calls and last uses that are not written yet.
     pub usage: Usage,
     /// The clock.
     pub clock: Clock,
-    /// The address of the console, for those who are told to go there.
+    /// The URL of the console, for error messages.
     pub console: Option<Arc<str>>,
     pepper: Digester,
     metrics: Metrics,
-    /// The operator's own proxies.
+    /// Trusted proxies.
     proxies: Proxies,
-    /// Whether the operator was warned about a proxy that is not one of theirs.
+    /// Whether the log has a warning about a proxy that is not trusted.
     has_warned: AtomicBool,
-    /// A flood of junk must not become a flood of log lines.
+    /// Limits log lines about denied requests.
     lines: DefaultDirectRateLimiter,
 }
 
-/// What the operator chose.
+/// Options of the gatekeeper.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Proxies whose word on the client's address counts.
     pub proxies: Proxies,
-    /// For how long what is known stays good when nobody can confirm it.
+    /// How long cached tokens may be used while the database does not answer.
     pub grace: Duration,
-    /// The address under which people reach the console.
+    /// The URL of the console.
     pub console: Option<String>,
 }
 
-/// Characters of a proxy's `X-Request-Id` that are logged at the most: a UUID has 36.
+/// Maximum length of a proxy's `X-Request-Id` in the log, in characters. A UUID has 36.
 const REQUEST_ID: usize = 64;
 
-/// Refusals that are logged each second.
+/// Maximum number of denied requests in the log, per second.
 const LINES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
-/// What somebody shows in order to be let through.
+/// The credentials of a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Credential<'a> {
     /// The `Authorization` header of these headers.
@@ -110,21 +109,21 @@ pub enum Credential<'a> {
 }
 
 impl<'a> Credential<'a> {
-    /// Whether this is a key by its looks.
+    /// Whether this has the form of a key.
     #[must_use]
     pub fn is_key(self) -> bool {
         self.read().is_ok()
     }
 
-    fn read(self) -> Result<PresentedKey<'a>, Denial> {
+    fn read(self) -> Result<PresentedKey<'a>, AuthError> {
         match self {
             Self::Pair(pair) => Ok(PresentedKey::from_pair(pair.as_bytes())?),
             Self::Header(headers) => {
                 let mut values = headers.get_all(AUTHORIZATION).iter();
                 match (values.next(), values.next()) {
                     (Some(value), None) => Ok(PresentedKey::from_header(value.as_bytes())?),
-                    // Of two, another program may believe the other one.
-                    _ => Err(Denial::Missing),
+                    // Another program could read the other one.
+                    _ => Err(AuthError::Missing),
                 }
             }
         }
@@ -132,20 +131,20 @@ impl<'a> Credential<'a> {
 }
 
 impl Gatekeeper {
-    /// A gatekeeper over a database, with an empty index that hears of every change made through `store`.
+    /// A gatekeeper over a database, with an empty cache that `store` notifies of changes.
     #[must_use]
     pub fn new(catalogue: &Catalogue, store: &Store, pepper: &Key, clock: Clock, options: Options) -> Arc<Self> {
         let modules = Arc::new(Modules::new(catalogue));
-        let index = Index::new(store.clone(), Arc::clone(&modules), clock.clone());
-        let watching = Arc::clone(&index);
+        let cache = TokenCache::new(store.clone(), Arc::clone(&modules), clock.clone());
+        let changed = Arc::clone(&cache);
         store.on_change(Box::new(move |change| match change {
-            TokenChange::One(id) => watching.forget(TokenId::number_of(id)),
-            TokenChange::Any => watching.forget_all(),
+            TokenChange::One(id) => changed.invalidate(TokenId::number_of(id)),
+            TokenChange::Any => changed.clear(),
         }));
         Arc::new(Self {
             modules,
-            index,
-            trust: Trust::new(options.grace),
+            cache,
+            freshness: CacheFreshness::new(options.grace),
             usage: Usage::default(),
             clock,
             pepper: Digester::new(pepper),
@@ -157,20 +156,18 @@ impl Gatekeeper {
         })
     }
 
-    /// Decides about a credential: from memory when the token is there and can be believed, else after one look at
-    /// the database.
-    pub async fn check(
+    /// Decides about a request: from the cache if the token is there and fresh, otherwise after a query.
+    pub async fn authorize(
         &self,
         credential: Credential<'_>,
         target: Target<'_>,
         address: Option<IpAddr>,
     ) -> Decision<'static> {
-        self.check_and(credential, target, address, Decision::owned).await
+        self.authorize_with(credential, target, address, Decision::owned).await
     }
 
-    /// As [`check`](Self::check), for an `answer` that is made at once, while the index lends the token: what others forget
-    /// meanwhile stays in memory until then.
-    pub async fn check_and<R>(
+    /// As [`authorize`](Self::authorize), for a response that is made at once, while the token is borrowed from the cache.
+    pub async fn authorize_with<R>(
         &self,
         credential: Credential<'_>,
         target: Target<'_>,
@@ -182,15 +179,15 @@ impl Gatekeeper {
             self.metrics.decided(decision.answer, begun.elapsed());
             answer(decision)
         };
-        self.look_at(credential, target, address, counted).await
+        self.authorize_key(credential, target, address, counted).await
     }
 
-    /// As [`check`](Self::check), for whoever shows a key where nobody asks for one: it is not counted as a decision.
-    async fn check_uncounted(&self, credential: Credential<'_>, address: Option<IpAddr>) -> Decision<'static> {
-        self.look_at(credential, Target::Any, address, Decision::owned).await
+    /// As [`authorize`](Self::authorize), for a key on a route that needs none: it is not counted as a decision.
+    async fn authenticate_silently(&self, credential: Credential<'_>, address: Option<IpAddr>) -> Decision<'static> {
+        self.authorize_key(credential, Target::Any, address, Decision::owned).await
     }
 
-    async fn look_at<R>(
+    async fn authorize_key<R>(
         &self,
         credential: Credential<'_>,
         target: Target<'_>,
@@ -199,49 +196,53 @@ impl Gatekeeper {
     ) -> R {
         let now = self.clock.now();
         match credential.read() {
-            Err(denial) => answer(Decision::refused(Refusal::Key(denial), now)),
+            Err(denial) => answer(Decision::refused(Denied::Key(denial), now)),
             Ok(key) => {
-                let question = Question { key, target, address, now };
-                match self.decide(&question, answer) {
+                let request = AccessRequest { key, target, address, now };
+                match self.authorize_cached(&request, answer) {
                     Ok(answered) => answered,
-                    // In a box: the way that nearly all requests take shall not carry its weight.
-                    Err(answer) => Box::pin(self.look_up(&question, answer)).await,
+                    // Boxed to keep the fast path's future small.
+                    Err(answer) => Box::pin(self.authorize_uncached(&request, answer)).await,
                 }
             }
         }
     }
 
-    /// Answers, when memory is enough for it, and else gives `answer` back.
-    fn decide<R, A: FnOnce(Decision<'_>) -> R>(&self, question: &Question<'_>, answer: A) -> Result<R, A> {
-        let number = TokenId::number_of(question.key.id);
-        if !self.trust.holds() {
+    /// Decides from the cache, or gives `answer` back.
+    fn authorize_cached<R, A: FnOnce(Decision<'_>) -> R>(
+        &self,
+        request: &AccessRequest<'_>,
+        answer: A,
+    ) -> Result<R, A> {
+        let number = TokenId::number_of(request.key.id);
+        if !self.freshness.is_fresh() {
             return Err(answer);
         }
-        let tokens = self.index.tokens();
+        let tokens = self.cache.tokens();
         let known = tokens.get(number);
-        if known.is_none() && !self.index.is_unknown(number, question.now) {
+        if known.is_none() && !self.cache.is_unknown(number, request.now) {
             return Err(answer);
         }
         self.metrics.looked_up(true);
-        Ok(answer(decide(known, question, &self.pepper, &self.modules)))
+        Ok(answer(decide(known, request, &self.pepper, &self.modules)))
     }
 
-    async fn look_up<R>(&self, question: &Question<'_>, answer: impl FnOnce(Decision<'_>) -> R) -> R {
+    async fn authorize_uncached<R>(&self, request: &AccessRequest<'_>, answer: impl FnOnce(Decision<'_>) -> R) -> R {
         self.metrics.looked_up(false);
-        let number = TokenId::number_of(question.key.id);
-        let known = self.index.tokens().get(number).cloned().filter(|_| self.trust.has_grace(question.now));
-        let entry = if known.is_some() && self.index.is_down() {
-            // Nobody waits for what they do not need: whether the database is back is tried beside.
-            self.index.try_beside(number);
+        let number = TokenId::number_of(request.key.id);
+        let known = self.cache.tokens().get(number).cloned().filter(|_| self.freshness.within_grace(request.now));
+        let entry = if known.is_some() && self.cache.is_down() {
+            // The request does not wait for the query that finds out whether the database is back.
+            self.cache.load_in_background(number);
             known
         } else {
-            match self.index.read(number).await {
+            match self.cache.load(number).await {
                 Ok(entry) => entry,
                 Err(Unavailable) if known.is_some() => known,
-                Err(Unavailable) => return answer(Decision::refused(Refusal::Unavailable, question.now)),
+                Err(Unavailable) => return answer(Decision::refused(Denied::Unavailable, request.now)),
             }
         };
-        answer(decide(entry.as_ref(), question, &self.pepper, &self.modules))
+        answer(decide(entry.as_ref(), request, &self.pepper, &self.modules))
     }
 
     /// The operator's own proxies.
@@ -250,15 +251,14 @@ impl Gatekeeper {
         &self.proxies
     }
 
-    /// The digest of the secret that is shown, if it is one.
+    /// The digest of the secret in the credentials, if they have the form of a key.
     #[must_use]
     pub fn digest(&self, credential: Credential<'_>) -> Option<[u8; 32]> {
         let key = credential.read().ok()?;
         Some(self.pepper.digest(key.id, key.secret))
     }
 
-    /// A token as it is in the database now, when the key that was let pass before still would be: the secret works, and
-    /// status, dates and address are right. No call is counted.
+    /// The token of a row, if the key that was allowed before still is: secret, status, dates and IP address. Counts no call.
     ///
     /// # Errors
     /// [`Error::Unauthorized`], [`Error::AddressRefused`], [`Error::Internal`].
@@ -275,65 +275,67 @@ impl Gatekeeper {
         }
     }
 
-    /// The address of a client, if its proxies tell.
+    /// The client's IP address, if it is known.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
-        if !self.has_warned.load(Ordering::Relaxed) && client::is_untrusted_proxy(peer, headers, &self.proxies) {
+        if !self.has_warned.load(Ordering::Relaxed) && client_ip::is_untrusted_proxy(peer, headers, &self.proxies) {
             self.has_warned.store(true, Ordering::Relaxed);
             tracing::warn!(
                 %peer,
                 "X-Forwarded-For is ignored: --trusted-proxies does not name its sender. Behind a proxy, all clients count as one"
             );
         }
-        client::address(peer, headers, &self.proxies)
+        client_ip::client_ip(peer, headers, &self.proxies)
     }
 
-    /// Tells the log why a request was refused: the id, which says which integration fails, never the secret.
-    pub fn log(&self, headers: &HeaderMap, refusal: Refusal, address: Option<IpAddr>) {
+    /// Logs why a request was denied, with the id of the key and never the secret.
+    pub fn log(&self, headers: &HeaderMap, refusal: Denied, address: Option<IpAddr>) {
         if self.lines.check().is_err() {
             return;
         }
         let key = headers.get(AUTHORIZATION).and_then(|value| PresentedKey::from_header(value.as_bytes()).ok());
         let token = key.map(|key| key.id);
         let address = address.map(tracing::field::display);
-        // Whoever sends it needs no key: what is no number of a request is not logged, so that logs stay small.
+        // Anybody can send it, so it must not fill the log.
         let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
         let request_id = request_id.filter(|id| id.len() <= REQUEST_ID);
         tracing::info!(reason = refusal.as_str(), token, address, request_id, "key refused");
     }
 
-    /// What a refused caller is told.
+    /// The error response to a denied request.
     #[must_use]
-    pub fn error(&self, decision: &Decision<'_>, refusal: Refusal) -> Error {
+    pub fn error(&self, decision: &Decision<'_>, refusal: Denied) -> Error {
         match refusal {
-            Refusal::Key(_) => Error::Unauthorized,
-            Refusal::Address(address) => Error::AddressRefused(address),
-            Refusal::Limited => Error::Limited { seconds: decision.quotum.map_or(1, |quotum| quotum.seconds()) },
-            Refusal::Path(error) => Error::Malformed(format!("The path {error}.")),
-            Refusal::Question => Error::Malformed("The question names no request.".to_owned()),
-            Refusal::Module(module) => Error::InsufficientScope {
+            Denied::Key(_) => Error::Unauthorized,
+            Denied::Address(address) => Error::AddressRefused(address),
+            Denied::Limited => {
+                Error::Limited { seconds: decision.rate_limit.map_or(1, |rate_limit| rate_limit.seconds()) }
+            }
+            Denied::Path(error) => Error::Malformed(format!("The path {error}.")),
+            Denied::MissingTarget => Error::Malformed(forward_auth::MISSING_TARGET.to_owned()),
+            Denied::Module(module) => Error::InsufficientScope {
                 token: decision.token.as_ref().map(|token| token.id().to_string()).unwrap_or_default(),
                 module: Box::new(self.modules.get(module).clone()),
                 console: self.console.clone(),
             },
-            Refusal::Unavailable => Error::Unavailable,
+            Denied::Unavailable => Error::Unavailable,
         }
     }
 
-    /// Begins what goes on beside the requests: usage is written, and changes by other replicas are heard of.
+    /// Starts the background tasks: usage is written, and change notifications are received.
     pub fn start(self: &Arc<Self>, store: &Store) {
         tokio::spawn(usage::run(Arc::downgrade(self), store.clone()));
         tokio::spawn(store.clone().poll_outside_changes());
         if store.is_shared() {
-            // Until the listener is there, nobody knows what happens elsewhere.
-            self.trust.doubt(self.clock.now());
-            tokio::spawn(listener::run(Arc::downgrade(self), store.clone()));
+            // Stale until the listener is connected.
+            self.freshness.mark_stale(self.clock.now());
+            tokio::spawn(replication::run(Arc::downgrade(self), store.clone()));
         }
     }
 
-    /// The gatekeeper's figures, in Prometheus' text format.
+    /// The gatekeeper's metrics in Prometheus' text format.
     #[must_use]
     pub fn figures(&self) -> String {
-        self.metrics.text(self.index.len())
+        self.metrics.text(self.cache.len())
     }
 }

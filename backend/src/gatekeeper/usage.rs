@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
 use metrics::{gauge, histogram};
 
-use super::{Entry, Gatekeeper, ModuleIndex, rows::Rows};
+use super::{Entry, Gatekeeper, ModuleIndex, sharded::Sharded};
 use crate::store::{LastUse, NewCalls, Store, StoreError};
 
 /// How long a call stays in memory before it is written.
@@ -28,7 +28,7 @@ const PARTS: usize = 16;
 /// Calls that are not written yet.
 #[derive(Debug, Default)]
 pub struct Usage {
-    rows: Rows<[Mutex<Uses>; PARTS]>,
+    rows: Sharded<[Mutex<Uses>; PARTS]>,
     /// Held while calls are being written: whoever writes last, at the end, waits for the one before.
     writing: tokio::sync::Mutex<()>,
 }

@@ -51,9 +51,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalB
 
 /// A JSON body with one object or a list of them: `{…}` or `[{…}, {…}]`.
 #[derive(Debug)]
-pub struct Several<T>(pub Vec<T>);
+pub struct OneOrMany<T>(pub Vec<T>);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Several<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OneOrMany<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
@@ -141,11 +141,11 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
 }
 /// A body with one object or a list of them.
 #[derive(Debug, utoipa::ToSchema)]
-#[schema(as = OneOrSeveral)]
+#[schema(as = OneOrManyBody)]
 #[serde(untagged)]
-pub enum OneOrSeveral<T: utoipa::ToSchema> {
+pub enum OneOrManyBody<T: utoipa::ToSchema> {
     /// One.
     One(T),
-    /// Several.
-    Several(Vec<T>),
+    /// OneOrMany.
+    OneOrMany(Vec<T>),
 }

@@ -12,94 +12,94 @@ use crate::{
     store::entities::account,
 };
 
-/// What a route asks of its caller.
+/// What a route requires of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Anybody may call.
-    Nothing,
+pub enum Access {
+    /// Nothing.
+    Public,
     /// A valid key or a session.
-    Identity,
+    Authenticated,
     /// A session.
     Session,
     /// A session of any role, or a key that holds the module of the path.
-    Reading,
+    Read,
     /// A session of a member or an admin, or a key that holds the module of the path.
-    Changing,
-    /// As [`Changing`](Self::Changing), but any valid key comes as far as the handler, which lets it trade a
-    /// handle and asks [`Caller::require`] before anything else.
-    ChangingOrExchanging,
-    /// A session of a member or an admin, and never a key.
-    Revealing,
+    Write,
+    /// As [`Write`](Self::Write), but a handler that exchanges handles sees every valid key. For everything else it calls
+    /// [`Caller::require`].
+    WriteOrExchange,
+    /// A session of a member or an admin, never a key.
+    Reveal,
 }
 
-impl Needs {
-    /// Whether a key has to hold the module of the path.
+impl Access {
+    /// Whether a key must hold the module of the path.
     #[must_use]
-    pub fn asks_for_module(self) -> bool {
-        matches!(self, Self::Reading | Self::Changing)
+    pub fn requires_module(self) -> bool {
+        matches!(self, Self::Read | Self::Write)
     }
 }
 
-/// Where a request came from.
+/// The client that sent a request.
 #[derive(Debug, Clone, Default)]
-pub struct Origin {
-    /// The address of the client, as it stands in events; empty when it is not known.
+pub struct ClientInfo {
+    /// The client's IP address as text, for events; empty when it is unknown.
     pub address: String,
-    /// The same, to be compared.
-    pub client: Option<IpAddr>,
-    /// The number under which logs and events know this request.
+    /// The client's IP address.
+    pub ip: Option<IpAddr>,
+    /// The id of the request in logs and events.
     pub request_id: String,
 }
 
-/// As whom somebody calls.
+/// The two kinds of callers.
 #[derive(Debug, Clone)]
 pub enum Identity {
-    /// A person, signed in.
+    /// A signed-in user.
     User {
-        /// What they may do.
+        /// Their role.
         role: Role,
-        /// Their session.
+        /// The id of their session.
         session_id: String,
         /// When they last gave their password.
         confirmed_at: Timestamp,
-        /// Their address.
+        /// Their e-mail address.
         email: String,
     },
     /// A token, by its key.
     Token {
-        /// What the gatekeeper knows of it.
+        /// The token.
         entry: Arc<Entry>,
-        /// The digest of the secret that was shown: of two, the one that has to go on working.
+        /// The digest of the secret that was sent. When the token has two secrets, this one must stay valid.
         digest: [u8; 32],
     },
 }
 
-/// Somebody who may do what the route is for.
+/// A caller who may use the endpoint.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The account on whose data they act, and on no other's.
+    /// The account whose data they may use, and no other's.
     pub account: account::Model,
-    /// Who they are in the audit trail.
+    /// Their id and name in the audit trail.
     pub actor: Reference,
-    /// As whom they call.
+    /// User or token.
     pub identity: Identity,
-    /// From where.
-    pub origin: Origin,
-    /// What they were let in for.
-    pub access: Access,
+    /// The client that sent the request.
+    pub client_info: ClientInfo,
+    /// The endpoint of the request.
+    pub endpoint: Endpoint,
 }
 
-/// What a caller is let in for.
+/// The endpoint of a request.
 #[derive(Debug, Clone)]
-pub struct Access {
-    /// What the route asks of its caller.
-    pub needs: Needs,
-    /// The route's path below the base path, with `{…}` for what varies.
+pub struct Endpoint {
+    /// What it requires.
+    pub access: Access,
+    /// The path of its route below the base path, with `{…}` for parameters.
     pub path: Arc<str>,
 }
 
 impl Caller {
-    /// Whether this caller may grant `module`: a person any, a key what it holds itself.
+    /// Whether this caller may grant `module`. A user may grant any, a key those that it holds.
     #[must_use]
     pub fn may_grant(&self, module: &ModuleId) -> bool {
         match &self.identity {
@@ -113,12 +113,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        // Absent only where a route that needs nothing has a handler that takes a caller: refuse.
+        // Absent only if a public route has a handler that takes a caller.
         parts.extensions.get::<Self>().cloned().ok_or(Error::Unauthorized)
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Origin {
+impl<S: Send + Sync> FromRequestParts<S> for ClientInfo {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::client::Proxies;
+use super::client_ip::Proxies;
 
 /// File descriptors that are not for connections of clients: database, files, listeners.
 const RESERVED: u64 = 256;

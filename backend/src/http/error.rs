@@ -10,12 +10,12 @@ use axum::{
 };
 use latchkey_shared::{ErrorBody, Module, Problems};
 
-/// Why a request is not answered as asked.
+/// Why a request fails.
 #[derive(Debug)]
 pub enum Error {
-    /// No credentials, or none that count. One answer for all reasons.
+    /// No valid credentials. One answer for all reasons.
     Unauthorized,
-    /// Wrong address or password; it is not said which.
+    /// Wrong e-mail address or password.
     SignInFailed,
     /// A valid key without the module of the path.
     InsufficientScope {
@@ -32,13 +32,13 @@ pub enum Error {
     ConfirmPassword,
     /// The request was made by another site.
     CrossSite,
-    /// A proxy asks about a request where nobody decides about requests.
+    /// A proxy asks about a request at the wrong path.
     MisdirectedProxy,
-    /// There is no such object, or it belongs to somebody else.
+    /// No such object in the caller's account.
     NotFound(String),
-    /// There is nothing at this address.
+    /// No such path.
     NoSuchPath,
-    /// The address does not know this method.
+    /// The path does not have this method.
     MethodNotAllowed,
     /// Fields of the body are wrong.
     Invalid(Problems),
@@ -115,23 +115,23 @@ impl Error {
                 (StatusCode::FORBIDDEN, "AUTH_003", vec![text])
             }
             Self::Forbidden(why) => one(StatusCode::FORBIDDEN, "AUTH_003", why),
-            Self::ConfirmPassword => one(
-                StatusCode::FORBIDDEN,
-                "AUTH_004",
-                "Give your password again to do this: your last sign-in is too long ago.",
-            ),
+            Self::ConfirmPassword => {
+                one(StatusCode::FORBIDDEN, "AUTH_004", "Enter your password again: your last sign-in is too long ago.")
+            }
             Self::CrossSite => one(StatusCode::FORBIDDEN, "AUTH_005", "Requests from other sites are refused."),
             Self::MisdirectedProxy => one(
                 StatusCode::FORBIDDEN,
                 "AUTH_007",
-                "Nothing is decided at this path about the request that the proxy names in X-Forwarded-Uri or X-Original-*. \
-                 Set the proxy to ask at /gateway/check, /gateway/nginx or /gateway/envoy.",
+                "This path does not authorize requests of a proxy, but there is an X-Forwarded-Uri or X-Original-* header. \
+                 Configure the proxy to ask /gateway/check, /gateway/nginx or /gateway/envoy.",
             ),
             Self::NotFound(id) => (StatusCode::NOT_FOUND, "NFND_000", vec![format!("Object `{id}` not found.")]),
-            Self::NoSuchPath => one(StatusCode::NOT_FOUND, "NFND_000", "There is nothing at this address."),
-            Self::MethodNotAllowed => {
-                one(StatusCode::METHOD_NOT_ALLOWED, "REQ_001", "This address does not know this method.")
-            }
+            Self::NoSuchPath => one(StatusCode::NOT_FOUND, "NFND_000", "No such path."),
+            Self::MethodNotAllowed => one(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "REQ_001",
+                "Method not allowed. See the Allow header of an OPTIONS request.",
+            ),
             Self::Invalid(problems) => (StatusCode::BAD_REQUEST, "VAL_001", problems.lines()),
             Self::Malformed(why) => one(StatusCode::BAD_REQUEST, "VAL_001", why),
             Self::Conflict(why) => one(StatusCode::CONFLICT, "CON_002", why),
@@ -152,7 +152,7 @@ impl Error {
                 (StatusCode::FORBIDDEN, "AUTH_006", vec![format!("This key may not be used from {from}.")])
             }
             Self::Limited { seconds } => {
-                let text = format!("The token has used up its calls for now. Try again in {seconds} seconds.");
+                let text = format!("The rate limit of the token is exceeded. Try again in {seconds} seconds.");
                 (StatusCode::TOO_MANY_REQUESTS, "THR_001", vec![text])
             }
             Self::Throttled { seconds } => {

@@ -2,7 +2,7 @@
 
 mod body;
 mod caller;
-pub mod client;
+pub mod client_ip;
 pub mod conditional;
 pub mod connections;
 mod error;
@@ -17,8 +17,8 @@ mod route;
 pub mod server;
 pub mod site;
 
-pub use body::{Body, Bytes, MAX_BODY, OneOrSeveral, OptionalBody, Several, is_list, read_json};
-pub use caller::{Access, Caller, Identity, Needs, Origin};
+pub use body::{Body, Bytes, MAX_BODY, OneOrMany, OneOrManyBody, OptionalBody, is_list, read_json};
+pub use caller::{Access, Caller, ClientInfo, Endpoint, Identity};
 pub use error::Error;
 pub use id::Id;
 pub use paging::{ListQuery, Page};

@@ -24,20 +24,20 @@ pub fn plain_host<B>(mut request: Request<B>) -> Request<B> {
 }
 
 /// Rewrites the path of a request to the form in which it is routed.
-pub fn tidy<B>(mut request: Request<B>) -> Request<B> {
+pub fn normalize_path<B>(mut request: Request<B>) -> Request<B> {
     let path = request.uri().path();
     if path.len() > 1 && (path.ends_with('/') || path.contains("//")) {
-        let mut tidied = path
+        let mut normalized = path
             .split('/')
             .filter(|segment| !segment.is_empty())
             .fold(String::new(), |path, segment| path + "/" + segment);
-        if tidied.is_empty() {
-            tidied.push('/');
+        if normalized.is_empty() {
+            normalized.push('/');
         }
         if let Some(query) = request.uri().query() {
-            tidied = tidied + "?" + query;
+            normalized = normalized + "?" + query;
         }
-        if let Ok(path_and_query) = PathAndQuery::try_from(tidied) {
+        if let Ok(path_and_query) = PathAndQuery::try_from(normalized) {
             let mut parts = request.uri().clone().into_parts();
             parts.path_and_query = Some(path_and_query);
             if let Ok(uri) = Uri::from_parts(parts) {
@@ -52,18 +52,18 @@ pub fn tidy<B>(mut request: Request<B>) -> Request<B> {
 mod tests {
     use super::*;
 
-    fn tidied(uri: &str) -> String {
-        tidy(Request::builder().uri(uri).body(()).unwrap()).uri().to_string()
+    fn normalized(uri: &str) -> String {
+        normalize_path(Request::builder().uri(uri).body(()).unwrap()).uri().to_string()
     }
 
     #[test]
     fn slashes_are_folded_and_the_query_is_kept() {
-        assert_eq!(tidied("/public/v1/agreements/"), "/public/v1/agreements");
-        assert_eq!(tidied("/public/v1//agreements/?a=//b"), "/public/v1/agreements?a=//b");
-        assert_eq!(tidied("/public/v1/agreements?limit=1"), "/public/v1/agreements?limit=1");
-        assert_eq!(tidied("/integrations/tokens/"), "/integrations/tokens");
-        assert_eq!(tidied("//public/v1/agreements"), "/public/v1/agreements");
-        assert_eq!(tidied("//"), "/");
-        assert_eq!(tidied("/"), "/");
+        assert_eq!(normalized("/public/v1/agreements/"), "/public/v1/agreements");
+        assert_eq!(normalized("/public/v1//agreements/?a=//b"), "/public/v1/agreements?a=//b");
+        assert_eq!(normalized("/public/v1/agreements?limit=1"), "/public/v1/agreements?limit=1");
+        assert_eq!(normalized("/integrations/tokens/"), "/integrations/tokens");
+        assert_eq!(normalized("//public/v1/agreements"), "/public/v1/agreements");
+        assert_eq!(normalized("//"), "/");
+        assert_eq!(normalized("/"), "/");
     }
 }

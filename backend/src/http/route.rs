@@ -2,7 +2,7 @@
 
 use axum::{http::Method, routing::MethodRouter};
 
-use super::Needs;
+use super::Access;
 
 /// A route of the API.
 #[derive(Debug)]
@@ -11,8 +11,8 @@ pub struct Route<S> {
     pub method: Method,
     /// The path below the base path, with `{…}` for what varies.
     pub path: String,
-    /// What it asks of its caller.
-    pub needs: Needs,
+    /// What it requires of its caller.
+    pub access: Access,
     /// What answers.
     pub handler: MethodRouter<S>,
 }

@@ -5,7 +5,7 @@ use std::cmp;
 use serde_json::Value as Json;
 
 use super::{
-    Comparison, Filter, Name, Ordering, Pattern, PatternPart, Property, Query, Value, folded,
+    Comparison, Filter, Name, Ordering, Pattern, PatternPart, Property, Query, Value, normalize_for_search,
     resolve::{Kind, moment},
 };
 
@@ -58,12 +58,12 @@ impl Query {
     /// direction of the last key.
     #[must_use]
     pub fn select<'a>(&self, rows: &'a [Json], properties: &[Property]) -> Vec<&'a Json> {
-        let words = self.search.as_deref().map(folded);
+        let words = self.search.as_deref().map(normalize_for_search);
         let found = |row: &Json| {
             match &words {
             None => true,
             Some(words) => properties.iter().filter(|property| property.searchable).any(|property| {
-                matches!(lookup(row, property), Comparable::Text(text) if folded(&text).contains(words.as_str()))
+                matches!(lookup(row, property), Comparable::Text(text) if normalize_for_search(&text).contains(words.as_str()))
             }),
         }
         };

@@ -46,7 +46,7 @@ impl Query {
 /// A text as searches compare it: in lower case, and with one letter for both forms of the Greek sigma, since which one
 /// stands for a large one depends on what follows, and half a word must find the whole one.
 #[must_use]
-pub fn folded(text: &str) -> String {
+pub fn normalize_for_search(text: &str) -> String {
     text.to_lowercase().replace('ς', "σ")
 }
 

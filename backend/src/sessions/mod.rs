@@ -11,7 +11,7 @@ use latchkey_shared::{Context, Reference, Role, Timestamp, User};
 
 use crate::{
     accounts,
-    http::{Access, Caller, Error, Identity, Needs, Origin},
+    http::{Access, Caller, ClientInfo, Endpoint, Error, Identity},
     keys::mac::hmac,
     state::AppState,
     store::{SessionRow, StoreError},
@@ -38,11 +38,11 @@ fn session_id(app: &AppState, cookie: &str) -> String {
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn resume(app: &AppState, cookie: &str, origin: Origin) -> Result<Option<Caller>, Error> {
+pub async fn resume(app: &AppState, cookie: &str, client_info: ClientInfo) -> Result<Option<Caller>, Error> {
     let now = app.clock.now().unix();
     let Some(found) = app.store.session(&session_id(app, cookie)).await? else { return Ok(None) };
     let session = found.0.clone();
-    let Some(caller) = caller(found, origin, app.clock.now())? else { return Ok(None) };
+    let Some(caller) = caller(found, client_info, app.clock.now())? else { return Ok(None) };
     if now >= session.seen_at + TOUCH_EVERY {
         // A full disk must not keep anybody from reading; the session ends a little sooner then.
         if let Err(error) = app.store.touch_session(&session.id, now).await {
@@ -58,7 +58,7 @@ pub async fn resume(app: &AppState, cookie: &str, origin: Origin) -> Result<Opti
 /// [`StoreError::Damaged`].
 pub fn caller(
     (session, user, account): SessionRow,
-    origin: Origin,
+    client_info: ClientInfo,
     now: Timestamp,
 ) -> Result<Option<Caller>, StoreError> {
     if now.unix() >= session.seen_at + IDLE || now.unix() >= session.created_at + ABSOLUTE {
@@ -68,8 +68,8 @@ pub fn caller(
     let actor = Reference { id: user.id, name: user.name };
     let confirmed_at = Timestamp::from_unix(session.confirmed_at);
     let identity = Identity::User { role, session_id: session.id, confirmed_at, email: user.email };
-    let access = Access { needs: Needs::Session, path: "".into() };
-    Ok(Some(Caller { account, actor, identity, origin, access }))
+    let endpoint = Endpoint { access: Access::Session, path: "".into() };
+    Ok(Some(Caller { account, actor, identity, client_info, endpoint }))
 }
 
 /// Who is signed in, and where.

@@ -14,7 +14,7 @@ use super::{ABSOLUTE, IDLE, context_of, cookie, session_id, throttle};
 use crate::{
     accounts,
     events::{self, Action},
-    http::{Body, Error, Origin},
+    http::{Body, ClientInfo, Error},
     state::AppState,
     store::{
         NewEvent, StoreError,
@@ -32,7 +32,7 @@ const LAST_SIGN_INS: u64 = 20;
     responses((status = 200, description = "Who is signed in; the cookie of the session", body = Context)))]
 pub async fn handler(
     State(app): State<AppState>,
-    origin: Origin,
+    client_info: ClientInfo,
     headers: HeaderMap,
     Body(credentials): Body<Credentials>,
 ) -> Result<Response, Error> {
@@ -42,8 +42,8 @@ pub async fn handler(
         Some(email) => app.store.user_by_email(email.as_str()).await?,
         None => None,
     };
-    let is_known = has_signed_in_from(&app, user.as_ref(), &throttle::network(origin.client)).await?;
-    let attempt = app.throttle.sign_in(email.as_ref().map(Email::as_str), origin.client, is_known)?;
+    let is_known = has_signed_in_from(&app, user.as_ref(), &throttle::network(client_info.ip)).await?;
+    let attempt = app.throttle.sign_in(email.as_ref().map(Email::as_str), client_info.ip, is_known)?;
     let hash = user.as_ref().filter(|user| !user.disabled).map(|user| user.password_hash.clone());
     let right = match app.passwords.verify(&credentials.password, hash, is_known).await {
         Ok(right) => right,
@@ -54,10 +54,10 @@ pub async fn handler(
         }
     };
     let Some(user) = user.clone().filter(|_| right) else {
-        tracing::info!(address = origin.address, "sign-in refused");
+        tracing::info!(address = client_info.address, "sign-in refused");
         if let Some(user) = user {
             // Beside the answer, which must not take longer for addresses that somebody has.
-            tokio::spawn(record_failure(app, user, origin));
+            tokio::spawn(record_failure(app, user, client_info));
         }
         return Err(Error::SignInFailed);
     };
@@ -78,7 +78,7 @@ pub async fn handler(
     };
     let account = tx.account(&user.account_id).await?;
     let account = account.ok_or_else(|| StoreError::Damaged(format!("{} has no account", user.id)))?;
-    let caller = super::caller((session.clone(), user, account), origin, now)?.ok_or(Error::SignInFailed)?;
+    let caller = super::caller((session.clone(), user, account), client_info, now)?.ok_or(Error::SignInFailed)?;
     if let Some(before) = cookie::read(&app, &headers) {
         tx.delete_session(&session_id(&app, &before)).await?;
     }
@@ -105,7 +105,7 @@ async fn has_signed_in_from(app: &AppState, user: Option<&user::Model>, network:
 }
 
 /// Tells of a failed sign-in in the audit trail of the account, by an unknown actor.
-async fn record_failure(app: AppState, user: user::Model, origin: Origin) {
+async fn record_failure(app: AppState, user: user::Model, client_info: ClientInfo) {
     let record = async {
         let tx = app.store.begin().await?;
         tx.record(NewEvent {
@@ -116,8 +116,8 @@ async fn record_failure(app: AppState, user: user::Model, origin: Origin) {
             action: Action::SignInFailed.as_str(),
             object_id: user.id,
             object_name: user.name,
-            address: origin.address,
-            request_id: origin.request_id,
+            address: client_info.address,
+            request_id: client_info.request_id,
             details: json!({ "disabled": user.disabled }).to_string(),
         })
         .await?;

@@ -152,7 +152,7 @@ fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
     Condition::all().add(known).add(matched)
 }
 
-/// [`folded`](crate::rql::folded) words anywhere in `column`, which is kept folded.
+/// [`normalize_for_search`](crate::rql::normalize_for_search) words anywhere in `column`, which is kept normalize_for_search.
 pub fn contains(column: Expr, words: &str) -> Expr {
     column.like(LikeExpr::new(format!("%{}%", escaped(words))).escape('\\'))
 }

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::{Result, Store, TokenRow, entities::token, filter, token_filter};
-use crate::rql::{Filter, Ordering, folded};
+use crate::rql::{Filter, Ordering, normalize_for_search};
 
 /// Which tokens of an account to list, and in which order.
 #[derive(Debug, Clone)]
@@ -48,7 +48,9 @@ fn condition(query: &TokenQuery<'_>) -> Condition {
         .add(token::Column::AccountId.eq(query.account_id))
         .add_option((!query.with_deleted).then(|| token::Column::State.ne("deleted")))
         .add(filter::condition(query.filter, &|name| token_filter::column(name, query.now)))
-        .add_option(query.search.map(|term| filter::contains(token::Column::Search.into_expr(), &folded(term))))
+        .add_option(
+            query.search.map(|term| filter::contains(token::Column::Search.into_expr(), &normalize_for_search(term))),
+        )
 }
 
 fn ordered(tokens: Select<token::Entity>, query: &TokenQuery<'_>) -> Select<token::Entity> {

@@ -4,7 +4,7 @@
 use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Token, TokenStatus};
 
-use super::{Tagged, rules};
+use super::{WithEtag, rules};
 use crate::{
     auth,
     events::{self, Action},
@@ -19,7 +19,7 @@ pub async fn handler(
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
-) -> Result<Tagged<Token>, Error> {
+) -> Result<WithEtag<Token>, Error> {
     switch(&app, &caller, &id, &headers, TokenStatus::Active, Action::TokenEnabled).await
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn switch(
     headers: &HeaderMap,
     state: TokenStatus,
     action: Action,
-) -> Result<Tagged<Token>, Error> {
+) -> Result<WithEtag<Token>, Error> {
     let (tx, caller, mut row) = rules::for_change(app, caller, id, headers).await?;
     if row.token.state != state.as_str() {
         if state == TokenStatus::Active {
@@ -43,5 +43,5 @@ pub(super) async fn switch(
         events::record(&tx, &caller, app.clock.now(), action, object, serde_json::json!({})).await?;
         tx.commit().await?;
     }
-    Tagged::ok(app, &caller, &row)
+    WithEtag::ok(app, &caller, &row)
 }

@@ -13,15 +13,15 @@ use latchkey_shared::{
 use serde_json::json;
 
 use super::{
-    Tagged, exchange,
-    repeat::{Done, Repeatable},
+    WithEtag, exchange,
+    idempotency::{IdempotencyKey, Replay},
     reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
 use crate::{
     auth,
     events::{self, Action},
-    http::{Bytes, Caller, Error, Needs, read_json},
+    http::{Access, Bytes, Caller, Error, read_json},
     keys,
     state::AppState,
     store::{NewTokenRow, TokenRow, Tx},
@@ -71,7 +71,7 @@ pub async fn handler(
     if let Some(handle) = exchange::handle_in(&bytes) {
         return Ok(exchange::exchange(&app, &caller, &handle).await?.into_response());
     }
-    let caller = caller.require(&app, Needs::Changing)?;
+    let caller = caller.require(&app, Access::Write)?;
     Ok(create(&app, &caller, &headers, read_json(&headers, &bytes)?).await?.into_response())
 }
 
@@ -80,13 +80,13 @@ async fn create(
     caller: &Caller,
     headers: &HeaderMap,
     body: NewTokenBody,
-) -> Result<Tagged<CreatedToken>, Error> {
-    let repeatable = Repeatable::new(headers, "create", &body)?;
+) -> Result<WithEtag<CreatedToken>, Error> {
+    let idempotency_key = IdempotencyKey::new(headers, "create", &body)?;
     let new = NewToken::try_from(body)?;
     if new.owner.as_ref().is_some_and(|owner| *owner != caller.account.id) {
         return Err(Error::field("owner", format_args!("must be {}, the account that you act for", caller.account.id)));
     }
-    let request = Request { new: &new, repeatable };
+    let request = Request { new: &new, idempotency_key };
     let row = match try_create(app, caller, &request).await? {
         Some(row) => row,
         // The same request was under way elsewhere and has just been carried out: its token is the answer.
@@ -97,12 +97,12 @@ async fn create(
     };
     let secrets = reveal::open(app, &row)?;
     let created = |info| CreatedToken { info, token: secrets.token, handle: secrets.handle };
-    Tagged::of(app, caller, &row, StatusCode::CREATED, created)
+    WithEtag::of(app, caller, &row, StatusCode::CREATED, created)
 }
 
 struct Request<'a> {
     new: &'a NewToken,
-    repeatable: Repeatable,
+    idempotency_key: IdempotencyKey,
 }
 
 /// `None` when somebody else used the same `Idempotency-Key` in the same moment, and won.
@@ -110,8 +110,8 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
     let now = app.clock.now();
     let (tx, caller) = auth::begin(app, caller).await?;
     auth::check_recent_sign_in(app, &caller)?;
-    if let Some(done) = request.repeatable.before(&tx, &caller, now).await? {
-        let row = repeated(&tx, &caller, &done, now).await?;
+    if let Some(replay) = request.idempotency_key.find_replay(&tx, &caller, now).await? {
+        let row = repeated(&tx, &caller, &replay, now).await?;
         tx.commit().await?;
         return Ok(Some(row));
     }
@@ -124,9 +124,9 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
     check_limit(&tx, &caller, extension).await?;
     let id = unused_id(app, &tx).await?;
     let row = new_row(app, &caller, new, extension, modules, &id, now)?;
-    rules::check_reach(&caller, &row)?;
+    rules::check_scope(&caller, &row)?;
     tx.insert_token(&row).await?;
-    if !request.repeatable.remember(&tx, &caller, &row, now).await? {
+    if !request.idempotency_key.store(&tx, &caller, &row, now).await? {
         return Ok(None);
     }
     let details = json!({ "extension": row.token.extension_id, "permissions": row.modules });
@@ -137,10 +137,10 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
 }
 
 /// The token that the same request made before. Its secret leaves once more, so that is an event once more.
-async fn repeated(tx: &Tx, caller: &Caller, done: &Done, now: Timestamp) -> Result<TokenRow, Error> {
-    let row = rules::locked(tx, caller, &done.token_id).await?;
-    done.still_stands(&row)?;
-    rules::check_reach(caller, &row)?;
+async fn repeated(tx: &Tx, caller: &Caller, replay: &Replay, now: Timestamp) -> Result<TokenRow, Error> {
+    let row = rules::find_for_update(tx, caller, &replay.token_id).await?;
+    replay.check_current(&row)?;
+    rules::check_scope(caller, &row)?;
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(tx, caller, now, Action::TokenRevealed, object, json!({ "repeated": "create" })).await?;
     Ok(row)
@@ -195,8 +195,8 @@ fn new_row(
         state: TokenStatus::Active.as_str().to_owned(),
         expires_at: new.expiration_date.map(Timestamp::unix),
         not_before: new.not_before.map(Timestamp::unix),
-        allowed_addresses: rules::kept_addresses(new.allowed_addresses.as_ref()),
-        calls_per_minute: rules::kept_calls(new.calls_per_minute),
+        allowed_addresses: rules::encode_addresses(new.allowed_addresses.as_ref()),
+        calls_per_minute: rules::encode_calls(new.calls_per_minute),
         digest: secret::digest(&app.keys.pepper, id, &secrets.secret).to_vec(),
         previous_digest: None,
         previous_expires_at: None,

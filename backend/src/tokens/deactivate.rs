@@ -3,7 +3,7 @@
 use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Token, TokenStatus};
 
-use super::{Tagged, activate};
+use super::{WithEtag, activate};
 use crate::{
     events::Action,
     http::{Caller, Error, Id},
@@ -17,6 +17,6 @@ pub async fn handler(
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
-) -> Result<Tagged<Token>, Error> {
+) -> Result<WithEtag<Token>, Error> {
     activate::switch(&app, &caller, &id, &headers, TokenStatus::Inactive, Action::TokenDisabled).await
 }

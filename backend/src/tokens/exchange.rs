@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use latchkey_shared::{ExchangedToken, Secret, key::SECRET_LENGTH};
 use serde_json::json;
 
-use super::{Tagged, reveal, secret, status};
+use super::{WithEtag, reveal, secret, status};
 use crate::{
     auth,
     events::{self, Action},
@@ -34,7 +34,7 @@ pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
 }
 
 /// Answers with the key. The event, in the trail of the token's owner, is committed before the secret leaves.
-pub(super) async fn exchange(app: &AppState, caller: &Caller, handle: &str) -> Result<Tagged<ExchangedToken>, Error> {
+pub(super) async fn exchange(app: &AppState, caller: &Caller, handle: &str) -> Result<WithEtag<ExchangedToken>, Error> {
     if !matches!(caller.identity, Identity::Token { .. }) {
         return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person."));
     }
@@ -57,7 +57,7 @@ pub(super) async fn exchange(app: &AppState, caller: &Caller, handle: &str) -> R
     let details = json!({ "account": partner.id });
     events::record(&tx, &caller, now, Action::HandleExchanged, object, details).await?;
     tx.commit().await?;
-    Tagged::of(app, &caller, &row, StatusCode::OK, |info| ExchangedToken { info, token: secrets.token })
+    WithEtag::of(app, &caller, &row, StatusCode::OK, |info| ExchangedToken { info, token: secrets.token })
 }
 
 /// Whether people use this token by its handle.

@@ -6,15 +6,15 @@ pub mod deactivate;
 pub mod delete;
 mod exchange;
 pub mod get;
+mod idempotency;
 pub mod list;
 pub mod permissions;
 mod present;
-mod repeat;
-pub mod replace;
 pub mod reveal;
+pub mod rotate;
 pub(crate) mod rules;
 pub mod secret;
 pub mod update;
 pub mod vault;
 
-pub use present::{Tagged, present, previous_works, status};
+pub use present::{WithEtag, present, previous_works, status};

@@ -10,11 +10,11 @@ use latchkey_shared::{ModuleId, ObjectRef, Permission, PermissionGrant};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{present, repeat::Repeatable, rules};
+use super::{idempotency::IdempotencyKey, present, rules};
 use crate::{
     auth,
     events::{self, Action},
-    http::{Caller, Error, Id, ListQuery, OneOrSeveral, Page, Several},
+    http::{Caller, Error, Id, ListQuery, OneOrMany, OneOrManyBody, Page},
     rql::{Kind, Property},
     state::AppState,
     store::TokenRow,
@@ -48,18 +48,18 @@ pub async fn list(
 
 /// `POST`: grants modules; one that is held already stays. Answers with all that are held now.
 #[utoipa::path(post, path = "/auth/tokens/{id}/permissions", operation_id = "grant_permissions", tag = "Tokens", 
-    request_body(content = OneOrSeveral<PermissionGrant>, example = json!([{"object": {"id": "MD-0002"}}])),
+    request_body(content = OneOrManyBody<PermissionGrant>, example = json!([{"object": {"id": "MD-0002"}}])),
     responses((status = 201, description = "All modules that are granted now", body = [Permission])))]
 pub async fn grant(
     State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
-    Several(grants): Several<PermissionGrant>,
+    OneOrMany(grants): OneOrMany<PermissionGrant>,
 ) -> Result<(StatusCode, Json<Vec<Permission>>), Error> {
-    let repeatable = Repeatable::new(&headers, &format!("grant {id}"), &grants)?;
+    let idempotency_key = IdempotencyKey::new(&headers, &format!("grant {id}"), &grants)?;
     let granted = grants.into_iter().map(|grant| grant.object.id);
-    let row = change(&app, &caller, &id, &headers, Some(&repeatable), |row| {
+    let row = change(&app, &caller, &id, &headers, Some(&idempotency_key), |row| {
         let mut modules: Vec<ModuleId> = row.modules.iter().cloned().chain(granted).collect();
         modules.sort();
         modules.dedup();
@@ -71,14 +71,14 @@ pub async fn grant(
 
 /// `DELETE`: withdraws modules.
 #[utoipa::path(delete, path = "/auth/tokens/{id}/permissions", operation_id = "withdraw_permissions", tag = "Tokens", 
-    request_body(content = OneOrSeveral<Withdrawal>, example = json!({"object": {"id": "MD-0002"}})),
+    request_body(content = OneOrManyBody<Withdrawal>, example = json!({"object": {"id": "MD-0002"}})),
     responses((status = 204, description = "Withdrawn")))]
 pub async fn withdraw(
     State(app): State<AppState>,
     caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
-    Several(withdrawn): Several<Withdrawal>,
+    OneOrMany(withdrawn): OneOrMany<Withdrawal>,
 ) -> Result<StatusCode, Error> {
     change(&app, &caller, &id, &headers, None, |row| {
         let mut modules = row.modules.clone();
@@ -104,14 +104,14 @@ async fn change(
     caller: &Caller,
     id: &str,
     headers: &HeaderMap,
-    repeatable: Option<&Repeatable>,
+    idempotency_key: Option<&IdempotencyKey>,
     modules: impl FnOnce(&TokenRow) -> Result<Vec<ModuleId>, Error>,
 ) -> Result<TokenRow, Error> {
     let (tx, caller, mut row) = rules::begin(app, caller, id).await?;
-    if let Some(repeatable) = repeatable
-        && let Some(done) = repeatable.before(&tx, &caller, app.clock.now()).await?
+    if let Some(idempotency_key) = idempotency_key
+        && let Some(replay) = idempotency_key.find_replay(&tx, &caller, app.clock.now()).await?
     {
-        done.still_stands(&row)?;
+        replay.check_current(&row)?;
         return Ok(row);
     }
     rules::check_revision(headers, &row)?;
@@ -127,8 +127,8 @@ async fn change(
         let details = json!({ "permissions": [before, row.modules] });
         events::record(&tx, &caller, app.clock.now(), Action::PermissionsChanged, object, details).await?;
     }
-    if let Some(repeatable) = repeatable {
-        repeatable.claim(&tx, &caller, &row, app.clock.now()).await?;
+    if let Some(idempotency_key) = idempotency_key {
+        idempotency_key.store_or_conflict(&tx, &caller, &row, app.clock.now()).await?;
     }
     tx.commit().await?;
     Ok(row)

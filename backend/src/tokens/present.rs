@@ -104,7 +104,7 @@ pub fn present(app: &AppState, caller: &Caller, row: &TokenRow) -> Result<Token,
 /// An answer about one token, with the `ETag` that a later change can name. The tag is the revision, and behind it a
 /// digest of all that is said, since the clock and the use of the key change some of it without a revision.
 #[derive(Debug)]
-pub struct Tagged<T> {
+pub struct WithEtag<T> {
     /// 200, or 201 for a new one.
     pub status: StatusCode,
     /// The `ETag`, in quotes.
@@ -119,7 +119,7 @@ fn tag(row: &TokenRow, info: &Token) -> String {
     format!("\"{}-{}\"", row.token.revision, crate::hex(&said[..8]))
 }
 
-impl Tagged<Token> {
+impl WithEtag<Token> {
     /// 200 with the token as it is now.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl Tagged<Token> {
     }
 }
 
-impl<T> Tagged<T> {
+impl<T> WithEtag<T> {
     /// What `body` makes of the token as it is now.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl<T> Tagged<T> {
     }
 }
 
-impl<T: Serialize> IntoResponse for Tagged<T> {
+impl<T: Serialize> IntoResponse for WithEtag<T> {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
         if let Ok(tag) = HeaderValue::from_str(&self.tag) {

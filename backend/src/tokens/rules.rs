@@ -8,7 +8,7 @@ use latchkey_shared::{
 use crate::{
     auth,
     http::{Caller, Error, Identity},
-    rql::folded,
+    rql::normalize_for_search,
     state::AppState,
     store::{StoreError, TokenRow, Tx, entities::token},
 };
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] when the token is deleted, which is final.
-pub async fn locked(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Error> {
+pub async fn find_for_update(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Error> {
     let row = tx.token(&caller.account.id, id).await?.ok_or_else(|| Error::not_found(id))?;
     if row.token.state == TokenStatus::Deleted.as_str() {
         return Err(Error::Conflict(format!("Token {id} is deleted, which is final.")));
@@ -29,11 +29,11 @@ pub async fn locked(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Erro
 /// the caller as they are now: see [`auth`].
 ///
 /// # Errors
-/// As [`auth::begin`], [`locked`] and [`check_reach`].
+/// As [`auth::begin`], [`find_for_update`] and [`check_scope`].
 pub async fn begin(app: &AppState, caller: &Caller, id: &str) -> Result<(Tx, Caller, TokenRow), Error> {
     let (tx, caller) = auth::begin_on_token(app, caller, id).await?;
-    let row = locked(&tx, &caller, id).await?;
-    check_reach(&caller, &row)?;
+    let row = find_for_update(&tx, &caller, id).await?;
+    check_scope(&caller, &row)?;
     Ok((tx, caller, row))
 }
 
@@ -52,7 +52,7 @@ pub async fn for_change(
     Ok((tx, caller, row))
 }
 
-/// Marks `row` as changed by `caller` now, and keeps it.
+/// Stores `row` as changed by `caller` now.
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -60,7 +60,7 @@ pub async fn save(app: &AppState, tx: &Tx, caller: &Caller, row: &mut TokenRow) 
     Ok(stamp_and_save(tx, &caller.actor, app.clock.now(), row).await?)
 }
 
-/// Marks `row` as changed by `actor` at `now`, and keeps it.
+/// Stores `row` as changed by `actor` at `now`.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -74,12 +74,12 @@ pub async fn stamp_and_save(tx: &Tx, actor: &Reference, now: Timestamp, row: &mu
     tx.update_token(row).await
 }
 
-/// What the search looks at.
+/// The text that a search looks at.
 pub fn search_text(name: &str, id: &str, external_id: Option<&str>, description: Option<&str>) -> String {
-    folded(&[name, id, external_id.unwrap_or_default(), description.unwrap_or_default()].join("\n"))
+    normalize_for_search(&[name, id, external_id.unwrap_or_default(), description.unwrap_or_default()].join("\n"))
 }
 
-/// Refuses a change when the caller read an older revision: `If-Match` names what they read.
+/// Denies a change if `If-Match` names another revision.
 ///
 /// # Errors
 /// [`Error::Changed`].
@@ -96,7 +96,7 @@ pub fn check_revision(headers: &HeaderMap, row: &TokenRow) -> Result<(), Error> 
     if matches { Ok(()) } else { Err(Error::Changed) }
 }
 
-/// An end must lie ahead.
+/// An expiry must be in the future.
 ///
 /// # Errors
 /// The problem of the field `expiration_date`.
@@ -107,7 +107,7 @@ pub fn check_expiration(end: Option<Timestamp>, now: Timestamp) -> Result<(), Pr
     }
 }
 
-/// A token begins before it ends.
+/// `not_before` must be before the expiry.
 ///
 /// # Errors
 /// The problem of the field `not_before`.
@@ -120,13 +120,13 @@ pub fn check_beginning(beginning: Option<Timestamp>, end: Option<Timestamp>) -> 
     }
 }
 
-/// Networks as the store keeps them.
-pub fn kept_addresses(addresses: Option<&AllowedAddresses>) -> Option<String> {
+/// Networks as the database stores them.
+pub fn encode_addresses(addresses: Option<&AllowedAddresses>) -> Option<String> {
     addresses.map(|addresses| addresses.to_texts().join(","))
 }
 
-/// A limit as the store keeps it.
-pub fn kept_calls(calls: Option<CallsPerMinute>) -> Option<i32> {
+/// A rate limit as the database stores it.
+pub fn encode_calls(calls: Option<CallsPerMinute>) -> Option<i32> {
     calls.and_then(|calls| i32::try_from(calls.get()).ok())
 }
 
@@ -160,19 +160,18 @@ pub fn check_modules(
     {
         return Err(Error::field("permissions", format_args!("{unknown} is not a module")));
     }
-    check_holds(caller, &modules)?;
+    check_modules_held(caller, &modules)?;
     Ok(modules)
 }
 
-/// Whoever changes a token that opens something, or gets its secret, must be able to do as much: a key manages only
-/// tokens that open no more than it does itself, from no more addresses and no more often. To be asked before a change
-/// and, when modules or rules change, after it: else a key could weaken a token, plant a secret in it, and wait until
-/// its owner has given it its strength back.
+/// A key can only manage tokens that have no more access than the key itself: no more modules, addresses or calls. Checked before
+/// a change, and after one of modules or rules: otherwise a key could restrict a token, rotate it, and wait until its owner lifts
+/// the restriction.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn check_reach(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
-    check_holds(caller, &row.modules)?;
+pub fn check_scope(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
+    check_modules_held(caller, &row.modules)?;
     let Identity::Token { entry: own, .. } = &caller.identity else { return Ok(()) };
     let networks = addresses(&row.token)?;
     let calls = row.token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok());
@@ -181,11 +180,13 @@ pub fn check_reach(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
     if is_within {
         Ok(())
     } else {
-        Err(Error::Forbidden("A key manages only tokens that are bound to its own addresses and calls, or to fewer."))
+        Err(Error::Forbidden(
+            "A key can only manage tokens with allowed_addresses and calls_per_minute within its own.",
+        ))
     }
 }
 
-/// The networks from which a token may be used, if not from everywhere.
+/// The networks from which a token may be used; `None` for all.
 ///
 /// # Errors
 /// [`Error::Internal`] when the row is damaged.
@@ -194,14 +195,14 @@ pub fn addresses(token: &token::Model) -> Result<Option<AllowedAddresses>, Error
     AllowedAddresses::parse(&networks).map_err(Error::Internal)
 }
 
-/// Whoever gives modules to a token must hold them.
+/// A key can only grant modules that it holds.
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn check_holds(caller: &Caller, modules: &[ModuleId]) -> Result<(), Error> {
+pub fn check_modules_held(caller: &Caller, modules: &[ModuleId]) -> Result<(), Error> {
     if modules.iter().all(|module| caller.may_grant(module)) {
         Ok(())
     } else {
-        Err(Error::Forbidden("A key can only grant, and leave in place, modules that it holds itself."))
+        Err(Error::Forbidden("A key can only manage tokens whose modules it holds itself."))
     }
 }

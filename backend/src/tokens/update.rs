@@ -5,7 +5,7 @@ use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Timestamp, Token, TokenUpdate, TokenUpdateBody};
 use serde_json::{Map, Value, json};
 
-use super::{Tagged, rules};
+use super::{WithEtag, rules};
 use crate::{
     auth,
     events::{self, Action},
@@ -24,15 +24,15 @@ pub async fn handler(
     Id(id): Id,
     headers: HeaderMap,
     Body(body): Body<TokenUpdateBody>,
-) -> Result<Tagged<Token>, Error> {
+) -> Result<WithEtag<Token>, Error> {
     let update = TokenUpdate::try_from(body)?;
     let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
     let before = row.clone();
     apply(&app, &caller, &mut row, update)?;
-    rules::check_reach(&caller, &row)?;
+    rules::check_scope(&caller, &row)?;
     let changes = changes(&before, &row);
     if changes.is_empty() {
-        return Tagged::ok(&app, &caller, &row);
+        return WithEtag::ok(&app, &caller, &row);
     }
     if widens(&before, &row)? {
         auth::check_recent_sign_in(&app, &caller)?;
@@ -42,7 +42,7 @@ pub async fn handler(
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(&tx, &caller, app.clock.now(), action, object, changes.into()).await?;
     tx.commit().await?;
-    Tagged::ok(&app, &caller, &row)
+    WithEtag::ok(&app, &caller, &row)
 }
 
 fn apply(app: &AppState, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
@@ -72,10 +72,10 @@ fn apply(app: &AppState, caller: &Caller, row: &mut TokenRow, update: TokenUpdat
     }
     rules::check_beginning(token.not_before.map(Timestamp::from_unix), token.expires_at.map(Timestamp::from_unix))?;
     if let Some(addresses) = update.allowed_addresses {
-        token.allowed_addresses = rules::kept_addresses(addresses.as_ref());
+        token.allowed_addresses = rules::encode_addresses(addresses.as_ref());
     }
     if let Some(calls) = update.calls_per_minute {
-        token.calls_per_minute = rules::kept_calls(calls);
+        token.calls_per_minute = rules::encode_calls(calls);
     }
     if let Some(modules) = update.permissions.filter(|modules| *modules != row.modules) {
         row.modules = rules::check_modules(app, caller, extension, &row.modules, Some(modules))?;

@@ -15,7 +15,10 @@ use axum::{
     middleware,
     routing::get,
 };
-use latchkey::gatekeeper::{Credential, Gatekeeper, Target, answers};
+use latchkey::gatekeeper::{
+    Credential, Gatekeeper, Target,
+    middleware::{record_usage, set_decision},
+};
 use latchkey_shared::TokenId;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
@@ -47,7 +50,7 @@ async fn a_key_with_the_module_passes_and_the_upstream_learns_whose_it_is(
         assert_eq!(answer.header("x-account-id"), account);
         assert_eq!(answer.header("x-token-modules"), PARTNERS);
     }
-    assert_eq!(server.app.gatekeeper.index.len(), 1);
+    assert_eq!(server.app.gatekeeper.cache.len(), 1);
 }
 
 #[tokio::test]
@@ -235,17 +238,17 @@ async fn a_change_acts_although_who_asked_for_it_has_gone(#[values(Sqlite, Postg
 async fn what_nobody_told_of_acts_once_everything_is_forgotten() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[PARTNERS]).await;
-    let (key, index) = (server.key(&token), &server.app.gatekeeper.index);
+    let (key, cache) = (server.key(&token), &server.app.gatekeeper.cache);
     let number = TokenId::number_of(token["id"].as_str().unwrap());
     let database = sea_orm::Database::connect(&server.url).await.unwrap();
     assert_eq!(check(&key, "/agreements").await.status, StatusCode::OK);
     for (state, before, after) in [("inactive", 200, 401), ("active", 401, 200)] {
         database.execute_unprepared(&format!("UPDATE tokens SET state = '{state}'")).await.unwrap();
         assert_eq!(check(&key, "/agreements").await.status, before);
-        index.forget_all();
-        assert!(index.tokens().get(number).is_none());
+        cache.clear();
+        assert!(cache.tokens().get(number).is_none());
         assert_eq!(check(&key, "/agreements").await.status, after);
-        assert!(index.tokens().get(number).is_some());
+        assert!(cache.tokens().get(number).is_some());
     }
 }
 
@@ -256,19 +259,19 @@ async fn an_id_that_nobody_has_is_known_as_soon_as_somebody_has_it() {
     let token = admin.create("Key", &[PARTNERS]).await;
     let keeper = &server.app.gatekeeper;
     let number = TokenId::number_of("SU-123-456-789");
-    assert_eq!(keeper.index.read(number).await.map(|entry| entry.is_some()), Ok(false));
-    assert!(keeper.index.is_unknown(number, server.clock.now()));
+    assert_eq!(keeper.cache.load(number).await.map(|entry| entry.is_some()), Ok(false));
+    assert!(keeper.cache.is_unknown(number, server.clock.now()));
     server.clock.advance(11);
-    assert!(!keeper.index.is_unknown(number, server.clock.now()), "for ten seconds only");
-    keeper.index.read(number).await.unwrap();
+    assert!(!keeper.cache.is_unknown(number, server.clock.now()), "for ten seconds only");
+    keeper.cache.load(number).await.unwrap();
     let mut row = server.row(token["id"].as_str().unwrap()).await;
     row.token.id = "SU-123-456-789".to_owned();
     row.token.handle_digest = vec![1; 32];
     let tx = server.app.store.begin().await.unwrap();
     tx.insert_token(&row).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(!keeper.index.is_unknown(number, server.clock.now()));
-    assert_eq!(keeper.index.read(number).await.map(|entry| entry.is_some()), Ok(true));
+    assert!(!keeper.cache.is_unknown(number, server.clock.now()));
+    assert_eq!(keeper.cache.load(number).await.map(|entry| entry.is_some()), Ok(true));
 }
 
 #[tokio::test]
@@ -353,14 +356,14 @@ async fn what_was_decided_outlives_a_handler_that_panics() {
     let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
     let keeper = &server.app.gatekeeper;
     let fails = async |State(keeper): State<Arc<Gatekeeper>>, request: Request| -> StatusCode {
-        let decision = keeper.check(Credential::Header(request.headers()), Target::Any, None).await;
-        answers::keep(request.extensions(), decision);
+        let decision = keeper.authorize(Credential::Header(request.headers()), Target::Any, None).await;
+        set_decision(request.extensions(), decision);
         panic!("as a handler with a fault");
     };
     let router = Router::new()
         .route("/", get(fails))
         .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn_with_state(Arc::clone(keeper), answers::settle))
+        .layer(middleware::from_fn_with_state(Arc::clone(keeper), record_usage))
         .with_state(Arc::clone(keeper));
     let request = Request::get("/").header("authorization", header_value(&token)).body(Body::empty()).unwrap();
     let answer = router.oneshot(request).await.unwrap();

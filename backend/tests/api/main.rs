@@ -7,6 +7,7 @@
 mod harness;
 
 mod accounts;
+mod activate;
 mod agreements;
 mod audit;
 mod catalogue;
@@ -26,14 +27,13 @@ mod list;
 mod permissions;
 mod reference;
 mod refusals;
-mod replace;
 mod retention;
 mod reveal;
 mod revoked;
+mod rotate;
 mod rules;
 mod secrets;
 mod sign_in;
 mod sign_out;
-mod switch;
 mod update;
 mod usage;

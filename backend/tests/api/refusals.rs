@@ -1,7 +1,7 @@
 //! Walks every route that there is: who has no business there is refused, in the right way.
 
 use axum::{body::Body, http::StatusCode};
-use latchkey::{http::Needs, routes};
+use latchkey::{http::Access, routes};
 use latchkey_shared::Role;
 use rstest::rstest;
 
@@ -33,22 +33,22 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
         let place = format!("{method} {path}");
 
         let nobody = call(&server.anonymous()).await.status;
-        match route.needs {
-            Needs::Nothing => assert_ne!(nobody, StatusCode::UNAUTHORIZED, "{place}"),
+        match route.access {
+            Access::Public => assert_ne!(nobody, StatusCode::UNAUTHORIZED, "{place}"),
             _ => assert_eq!(nobody, StatusCode::UNAUTHORIZED, "{place} without credentials"),
         }
 
         let weak = call(&without_modules).await.status;
-        match route.needs {
-            Needs::Nothing | Needs::Identity => assert_ne!(weak, StatusCode::FORBIDDEN, "{place}"),
+        match route.access {
+            Access::Public | Access::Authenticated => assert_ne!(weak, StatusCode::FORBIDDEN, "{place}"),
             _ => assert_eq!(weak, StatusCode::FORBIDDEN, "{place} with a key without the module"),
         }
 
         // Signing out would end the viewer's session in the middle of the walk.
         if route.path != "/auth/logout" {
             let viewing = call(&viewer).await.status;
-            match route.needs {
-                Needs::Changing | Needs::ChangingOrExchanging | Needs::Revealing => {
+            match route.access {
+                Access::Write | Access::WriteOrExchange | Access::Reveal => {
                     assert_eq!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer");
                 }
                 _ => assert_ne!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer"),
@@ -56,7 +56,7 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
         }
 
         if of_token {
-            let expected = if route.needs == Needs::Revealing { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
+            let expected = if route.access == Access::Reveal { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
             assert_eq!(call(&strange_key).await.status, expected, "{place} with a key of another account");
             assert_eq!(call(&stranger).await.status, StatusCode::NOT_FOUND, "{place} from another account");
         }

@@ -5,7 +5,7 @@ use axum::{
     http::{Method, StatusCode},
 };
 use futures_util::stream;
-use latchkey::{http::Needs, routes};
+use latchkey::{http::Access, routes};
 use latchkey_shared::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ async fn handle_is_not_exchanged_once_caller_or_token_is_disabled(
 #[test]
 fn every_route_with_a_body_is_tried() {
     for route in routes::routes(true) {
-        let changes = matches!(route.needs, Needs::Changing | Needs::ChangingOrExchanging);
+        let changes = matches!(route.access, Access::Write | Access::WriteOrExchange);
         let bodiless = ["activate", "deactivate"].iter().any(|action| route.path.ends_with(action))
             || (route.method == Method::DELETE && route.path == "/auth/tokens/{id}");
         assert_eq!(body(&route.method, &route.path).is_some(), changes && !bodiless, "{} {}", route.method, route.path);

@@ -83,7 +83,7 @@ async fn what_several_threads_note_is_one_sum() {
     let token = admin.create("Key", &[PARTNERS]).await;
     let id = token["id"].as_str().unwrap();
     let keeper = &server.app.gatekeeper;
-    let entry = keeper.index.read(TokenId::number_of(id)).await.unwrap().unwrap();
+    let entry = keeper.cache.load(TokenId::number_of(id)).await.unwrap().unwrap();
     let now = server.clock.now();
     std::thread::scope(|scope| {
         for thread in 0..20 {

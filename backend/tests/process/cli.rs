@@ -455,9 +455,9 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
         "latchkey_decisions_total{outcome=\"unknown_id\"} 1",
         "latchkey_decisions_total{outcome=\"missing\"} 1",
         // Also looked at on the other listener, where nobody asked for it; the second time, it was known that there is no such token.
-        "latchkey_index_misses_total 1",
-        "latchkey_index_hits_total 1",
-        "latchkey_index_tokens 0",
+        "latchkey_token_cache_misses_total 1",
+        "latchkey_token_cache_hits_total 1",
+        "latchkey_token_cache_tokens 0",
         "latchkey_database_connections ",
         "latchkey_database_seconds_count",
         "latchkey_decision_seconds_count 2",

@@ -18,7 +18,7 @@ use utoipa::{
     },
 };
 
-use super::{Needs, Route, paths};
+use super::{Access, Route, paths};
 use crate::{
     accounts, catalogue,
     collections::{self, Collection},
@@ -37,8 +37,8 @@ use crate::{
         tokens::delete::handler,
         tokens::activate::handler,
         tokens::deactivate::handler,
-        tokens::replace::renew,
-        tokens::replace::rotate,
+        tokens::rotate::renew,
+        tokens::rotate::rotate,
         tokens::reveal::handler,
         tokens::permissions::list,
         tokens::permissions::grant,
@@ -190,9 +190,9 @@ fn operation<'a>(document: &'a mut Document, route: &Route<impl Sized>) -> Optio
 /// What every operation has by its kind: who may call it, and how it refuses.
 fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     let requirement = |name| SecurityRequirement::new(name, Vec::<String>::new());
-    operation.security = match route.needs {
-        Needs::Nothing => Some(Vec::new()),
-        Needs::Session | Needs::Revealing => Some(vec![requirement(SESSION)]),
+    operation.security = match route.access {
+        Access::Public => Some(Vec::new()),
+        Access::Session | Access::Reveal => Some(vec![requirement(SESSION)]),
         _ => Some(vec![requirement(KEY), requirement(SESSION)]),
     };
     let changes = route.method != axum::http::Method::GET;
@@ -203,11 +203,11 @@ fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     let refusals = [
         (is_list || has_body, "400", "A field of the body or the query is wrong"),
         (true, "401", "No credentials, or none that count"),
-        (route.needs != Needs::Nothing || changes, "403", "The caller may not do this"),
+        (route.access != Access::Public || changes, "403", "The caller may not do this"),
         (has_id, "404", "There is no such object in the caller's account"),
         (has_body, "408", "The body did not arrive in time"),
         (
-            changes && route.needs != Needs::Nothing && route.path != "/auth/logout",
+            changes && route.access != Access::Public && route.path != "/auth/logout",
             "409",
             "The object is not in a state for this",
         ),

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is sent again, because its answer was lost, does nothing a second time.
+//! `Idempotency-Key`: a request that is replayed, because its response was lost, changes nothing a second time.
 
 use axum::http::HeaderMap;
 use latchkey_shared::Timestamp;
@@ -10,23 +10,23 @@ use crate::{
     store::{StoreError, TokenRow, Tx, entities::idempotency_key},
 };
 
-/// How long a request can be repeated: a day, in seconds.
-const REPEATABLE: i64 = 24 * 3600;
+/// How long a request can be replayed, in seconds.
+const REPLAY_WINDOW: i64 = 24 * 3600;
 
-/// What a request did that comes again.
+/// A request that was carried out before.
 #[derive(Debug)]
-pub struct Done {
-    /// The token that it was about.
+pub struct Replay {
+    /// The token that it created or changed.
     pub token_id: String,
     revision: Option<i64>,
 }
 
-impl Done {
-    /// The token is as the request left it, so that the same answer can be given again.
+impl Replay {
+    /// The token has not changed since, so that the response is the same.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when it is not: an answer that says something else would be taken for what was asked for.
-    pub fn still_stands(&self, row: &TokenRow) -> Result<(), Error> {
+    /// [`Error::Conflict`] if it has: the response would say something else than the request asked for.
+    pub fn check_current(&self, row: &TokenRow) -> Result<(), Error> {
         match self.revision {
             Some(revision) if revision != row.token.revision => Err(Error::Conflict(format!(
                 "This request was carried out, and token {} has changed since: read it.",
@@ -37,15 +37,15 @@ impl Done {
     }
 }
 
-/// A request that may come again.
+/// The idempotency key of a request, if it has one.
 #[derive(Debug)]
-pub struct Repeatable {
+pub struct IdempotencyKey {
     key: Option<String>,
     fingerprint: String,
 }
 
-impl Repeatable {
-    /// The request to do `what` with `body`, under the key of its headers, if it has one.
+impl IdempotencyKey {
+    /// Reads the key from the headers of a request to do `what` with `body`.
     ///
     /// # Errors
     /// [`Error::Malformed`] for a key that is not 1 to 255 visible ASCII characters.
@@ -66,28 +66,27 @@ impl Repeatable {
         Ok(Self { key, fingerprint: crate::hex(&digest.finalize()) })
     }
 
-    /// What the same request of the same caller did, when it came before.
+    /// The same request of the same caller, if it was carried out before.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the key was used for another request.
-    pub async fn before(&self, tx: &Tx, caller: &Caller, now: Timestamp) -> Result<Option<Done>, Error> {
+    pub async fn find_replay(&self, tx: &Tx, caller: &Caller, now: Timestamp) -> Result<Option<Replay>, Error> {
         let Some(key) = &self.key else { return Ok(None) };
-        let before = tx.idempotency_key(&caller.account.id, &caller.actor.id, key).await?;
-        let before = before.filter(|before| before.created_at >= now.plus(-REPEATABLE).unix());
-        match before {
-            Some(before) if before.fingerprint != self.fingerprint => {
+        let stored = tx.idempotency_key(&caller.account.id, &caller.actor.id, key).await?;
+        let stored = stored.filter(|stored| stored.created_at >= now.plus(-REPLAY_WINDOW).unix());
+        match stored {
+            Some(stored) if stored.fingerprint != self.fingerprint => {
                 Err(Error::Conflict("This Idempotency-Key was used for another request.".to_owned()))
             }
-            before => Ok(before.map(|before| Done { token_id: before.token_id, revision: before.revision })),
+            stored => Ok(stored.map(|stored| Replay { token_id: stored.token_id, revision: stored.revision })),
         }
     }
 
-    /// Remembers the request. `false` when the same one is being carried out elsewhere in this moment: then
-    /// nothing must be committed.
+    /// Stores the key. Returns `false` if the same request is being carried out concurrently: then nothing may be committed.
     ///
     /// # Errors
     /// [`Error::Internal`].
-    pub async fn remember(&self, tx: &Tx, caller: &Caller, row: &TokenRow, now: Timestamp) -> Result<bool, Error> {
+    pub async fn store(&self, tx: &Tx, caller: &Caller, row: &TokenRow, now: Timestamp) -> Result<bool, Error> {
         let Some(key) = &self.key else { return Ok(true) };
         let key = idempotency_key::Model {
             account_id: caller.account.id.clone(),
@@ -98,22 +97,30 @@ impl Repeatable {
             created_at: now.unix(),
             revision: Some(row.token.revision),
         };
-        match tx.insert_idempotency_key(key, now.plus(-REPEATABLE).unix()).await {
+        match tx.insert_idempotency_key(key, now.plus(-REPLAY_WINDOW).unix()).await {
             Ok(()) => Ok(true),
             Err(StoreError::Duplicate) => Ok(false),
             Err(other) => Err(other.into()),
         }
     }
 
-    /// As [`remember`](Self::remember), where there is nothing to try again.
+    /// As [`store`](Self::store), for a request that is not tried again.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the same request is being carried out elsewhere in this moment.
-    pub async fn claim(&self, tx: &Tx, caller: &Caller, row: &TokenRow, now: Timestamp) -> Result<(), Error> {
-        if self.remember(tx, caller, row, now).await? {
+    /// [`Error::Conflict`] if the same request is being carried out concurrently.
+    pub async fn store_or_conflict(
+        &self,
+        tx: &Tx,
+        caller: &Caller,
+        row: &TokenRow,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.store(tx, caller, row, now).await? {
             Ok(())
         } else {
-            Err(Error::Conflict("This Idempotency-Key is in use in this moment.".to_owned()))
+            Err(Error::Conflict(
+                "A request with this Idempotency-Key is in progress. Send it again in a moment.".to_owned(),
+            ))
         }
     }
 }

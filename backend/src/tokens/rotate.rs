@@ -13,9 +13,9 @@ use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, RevealedToken
 use serde_json::json;
 
 use super::{
-    Tagged, exchange, previous_works,
-    repeat::Repeatable,
-    reveal, rules, secret,
+    WithEtag, exchange,
+    idempotency::IdempotencyKey,
+    previous_works, reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
 use crate::{
@@ -26,9 +26,9 @@ use crate::{
     store::TokenRow,
 };
 
-/// What happens to the old secret.
+/// The two ways to replace a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Rotation {
     Renew,
     Rotate,
 }
@@ -50,11 +50,11 @@ pub async fn renew(
     Id(id): Id,
     headers: HeaderMap,
     OptionalBody(body): OptionalBody<ReplacementBody>,
-) -> Result<Tagged<ReplacedToken>, Error> {
+) -> Result<WithEtag<ReplacedToken>, Error> {
     if body.overlap.is_some() {
         return Err(Error::field("overlap", "is for rotate: after renew the old secret works until its own end"));
     }
-    replace(&app, &caller, &id, &headers, body, Kind::Renew).await
+    replace(&app, &caller, &id, &headers, body, Rotation::Renew).await
 }
 
 /// `rotate`.
@@ -70,8 +70,8 @@ pub async fn rotate(
     Id(id): Id,
     headers: HeaderMap,
     OptionalBody(body): OptionalBody<ReplacementBody>,
-) -> Result<Tagged<ReplacedToken>, Error> {
-    replace(&app, &caller, &id, &headers, body, Kind::Rotate).await
+) -> Result<WithEtag<ReplacedToken>, Error> {
+    replace(&app, &caller, &id, &headers, body, Rotation::Rotate).await
 }
 
 async fn replace(
@@ -80,25 +80,25 @@ async fn replace(
     id: &str,
     headers: &HeaderMap,
     body: ReplacementBody,
-    kind: Kind,
-) -> Result<Tagged<ReplacedToken>, Error> {
-    let repeatable = Repeatable::new(headers, &format!("{kind:?} {id}"), &body)?;
+    rotation: Rotation,
+) -> Result<WithEtag<ReplacedToken>, Error> {
+    let idempotency_key = IdempotencyKey::new(headers, &format!("{rotation:?} {id}"), &body)?;
     let wanted = Replacement::try_from(body)?;
     let now = app.clock.now();
     let (tx, caller, mut row) = rules::begin(app, caller, id).await?;
     auth::check_recent_sign_in(app, &caller)?;
-    if let Some(done) = repeatable.before(&tx, &caller, now).await? {
-        done.still_stands(&row)?;
+    if let Some(replay) = idempotency_key.find_replay(&tx, &caller, now).await? {
+        replay.check_current(&row)?;
         // The secret leaves once more, so that is an event once more.
         let object = (row.token.id.as_str(), row.token.name.as_str());
-        let details = json!({ "repeated": if kind == Kind::Renew { "renew" } else { "rotate" } });
+        let details = json!({ "repeated": if rotation == Rotation::Renew { "renew" } else { "rotate" } });
         events::record(&tx, &caller, now, Action::TokenRevealed, object, details).await?;
     } else {
         rules::check_revision(headers, &row)?;
-        apply(app, &mut row, &wanted, kind, now)?;
+        apply(app, &mut row, &wanted, rotation, now)?;
         rules::save(app, &tx, &caller, &mut row).await?;
-        repeatable.claim(&tx, &caller, &row, now).await?;
-        let action = if kind == Kind::Renew { Action::TokenRenewed } else { Action::TokenRotated };
+        idempotency_key.store_or_conflict(&tx, &caller, &row, now).await?;
+        let action = if rotation == Rotation::Renew { Action::TokenRenewed } else { Action::TokenRotated };
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let end = |end: Option<i64>| end.map(Timestamp::from_unix);
         let details = json!({
@@ -110,33 +110,39 @@ async fn replace(
     }
     tx.commit().await?;
     let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
-    let handle = (kind == Kind::Rotate && exchange::shows_a_handle(app, &row)).then_some(handle);
+    let handle = (rotation == Rotation::Rotate && exchange::shows_a_handle(app, &row)).then_some(handle);
     let has_two = previous_works(&row.token, now);
     let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret, handle };
-    Tagged::of(app, &caller, &row, StatusCode::OK, replaced)
+    WithEtag::of(app, &caller, &row, StatusCode::OK, replaced)
 }
 
-fn apply(app: &AppState, row: &mut TokenRow, wanted: &Replacement, kind: Kind, now: Timestamp) -> Result<(), Error> {
+fn apply(
+    app: &AppState,
+    row: &mut TokenRow,
+    wanted: &Replacement,
+    rotation: Rotation,
+    now: Timestamp,
+) -> Result<(), Error> {
     let handle = reveal::open(app, row)?.handle;
-    let replaces_handle = kind == Kind::Rotate && exchange::shows_a_handle(app, row);
+    let replaces_handle = rotation == Rotation::Rotate && exchange::shows_a_handle(app, row);
     let token = &mut row.token;
     let old_end = token.expires_at;
     let end = wanted.expiration_date.unwrap_or(old_end.map(Timestamp::from_unix));
     rules::check_expiration(end, now)?;
-    if kind == Kind::Renew && previous_works(token, now) {
+    if rotation == Rotation::Renew && previous_works(token, now) {
         return Err(Error::Conflict(format!(
             "Token {} was renewed already, and its old secret still works. Rotate it to end both.",
             token.id
         )));
     }
     let overlap = now.plus(wanted.overlap).unix();
-    let old_stops = match kind {
-        Kind::Renew => old_end,
-        Kind::Rotate => Some(old_end.map_or(overlap, |end| end.min(overlap))),
+    let previous_expires_at = match rotation {
+        Rotation::Renew => old_end,
+        Rotation::Rotate => Some(old_end.map_or(overlap, |end| end.min(overlap))),
     };
-    let works_on = old_stops.is_none_or(|stop| stop > now.unix());
-    token.previous_digest = works_on.then(|| token.digest.clone());
-    token.previous_expires_at = old_stops.filter(|_| works_on);
+    let previous_works_on = previous_expires_at.is_none_or(|stop| stop > now.unix());
+    token.previous_digest = previous_works_on.then(|| token.digest.clone());
+    token.previous_expires_at = previous_expires_at.filter(|_| previous_works_on);
     token.expires_at = end.map(Timestamp::unix);
 
     let id = token.id.parse().map_err(|_| Error::Internal(format!("token {:?} is damaged", token.id)))?;

@@ -1,4 +1,4 @@
-//! Hears of changes that other replicas make, and doubts what is in memory while it cannot.
+//! Receives change notifications of other replicas, and marks the cache stale while it cannot.
 
 use std::{sync::Weak, time::Duration};
 
@@ -7,22 +7,22 @@ use latchkey_shared::TokenId;
 use super::Gatekeeper;
 use crate::store::{Store, StoreError};
 
-/// Between two tries to connect.
-const PAUSE: Duration = Duration::from_millis(250);
+/// Interval between two attempts to connect.
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Listens until the gatekeeper is gone.
 pub async fn run(keeper: Weak<Gatekeeper>, store: Store) {
-    let mut was_told = false;
+    let mut has_warned = false;
     loop {
         let lost = listen(&keeper, &store).await;
         let Some(keeper) = keeper.upgrade() else { return };
-        if keeper.trust.holds() || !was_told {
-            tracing::warn!(error = %lost, "changes by other replicas may be missed: every key is looked up until this is over");
-            was_told = true;
+        if keeper.freshness.is_fresh() || !has_warned {
+            tracing::warn!(error = %lost, "change notifications may be missed: every key is looked up in the database until the listener is connected");
+            has_warned = true;
         }
-        keeper.trust.doubt(keeper.clock.now());
+        keeper.freshness.mark_stale(keeper.clock.now());
         drop(keeper);
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
@@ -33,20 +33,20 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
         Err(error) => return error,
     };
     if let Some(keeper) = keeper.upgrade() {
-        // From here on nothing is missed. What was missed before is not known: all that is in memory may be old.
-        keeper.index.forget_all();
-        keeper.index.try_again();
-        keeper.trust.restore();
-        tracing::info!("listening for changes by other replicas");
+        // Notifications may have been missed until now.
+        keeper.cache.clear();
+        keeper.cache.try_again();
+        keeper.freshness.mark_fresh();
+        tracing::info!("receiving change notifications");
     }
     loop {
         match listener.next().await {
             Ok(id) if TokenId::is_shape_of(&id) => {
                 if let Some(keeper) = keeper.upgrade() {
-                    keeper.index.forget(TokenId::number_of(&id));
+                    keeper.cache.invalidate(TokenId::number_of(&id));
                 }
             }
-            // Somebody else speaks on our channel.
+            // Another program uses the channel.
             Ok(_) => {}
             Err(error) => return error,
         }

@@ -41,7 +41,7 @@ type Node = fn(&[u8]) -> Option<&str>;
 /// The client's address. Of the header, the last entry counts that is not one of the proxies: anybody can have written what
 /// stands before it. `None` when a proxy of ours says nothing that can be read.
 #[must_use]
-pub fn address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
+pub fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let peer = peer.to_canonical();
     if !proxies.contains(peer) {
         return Some(peer);
@@ -105,7 +105,7 @@ mod tests {
             headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(value).unwrap());
         }
         let proxies = Proxies { networks, header: ClientIpHeader::XForwardedFor };
-        address(peer.parse().unwrap(), &headers, &proxies).map(|address| address.to_string())
+        client_ip(peer.parse().unwrap(), &headers, &proxies).map(|address| address.to_string())
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
                 headers.append(header::FORWARDED, value.parse().unwrap());
             }
             let proxies = Proxies { networks: networks.clone(), header };
-            address("10.1.2.3".parse().unwrap(), &headers, &proxies).map(|address| address.to_string())
+            client_ip("10.1.2.3".parse().unwrap(), &headers, &proxies).map(|address| address.to_string())
         };
         for (forwarded, expected) in [
             ("for=198.51.100.1", Some("198.51.100.1")),
