@@ -14,7 +14,7 @@ use crate::{
     frame::Frame,
     routes::Navigator,
     session::{Session, context::Phase, expiry::PasswordDialogs, gate::Gates, next, sign_in::SignIn},
-    ui::{Failed, LeaveDialog, LeaveGuard, Toasts, heading::Arrived, live},
+    ui::{LeaveDialog, LeaveGuard, LoadError, Toasts, dynamic, heading::Arrived},
 };
 
 /// Provides what components ask their context for, except the [`Navigator`]. Tests call this too, with canned
@@ -56,7 +56,7 @@ fn Shell() -> impl IntoView {
         if search.is_empty() { path.get() } else { format!("{}?{search}", path.get()) }
     });
     // The router puts an address into the history once its own routes have shown the screen. Ours are matched by
-    // `routes::Place`, so it is told here.
+    // `routes::Screen`, so it is told here.
     let browser = expect_context::<BrowserUrl>();
     Effect::new(move |_| {
         guard.at(&address.get());
@@ -99,13 +99,13 @@ fn Shell() -> impl IntoView {
         _ => Shown::Nothing,
     });
     view! {
-        {live(move || match shown.get() {
+        {dynamic(move || match shown.get() {
             Shown::Nothing => ().into_any(),
             Shown::SignIn => view! { <SignIn next=wanted /> }.into_any(),
             Shown::Frame => view! { <Frame /> }.into_any(),
             Shown::Failure(failure) => view! {
                 <main id="main">
-                    <Failed what="Latchkey could not be loaded" failure=failure on_retry=move |()| session.resume(api) />
+                    <LoadError what="Latchkey could not be loaded" failure=failure on_retry=move |()| session.resume(api) />
                 </main>
             }
             .into_any(),

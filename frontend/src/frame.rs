@@ -7,7 +7,7 @@ use crate::{
     browser::{page, popover, storage},
     routes::{Navigator, Screens},
     session::{Session, next::HOME},
-    ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Toaster, Toasts, live},
+    ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Toaster, Toasts, dynamic},
 };
 
 const THEME: &str = "latchkey-theme";
@@ -70,7 +70,7 @@ fn TopBar() -> impl IntoView {
             <button type="button" class="button button--quiet button--icon top__drawer" popovertarget="drawer"
                 aria-label="Navigation"><Icon icon=icondata_lu::LuMenu /></button>
             <a class="brand" href=HOME><Icon icon=icondata_lu::LuKeyRound />"Latchkey"</a>
-            {live(move || account().map(|account| view! {
+            {dynamic(move || account().map(|account| view! {
                 <span class="top__account">
                     <span class="top__name">{account.name}</span>
                     <span class="mono muted">{account.id.to_string()}</span>

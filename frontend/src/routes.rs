@@ -13,7 +13,7 @@ use crate::{
         edit::EditToken,
         list::{ListQuery, TokenList},
     },
-    ui::{Heading, LeaveGuard, Nothing, live},
+    ui::{EmptyState, Heading, LeaveGuard, dynamic},
 };
 
 /// The address of the wizard.
@@ -70,9 +70,9 @@ impl Navigator {
 
 /// What an address names inside the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Screen {
     /// The root, which leads to the list.
-    Start,
+    Home,
     /// The list of tokens.
     List,
     /// The wizard.
@@ -84,21 +84,21 @@ pub enum Place {
     /// A token without a tab, which leads to its first.
     Token(String),
     /// No screen.
-    Nowhere,
+    NotFound,
 }
 
-impl Place {
+impl Screen {
     /// The place that `path` leads to. A slash at its end makes no difference.
     #[must_use]
     pub fn of(path: &str) -> Self {
         match parts(path).as_slice() {
-            [] | ["integrations"] => Self::Start,
+            [] | ["integrations"] => Self::Home,
             ["integrations", "tokens"] => Self::List,
             ["integrations", "tokens", "new"] => Self::New,
             ["integrations", "tokens", id] if id.starts_with("SU-") => Self::Token((*id).to_owned()),
             ["integrations", "tokens", id, "edit"] => Self::Edit((*id).to_owned()),
             ["integrations", "tokens", _, "general" | "permissions"] => Self::Details,
-            _ => Self::Nowhere,
+            _ => Self::NotFound,
         }
     }
 }
@@ -112,15 +112,15 @@ fn parts(path: &str) -> Vec<&str> {
 #[component]
 pub fn Screens() -> impl IntoView {
     let path = use_location().pathname;
-    let place = Memo::new(move |_| path.with(|path| Place::of(path)));
-    live(move || match place.get() {
-        Place::Start => view! { <Elsewhere address=HOME.to_owned() /> }.into_any(),
-        Place::Token(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
-        Place::List => view! { <List /> }.into_any(),
-        Place::New => view! { <CreateToken step=query("step") /> }.into_any(),
-        Place::Edit(id) => view! { <EditToken id=id /> }.into_any(),
-        Place::Details => view! { <TokenDetails id=part(2) tab=part(3) /> }.into_any(),
-        Place::Nowhere => view! { <NotFound /> }.into_any(),
+    let screen = Memo::new(move |_| path.with(|path| Screen::of(path)));
+    dynamic(move || match screen.get() {
+        Screen::Home => view! { <Elsewhere address=HOME.to_owned() /> }.into_any(),
+        Screen::Token(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
+        Screen::List => view! { <List /> }.into_any(),
+        Screen::New => view! { <CreateToken step=query("step") /> }.into_any(),
+        Screen::Edit(id) => view! { <EditToken id=id /> }.into_any(),
+        Screen::Details => view! { <TokenDetails id=part(2) tab=part(3) /> }.into_any(),
+        Screen::NotFound => view! { <NotFound /> }.into_any(),
     })
 }
 
@@ -135,7 +135,8 @@ fn part(index: usize) -> Signal<String> {
     let path = use_location().pathname;
     Memo::new(move |before: Option<&String>| {
         let part = path.with(|path| {
-            (Place::of(path) == Place::Details).then(|| parts(path).get(index).copied().unwrap_or_default().to_owned())
+            (Screen::of(path) == Screen::Details)
+                .then(|| parts(path).get(index).copied().unwrap_or_default().to_owned())
         });
         part.or_else(|| before.cloned()).unwrap_or_default()
     })
@@ -161,13 +162,13 @@ fn List() -> impl IntoView {
 pub fn NotFound() -> impl IntoView {
     view! {
         <Heading title="Page not found" />
-        <Nothing
+        <EmptyState
             icon=icondata_lu::LuSearchX
             title="There is nothing at this address"
             text="The link may be old, or the address mistyped."
         >
             <a class="button" href=HOME>"Go to Tokens"</a>
-        </Nothing>
+        </EmptyState>
     }
     .into_any()
 }
@@ -179,13 +180,13 @@ mod tests {
     #[test]
     fn each_screen_has_its_address() {
         let id = "SU-160-984-311";
-        assert_eq!(Place::of("/"), Place::Start);
-        assert_eq!(Place::of("/integrations"), Place::Start);
-        assert_eq!(Place::of(&format!("/integrations/tokens/{id}/")), Place::Token(id.to_owned()));
-        assert_eq!(Place::of("/integrations/tokens/"), Place::List);
-        assert_eq!(Place::of(NEW_TOKEN), Place::New);
-        assert_eq!(Place::of(&format!("/integrations/tokens/{id}/edit")), Place::Edit(id.to_owned()));
-        assert_eq!(Place::of(&token(id, "permissions")), Place::Details);
+        assert_eq!(Screen::of("/"), Screen::Home);
+        assert_eq!(Screen::of("/integrations"), Screen::Home);
+        assert_eq!(Screen::of(&format!("/integrations/tokens/{id}/")), Screen::Token(id.to_owned()));
+        assert_eq!(Screen::of("/integrations/tokens/"), Screen::List);
+        assert_eq!(Screen::of(NEW_TOKEN), Screen::New);
+        assert_eq!(Screen::of(&format!("/integrations/tokens/{id}/edit")), Screen::Edit(id.to_owned()));
+        assert_eq!(Screen::of(&token(id, "permissions")), Screen::Details);
     }
 
     #[test]
@@ -193,7 +194,7 @@ mod tests {
         for path in
             ["/integrations/nonsense", "/integrations/tokens/nonsense", "/integrations/tokens/x/y", "/a/b/c/d/e"]
         {
-            assert_eq!(Place::of(path), Place::Nowhere, "{path}");
+            assert_eq!(Screen::of(path), Screen::NotFound, "{path}");
         }
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::draft::{Clock, Draft, Expiration};
 use crate::{
     browser::{dates, focus},
-    ui::{Select, TextField, live},
+    ui::{Select, TextField, dynamic},
 };
 
 /// The fields as signals, so that each input is bound to its own.
@@ -152,13 +152,13 @@ pub fn GeneralFields(
             problem=problem("description") on_leave=leave("description") />
         <Select label="Expiration" name="expiration" options=options on_choose=choose
             value=Signal::derive(move || fields.expiration.with(Expiration::word)) />
-        {live(move || by_date.get().then(|| view! {
+        {dynamic(move || by_date.get().then(|| view! {
             <TextField label="Expiration date" name="expiration_date" kind="date" required=true min=dates::tomorrow()
                 value=fields.date problem=problem("expiration_date") on_leave=leave("expiration_date")
                 hint="The key works until the end of this day." />
         }))}
         // A choice of days has no date field, but the server may still refuse what it comes to.
-        {live(move || (!by_date.get()).then(|| view! {
+        {dynamic(move || (!by_date.get()).then(|| view! {
             <crate::ui::field::FieldProblem id="field-expiration-problem" label="Expiration" problem=problem("expiration_date") />
         }))}
         {restrictions(fields)}
@@ -193,7 +193,7 @@ fn restrictions(fields: Fields) -> impl IntoView {
                 <TextField label="Not before" name="not_before" kind="date" value=fields.not_before
                     problem=problem("not_before") on_leave=leave("not_before")
                     hint="The key works from the start of this day. Empty: at once." />
-                {live(move || begins().map(|at| view! {
+                {dynamic(move || begins().map(|at| view! {
                     <p class="field__hint">{format!("Unless you change the day, it stays at {}.", dates::day_and_time(at))}</p>
                 }))}
                 <TextField label="Allowed addresses" name="allowed_addresses" multiline=true value=fields.addresses

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     browser::page,
     tokens::details::credential::{MASK, Shown},
-    ui::{CodeBlock, CopyButton, live},
+    ui::{CodeBlock, CopyButton, dynamic},
 };
 
 /// The key or handle, masked until *View* is pressed, with a ready `curl` line. The secret lives as long as this
@@ -38,7 +38,7 @@ pub fn NewKey(
             <span class="secret__label">{kind.label()}</span>
             <code class="secret__value" id="created-secret">{visible}</code>
             <button type="button" class="button" on:click=move |_| shown.toggle()>
-                {live(move || if shown.get() { "Hide" } else { "View" })}
+                {dynamic(move || if shown.get() { "Hide" } else { "View" })}
             </button>
             <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true />
         </div>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::draft::set_of;
 use crate::browser::text;
-use crate::ui::{Check, CheckBox, Icon, live};
+use crate::ui::{Check, CheckBox, Icon, dynamic};
 
 /// What *All Modules* shows for a choice.
 #[must_use]
@@ -114,12 +114,12 @@ pub fn PermissionsEditor(
             <ul class="check-list__rows">
                 <For each=move || shown.get() key=|module| module.id.clone() children=row />
             </ul>
-            {live(move || shown.with(Vec::is_empty).then(|| view! {
+            {dynamic(move || shown.with(Vec::is_empty).then(|| view! {
                 <p class="check-list__none">"No module matches the filter."</p>
             }))}
         </fieldset>
         <div role="status">
-            {live(move || chosen.with(BTreeSet::is_empty).then(|| view! {
+            {dynamic(move || chosen.with(BTreeSet::is_empty).then(|| view! {
                 <div class="note note--warning">
                     <Icon icon=icondata_lu::LuTriangleAlert />
                     <p>"No module is chosen: the key will open nothing until you grant it one."</p>

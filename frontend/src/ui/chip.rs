@@ -3,7 +3,7 @@
 use latchkey_shared::TokenStatus;
 use leptos::prelude::*;
 
-use super::live;
+use super::dynamic;
 
 /// A dot and a word: the colour never speaks alone.
 #[component]
@@ -15,7 +15,7 @@ pub fn StatusChip(
     view! {
         <span class="chip" data-status=move || status.get().as_str()>
             <span class="chip__dot" aria-hidden="true"></span>
-            {live(move || status.get().label())}
+            {dynamic(move || status.get().label())}
         </span>
     }
     .into_any()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Icon, live};
+use super::{Icon, dynamic};
 use crate::browser::{clipboard, focus, timer::Timer};
 
 /// Copies a text and says *Copied*. When the browser refuses it says why and selects the text instead.
@@ -23,7 +23,7 @@ pub fn CopyButton(
     #[prop(optional)]
     with_word: bool,
 ) -> impl IntoView {
-    let said = RwSignal::new(String::new());
+    let status_message = RwSignal::new(String::new());
     let copied = RwSignal::new(false);
     let timer = Timer::new();
     let press = move |_| {
@@ -31,18 +31,18 @@ pub fn CopyButton(
         spawn_local(async move {
             match clipboard::copy(&text.get_untracked()).await {
                 Ok(()) => {
-                    said.try_set("Copied".to_owned());
+                    status_message.try_set("Copied".to_owned());
                     copied.try_set(true);
                 }
                 Err(refused) => {
-                    said.try_set(format!("Not copied: {}. Press Ctrl+C.", refused.0));
+                    status_message.try_set(format!("Not copied: {}. Press Ctrl+C.", refused.0));
                     if let Some(id) = shown_in {
                         focus::select_text(&id);
                     }
                 }
             }
             timer.start(Duration::from_secs(4), move || {
-                said.try_set(String::new());
+                status_message.try_set(String::new());
                 copied.try_set(false);
             });
         });
@@ -51,14 +51,14 @@ pub fn CopyButton(
         <span class="copy" class:is-copied=copied>
             <button type="button" class="button button--quiet" class:button--icon=!with_word
                 aria-label=format!("Copy {what}") on:click=press>
-                {live(move || if copied.get() {
+                {dynamic(move || if copied.get() {
                     view! { <Icon icon=icondata_lu::LuCheck /> }
                 } else {
                     view! { <Icon icon=icondata_lu::LuCopy /> }
                 })}
                 {with_word.then(|| view! { <span class="button__label">"Copy"</span> })}
             </button>
-            <span class="copy__said" role="status">{said}</span>
+            <span class="copy__said" role="status">{status_message}</span>
         </span>
     }
     .into_any()

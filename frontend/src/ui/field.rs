@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Icon, live};
+use super::{Icon, dynamic};
 use crate::browser::{events, timer::Timer};
 
 /// A line (or several) of text. The problem stands below it and is read out with it.
@@ -113,7 +113,7 @@ pub fn FieldProblem(
     #[prop(into)]
     problem: Signal<Option<String>>,
 ) -> impl IntoView {
-    live(move || {
+    dynamic(move || {
         problem.get().map(|problem| {
             let stop = if problem.ends_with('.') { "" } else { "." };
             // What is quoted is a part of the field.
@@ -154,7 +154,7 @@ pub fn Select(
             <label class=if quiet { "visually-hidden" } else { "field__label" } for=id.clone()>{label}</label>
             <select class="input input--select" id=id name=name
                 on:change:target=move |event| on_choose.run(event.target().value())>
-                {live(move || {
+                {dynamic(move || {
                     let chosen = value.get();
                     options.get().into_iter().map(|(value, words)| {
                         let selected = value == chosen;

@@ -6,7 +6,7 @@ use icondata_core::Icon as IconData;
 use leptos::{html, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{Icon, live};
+use super::{Icon, dynamic};
 use crate::browser::{focus, popover, text};
 
 const ITEMS: &str = "[role^=menuitem]";
@@ -111,7 +111,7 @@ pub fn Menu(
             </button>
             <div node_ref=menu class="menu__list" role="menu" popover="auto" id=id aria-label=label
                 on:toggle=toggled on:keydown=on_menu_key>
-                {live(move || open.get().then(|| items.get().into_iter().map(|item| entry(item, close)).collect_view()))}
+                {dynamic(move || open.get().then(|| items.get().into_iter().map(|item| entry(item, close)).collect_view()))}
             </div>
         </span>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, live};
+use super::{Icon, dynamic};
 
 /// A problem on top of a form, read out when it appears.
 #[component]
@@ -13,7 +13,7 @@ pub fn Note(
 ) -> impl IntoView {
     view! {
         <div role="alert">
-            {live(move || problem.get().map(|problem| view! {
+            {dynamic(move || problem.get().map(|problem| view! {
                 <div class="note note--danger"><Icon icon=icondata_lu::LuCircleAlert /><p>{problem}</p></div>
             }))}
         </div>

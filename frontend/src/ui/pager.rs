@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Select, live};
+use super::{Icon, Select, dynamic};
 
 /// Which rows of how many, links to the neighbours, and the choice of rows a page.
 #[component]
@@ -48,8 +48,8 @@ pub fn Pager(
             <Select label="Rows per page" name="size" quiet=true value=Signal::derive(move || size.get().to_string())
                 options=options on_choose=move |size: String| if let Ok(size) = size.parse() { on_size.run(size) } />
             <span class="pager__range">{range}</span>
-            {live(move || link((page.get() > 1).then(|| page.get() - 1), "Previous page", icondata_lu::LuChevronLeft))}
-            {live(move || {
+            {dynamic(move || link((page.get() > 1).then(|| page.get() - 1), "Previous page", icondata_lu::LuChevronLeft))}
+            {dynamic(move || {
                 let more = page.get() * size.get() < total.get();
                 link(more.then(|| page.get() + 1), "Next page", icondata_lu::LuChevronRight)
             })}

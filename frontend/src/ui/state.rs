@@ -8,7 +8,7 @@ use crate::api::Failure;
 
 /// Says what happened and offers to try again.
 #[component]
-pub fn Failed(
+pub fn LoadError(
     /// What was wanted: `The tokens could not be loaded.`
     what: &'static str,
     /// Why it failed.
@@ -30,7 +30,7 @@ pub fn Failed(
 
 /// A picture, a sentence, and what one can do about it.
 #[component]
-pub fn Nothing(
+pub fn EmptyState(
     /// The picture.
     icon: IconData,
     /// What there is not.

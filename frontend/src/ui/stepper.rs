@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, live};
+use super::{Icon, dynamic};
 
 /// The steps in their order. Those that are done are buttons that lead back.
 #[component]
@@ -37,28 +37,28 @@ pub fn Stepper(
             if state() == "done" && can_go_back.get() {
                 view! {
                     <button type="button" class="stepper__step" on:click=move |_| on_go.run(index)>
-                        <span class="stepper__mark">{live(mark)}</span>
+                        <span class="stepper__mark">{dynamic(mark)}</span>
                         <span>{name}<span class="visually-hidden">" (done)"</span></span>
                     </button>
                 }
                 .into_any()
             } else {
                 view! {
-                    <span class="stepper__step"><span class="stepper__mark">{live(mark)}</span><span>{name}</span></span>
+                    <span class="stepper__step"><span class="stepper__mark">{dynamic(mark)}</span><span>{name}</span></span>
                 }
                 .into_any()
             }
         };
         view! {
             <li class="stepper__item" data-state=state aria-current=move || (state() == "current").then_some("step")>
-                {live(inside)}
+                {dynamic(inside)}
             </li>
         }
     };
     view! {
         <nav aria-label="Steps">
             <ol class="stepper">
-                {live(move || steps.get().into_iter().enumerate().map(|(index, name)| step(index, name)).collect_view())}
+                {dynamic(move || steps.get().into_iter().enumerate().map(|(index, name)| step(index, name)).collect_view())}
             </ol>
         </nav>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, live};
+use super::{Icon, dynamic};
 
 /// A column header with a button. `sorted` is the direction when the table is sorted by this column:
 /// `Some(true)` is descending.
@@ -28,7 +28,7 @@ pub fn SortHeader(
         <th scope="col" role="columnheader" class=class aria-sort=direction>
             <button type="button" class="sort" on:click=move |_| on_press.run(())>
                 {name}
-                {live(move || match sorted.get() {
+                {dynamic(move || match sorted.get() {
                     None => view! { <Icon icon=icondata_lu::LuChevronsUpDown /> },
                     Some(false) => view! { <Icon icon=icondata_lu::LuArrowUp /> },
                     Some(true) => view! { <Icon icon=icondata_lu::LuArrowDown /> },

@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 use web_sys::KeyboardEvent;
 
-use super::{live, menu::unique};
+use super::{dynamic, menu::unique};
 use crate::browser::focus;
 
 /// A tab.
@@ -83,7 +83,7 @@ pub fn Tabs(
     view! {
         <div class="tabs" class:tabs--small=small>
             <div class="tabs__row" role="tablist" aria-label=label node_ref=row on:keydown=on_key>
-                {live(move || tabs.get().into_iter().map(&tab).collect_view())}
+                {dynamic(move || tabs.get().into_iter().map(&tab).collect_view())}
             </div>
             <div class="tabs__panel" role="tabpanel" id=panel_id
                 aria-labelledby=move || format!("{prefix}-{}", selected.get())>{children()}</div>

@@ -7,7 +7,7 @@ use crate::browser::dates;
 
 /// Local time, with the exact moment in UTC on hover and for programs.
 #[component]
-pub fn Moment(
+pub fn Time(
     /// The moment.
     at: Timestamp,
     /// Whether the time of day matters.

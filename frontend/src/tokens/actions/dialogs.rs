@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     browser::focus,
-    ui::{Button, Dialog, Note, TextField, Variant, live},
+    ui::{Button, Dialog, Note, TextField, Variant, dynamic},
 };
 
 /// The dialogs of a screen's [`Actions`], and what could not be done when no dialog is open.
@@ -52,7 +52,7 @@ pub fn ActionDialogs(
     view! {
         <div class="floating"><Note problem=alone /></div>
         <Dialog open=open title=title>
-            {live(move || match asked.get() {
+            {dynamic(move || match asked.get() {
                 Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens).into_any(),
                 Some(Pending { kind: Kind::Rotate, mut tokens }) => {
                     tokens.pop().map(|token| rotate::question(actions, open, token)).into_any()

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, tokens::Versioned},
-    ui::{Moment, live},
+    ui::{Time, dynamic},
 };
 
 /// When the key was last used, from where, by which program; the latest use of several. The use of a single token
@@ -38,7 +38,7 @@ pub fn LastUse(
         None => never.into_any(),
         Some(last) => view! { {on} {last_use(&last)} "." }.into_any(),
     };
-    view! { <p>{live(words)}</p> }.into_any()
+    view! { <p>{dynamic(words)}</p> }.into_any()
 }
 
 /// When, from where, by which program.
@@ -46,5 +46,5 @@ pub fn LastUse(
 pub fn last_use(last: &LastUsed) -> AnyView {
     let from = (!last.address.is_empty()).then(|| format!(" from {}", last.address));
     let by = (!last.program.is_empty()).then(|| format!(" by {}", last.program));
-    view! { <Moment at=last.at with_time=true /> <span class="breakable">{from} {by}</span> }.into_any()
+    view! { <Time at=last.at with_time=true /> <span class="breakable">{from} {by}</span> }.into_any()
 }

@@ -8,7 +8,7 @@ use crate::{
     api::Catalogue,
     browser::{dates, focus},
     tokens::new_key::NewKey,
-    ui::{Button, Load, Moment, Note, Select, Variant, live},
+    ui::{Button, Load, Note, Select, Time, Variant, dynamic},
 };
 
 /// How long the old key may work on, in seconds.
@@ -47,7 +47,7 @@ pub fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView
             <Select label="The old key works on" name="overlap" options=Signal::stored(options)
                 value=Signal::derive(move || actions.overlap.get().to_string())
                 on_choose=move |seconds: String| actions.overlap.set(seconds.parse().unwrap_or_default()) />
-            <p role="status" class="rotate__stops">{live(stops)}</p>
+            <p role="status" class="rotate__stops">{dynamic(stops)}</p>
             <div class="dialog__actions">
                 <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>"Rotate key"</Button>
@@ -70,7 +70,7 @@ pub fn outcome(actions: Actions, open: RwSignal<bool>, token: &Token) -> AnyView
         }
     };
     let old = match token.previous_expiration_date {
-        Some(at) => view! { " The old key works until " <Moment at=at with_time=true /> "." }.into_any(),
+        Some(at) => view! { " The old key works until " <Time at=at with_time=true /> "." }.into_any(),
         None => " The old key has stopped.".into_any(),
     };
     view! {

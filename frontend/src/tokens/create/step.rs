@@ -20,7 +20,7 @@ impl Step {
 
     /// The words on the page.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::General => "General",
             Self::Extension => "Extension",

@@ -12,7 +12,7 @@ use crate::{
         details::{credential::credential_text, facts::rules},
         new_key::NewKey,
     },
-    ui::{Icon, Moment},
+    ui::{Icon, Time},
 };
 
 /// The whole configuration, the key or handle (masked until *View* is pressed), and a ready `curl` line. The
@@ -59,7 +59,7 @@ pub fn Summary(
                     <dt>"Expiration"</dt>
                     <dd>{token.expiration_date.map_or_else(
                         || view! { <span class="muted">"None"</span> }.into_any(),
-                        |at| view! { <Moment at=at with_time=true /> }.into_any(),
+                        |at| view! { <Time at=at with_time=true /> }.into_any(),
                     )}</dd>
                     {rules(&token)}
                     <dt>"Extension"</dt><dd>{catalogue.extension_title(&token)}</dd>

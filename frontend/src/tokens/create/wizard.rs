@@ -16,7 +16,7 @@ use crate::{
         general_fields::{Fields, GeneralFields},
         permissions_editor::PermissionsEditor,
     },
-    ui::{Button, Failed, Heading, LeaveGuard, Load, Loaded, Note, Nothing, Stepper, Variant, live},
+    ui::{Button, EmptyState, Heading, LeaveGuard, Load, LoadError, Loaded, Note, Stepper, Variant, dynamic},
 };
 
 /// Creates a token in four steps, once however often *Create* is pressed.
@@ -33,10 +33,10 @@ pub fn CreateToken(
     view! {
         <div class="wizard">
             <Heading title="Create Token" />
-            {live(move || {
+            {dynamic(move || {
                 if !manages.get() {
                     return view! {
-                        <Nothing icon=icondata_lu::LuKeyRound title="You may not create tokens"
+                        <EmptyState icon=icondata_lu::LuKeyRound title="You may not create tokens"
                             text="Viewers can read tokens. Ask an admin for the role member." />
                     }
                     .into_any();
@@ -44,7 +44,7 @@ pub fn CreateToken(
                 match state.get() {
                     Loaded::Waiting => view! { <p role="status" class="muted">"Loading…"</p> }.into_any(),
                     Loaded::Failed(failure) => view! {
-                        <Failed what="Extensions and modules could not be loaded" failure=failure
+                        <LoadError what="Extensions and modules could not be loaded" failure=failure
                             on_retry=move |()| catalogue.again() />
                     }
                     .into_any(),
@@ -181,20 +181,20 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
     });
     view! {
         <Stepper
-            steps=Signal::derive(move || Step::walked(asks.get()).into_iter().map(Step::words).collect::<Vec<_>>())
+            steps=Signal::derive(move || Step::walked(asks.get()).into_iter().map(Step::label).collect::<Vec<_>>())
             current=Signal::derive(position)
             can_go_back=Signal::derive(move || created.with(Option::is_none))
             on_go=move |index: usize| if let Some(step) = Step::walked(asks.get_untracked()).get(index) { show(*step) }
         />
-        {live(move || match created.get() {
+        {dynamic(move || match created.get() {
             Some(token) => view! { <Summary created=token catalogue=catalogue.get_value() /> }.into_any(),
             None => view! {
                 <form class="wizard__form" novalidate
                     on:submit=move |event| { event.prevent_default(); next() }>
-                    <h2 class="wizard__title" id="step-title" tabindex="-1">{live(move || current.get().words())}</h2>
+                    <h2 class="wizard__title" id="step-title" tabindex="-1">{dynamic(move || current.get().label())}</h2>
                     <Note problem=problem />
                     <div class="wizard__body">
-                        {live(move || match current.get() {
+                        {dynamic(move || match current.get() {
                             Step::Extension => view! {
                                 <ExtensionCards extensions=catalogue.with_value(|it| it.extensions.clone())
                                     chosen=extension problem=extension_problem />
@@ -210,8 +210,8 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
                     <div class="wizard__actions">
                         <a class="button button--quiet" href=HOME>"Cancel"</a>
                         <span class="spacer"></span>
-                        {live(move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> }))}
-                        {live(move || if is_last.get() {
+                        {dynamic(move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> }))}
+                        {dynamic(move || if is_last.get() {
                             view! { <Button variant=Variant::Primary submit=true busy=busy>"Create"</Button> }
                         } else {
                             view! { <Button variant=Variant::Primary submit=true>"Next"</Button> }

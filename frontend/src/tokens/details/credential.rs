@@ -10,7 +10,7 @@ use crate::{
     api::{Api, CONFIRM_PASSWORD, Failure},
     browser::{clipboard, focus, page, timer::Timer},
     session::Session,
-    ui::{Button, Icon, Note, live},
+    ui::{Button, Icon, Note, dynamic},
 };
 
 /// What stands in place of a secret.
@@ -162,18 +162,18 @@ pub fn CredentialField(
         <div class="secret">
             <span class="secret__label">{label}</span>
             <code class="secret__value" id="credential">
-                {live(move || if shown.get() { secret.get() } else { MASK.to_owned() })}
+                {dynamic(move || if shown.get() { secret.get() } else { MASK.to_owned() })}
             </code>
             {if untrack(|| session.manages_tokens()) {
                 view! {
                     <Button busy=Signal::derive(move || busy.get() == Some(Want::View))
                         on_press=move |()| if untrack(|| shown.get()) { shown.hide() } else { reveal(Want::View) }>
-                        {live(move || if shown.get() { "Hide" } else { "View" })}
+                        {dynamic(move || if shown.get() { "Hide" } else { "View" })}
                     </Button>
                     <Button icon=icondata_lu::LuCopy busy=Signal::derive(move || busy.get() == Some(Want::Copy))
                         on_press=move |()| reveal(Want::Copy)>"Copy"</Button>
                     <span class="secret__said" role="status">
-                        {live(move || (!said.get().is_empty()).then(|| view! { <Icon icon=icondata_lu::LuCheck /> }))} {said}
+                        {dynamic(move || (!said.get().is_empty()).then(|| view! { <Icon icon=icondata_lu::LuCheck /> }))} {said}
                     </span>
                 }
                 .into_any()

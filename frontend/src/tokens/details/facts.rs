@@ -7,7 +7,7 @@ use super::{credential::CredentialField, samples::Samples};
 use crate::{
     api::Catalogue,
     tokens::actions::last_use::last_use,
-    ui::{CopyButton, Moment, live},
+    ui::{CopyButton, Time, dynamic},
 };
 
 /// Key, facts and code samples. The token's key lives in a part of its own, so that a change of the facts does
@@ -28,9 +28,9 @@ pub fn Facts(
         token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind, rotated.get())))
     });
     view! {
-        {live(move || credential.get().map(|(id, kind, _)| view! { <CredentialField id=id kind=kind /> }))}
+        {dynamic(move || credential.get().map(|(id, kind, _)| view! { <CredentialField id=id kind=kind /> }))}
         <dl class="facts">
-            {live(move || {
+            {dynamic(move || {
                 let (token, extension) = (token.get(), extension());
                 view! {
                     <dt>"ID"</dt>
@@ -51,7 +51,7 @@ pub fn Facts(
                     <dt>"Owner"</dt>
                     <dd>{token.owner.name.clone()} " " <span class="mono muted">{token.owner.id.clone()}</span></dd>
                     <dt>"Expiration"</dt>
-                    <dd>{token.expiration_date.map_or_else(none, |at| view! { <Moment at=at with_time=true /> }.into_any())}</dd>
+                    <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true /> }.into_any())}</dd>
                     {old_key(&token)}
                     {rules(&token)}
                     <dt>"Last used"</dt>
@@ -61,7 +61,7 @@ pub fn Facts(
                 }
             })}
         </dl>
-        {live(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
+        {dynamic(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
     }
     .into_any()
 }
@@ -77,7 +77,7 @@ fn never() -> AnyView {
 /// When the key before the present one stops, while it works.
 fn old_key(token: &Token) -> AnyView {
     let stop = match token.previous_expiration_date {
-        Some(at) => view! { "Works until " <Moment at=at with_time=true /> }.into_any(),
+        Some(at) => view! { "Works until " <Time at=at with_time=true /> }.into_any(),
         None if token.status == TokenStatus::Revitalised => view! { "Works until the key is rotated" }.into_any(),
         None => return ().into_any(),
     };
@@ -87,7 +87,7 @@ fn old_key(token: &Token) -> AnyView {
 /// The rules on its use, when it has any.
 #[must_use]
 pub fn rules(token: &Token) -> AnyView {
-    let begins = token.not_before.map(|at| view! { <dt>"Not before"</dt><dd><Moment at=at with_time=true /></dd> });
+    let begins = token.not_before.map(|at| view! { <dt>"Not before"</dt><dd><Time at=at with_time=true /></dd> });
     let addresses = (!token.allowed_addresses.is_empty()).then(|| {
         view! { <dt>"Allowed addresses"</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
     });
@@ -96,5 +96,5 @@ pub fn rules(token: &Token) -> AnyView {
 }
 
 fn occurrence(it: &Occurrence) -> impl IntoView + use<> {
-    view! { <Moment at=it.at with_time=true /> " by " <span class="breakable">{it.by.name.clone()}</span> }
+    view! { <Time at=it.at with_time=true /> " by " <span class="breakable">{it.by.name.clone()}</span> }
 }

@@ -4,7 +4,7 @@ use latchkey_shared::{ModuleId, Token};
 use leptos::prelude::*;
 
 use crate::api::Catalogue;
-use crate::ui::live;
+use crate::ui::dynamic;
 
 /// Every module with *Enabled* or *Disabled* and the paths that it opens.
 #[component]
@@ -38,7 +38,7 @@ pub fn Permissions(
                 <td role="cell" class="col-status">
                     <span class="chip" data-status=move || if on.get() { "active" } else { "inactive" }>
                         <span class="chip__dot" aria-hidden="true"></span>
-                        {live(move || if on.get() { "Enabled" } else { "Disabled" })}
+                        {dynamic(move || if on.get() { "Enabled" } else { "Disabled" })}
                     </span>
                 </td>
                 <td role="cell" class="col-paths mono">

@@ -9,7 +9,7 @@ use crate::{
     routes,
     session::{Session, next::HOME},
     tokens::actions::{ActionDialogs, Actions, menu_items},
-    ui::{Failed, Heading, Icon, Load, Loaded, Menu, Nothing, StatusChip, Tab, Tabs, live},
+    ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, StatusChip, Tab, Tabs, dynamic},
 };
 
 /// A token in full. Which tab is shown lives in the address.
@@ -35,7 +35,7 @@ pub fn TokenDetails(
     });
     view! {
         <nav class="breadcrumb" aria-label="Breadcrumb"><a href=HOME>"Tokens"</a></nav>
-        {live(move || match shown.get() {
+        {dynamic(move || match shown.get() {
             Loaded::Waiting => view! {
                 <p class="visually-hidden" role="status">"Loading the token"</p>
                 <div class="skeleton skeleton--title"></div>
@@ -44,15 +44,15 @@ pub fn TokenDetails(
             .into_any(),
             Loaded::Failed(Failure::NotFound) => view! {
                 <Heading title="Token not found" />
-                <Nothing icon=icondata_lu::LuSearchX title="There is no such token"
+                <EmptyState icon=icondata_lu::LuSearchX title="There is no such token"
                     text="It does not exist, or it belongs to another account.">
                     <a class="button" href=HOME>"Go to Tokens"</a>
-                </Nothing>
+                </EmptyState>
             }
             .into_any(),
             Loaded::Failed(failure) => view! {
                 <Heading title="Token" />
-                <Failed what="The token could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <LoadError what="The token could not be loaded" failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Loaded::Ready(()) => {
@@ -95,7 +95,7 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
                 <Heading title=name />
                 <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
             </div>
-            {live(move || can_act.get().then(|| view! {
+            {dynamic(move || can_act.get().then(|| view! {
                 <div class="screen__actions">
                     <a class="button" href=edit.clone()><Icon icon=icondata_lu::LuPencil />"Edit"</a>
                     <Menu icon=icondata_lu::LuEllipsisVertical label=Signal::derive(move || format!("Actions for {}", name.get()))
@@ -103,15 +103,15 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
                 </div>
             }))}
         </div>
-        {live(move || deleted.get().then(|| view! {
+        {dynamic(move || deleted.get().then(|| view! {
             <div class="note"><Icon icon=icondata_lu::LuInfo />
                 <p>"This token is deleted. Its key opens nothing any more and cannot be brought back."</p></div>
         }))}
         <Tabs label="Token" tabs=tabs selected=selected>
-            {live(move || match (known.get(), selected.get() == "permissions") {
+            {dynamic(move || match (known.get(), selected.get() == "permissions") {
                 (Loaded::Waiting, _) => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 (Loaded::Failed(failure), _) => view! {
-                    <Failed what="Extensions and modules could not be loaded" failure=failure
+                    <LoadError what="Extensions and modules could not be loaded" failure=failure
                         on_retry=move |()| catalogue.again() />
                 }
                 .into_any(),

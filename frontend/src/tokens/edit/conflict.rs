@@ -7,7 +7,7 @@ use crate::{
     api::{Catalogue, tokens::Versioned},
     browser::dates,
     tokens::draft::{Clock, Draft},
-    ui::{Button, Dialog, Moment, live},
+    ui::{Button, Dialog, Time, dynamic},
 };
 
 /// Shows who changed what and when. Nothing is saved until the person has chosen a side; closing the dialog
@@ -58,7 +58,7 @@ pub fn ConflictDialog(
     };
     view! {
         <Dialog open=open title="Somebody else has changed this token">
-            {live(move || theirs.get().map(|Versioned { token, .. }| {
+            {dynamic(move || theirs.get().map(|Versioned { token, .. }| {
                 let theirs = Draft::of(&token, Clock::browser());
                 let mine = merged(&base.get(), &mine.get(), &theirs);
                 let changes = catalogue.with_value(|it| changes(&mine, &theirs, it, dates::day_and_time));
@@ -66,7 +66,7 @@ pub fn ConflictDialog(
                 view! {
                     <p>
                         <strong class="breakable">{updated.by.name}</strong> " saved a change on "
-                        <Moment at=updated.at with_time=true /> ". Yours is not saved yet."
+                        <Time at=updated.at with_time=true /> ". Yours is not saved yet."
                     </p>
                     {if changes.is_empty() {
                         view! { <p>"Both say the same now."</p> }.into_any()

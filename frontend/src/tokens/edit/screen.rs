@@ -15,7 +15,7 @@ use crate::{
         general_fields::{Fields, GeneralFields},
         permissions_editor::PermissionsEditor,
     },
-    ui::{Button, Failed, Heading, Icon, LeaveGuard, Load, Loaded, Note, Nothing, Toasts, Variant, live},
+    ui::{Button, EmptyState, Heading, Icon, LeaveGuard, Load, LoadError, Loaded, Note, Toasts, Variant, dynamic},
 };
 
 /// Changes a token's properties and permissions; its extension is fixed.
@@ -41,7 +41,7 @@ pub fn EditToken(
     let manages = Memo::new(move |_| session.manages_tokens());
     let closed = move |title: &'static str, text: &'static str| {
         view! {
-            <Nothing icon=icondata_lu::LuSearchX title=title text=text><a class="button" href=HOME>"Go to Tokens"</a></Nothing>
+            <EmptyState icon=icondata_lu::LuSearchX title=title text=text><a class="button" href=HOME>"Go to Tokens"</a></EmptyState>
         }
         .into_any()
     };
@@ -51,13 +51,13 @@ pub fn EditToken(
         </nav>
         <div class="wizard">
             <Heading title="Edit Token" />
-            {live(move || match both.get() {
+            {dynamic(move || match both.get() {
                 Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 Loaded::Failed(Failure::NotFound) => {
                     closed("There is no such token", "It does not exist, or it belongs to another account.")
                 }
                 Loaded::Failed(failure) => {
-                    view! { <Failed what="The token could not be loaded" failure=failure on_retry=retry /> }.into_any()
+                    view! { <LoadError what="The token could not be loaded" failure=failure on_retry=retry /> }.into_any()
                 }
                 Loaded::Ready((version, _)) if version.token.status == TokenStatus::Deleted => {
                     closed("This token is deleted", "A deleted token cannot be changed.")

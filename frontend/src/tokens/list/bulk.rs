@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     tokens::actions::{Actions, Kind},
-    ui::{Button, Variant, live},
+    ui::{Button, Variant, dynamic},
 };
 
 /// The bar in place of the filters while rows are selected.
@@ -29,7 +29,7 @@ pub fn BulkBar(
     let usable = move || chosen(|token| token.status.is_usable());
     view! {
         <div class="bulk" role="group" aria-label="Selected tokens">
-            <span class="bulk__count" role="status">{live(move || format!("{} selected", selected.with(BTreeSet::len)))}</span>
+            <span class="bulk__count" role="status">{dynamic(move || format!("{} selected", selected.with(BTreeSet::len)))}</span>
             <Button disabled=Signal::derive(move || disabled().is_empty())
                 on_press=move |()| actions.enable(untrack(disabled))>"Enable"</Button>
             <Button disabled=Signal::derive(move || usable().is_empty())

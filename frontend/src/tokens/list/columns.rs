@@ -8,7 +8,7 @@ use super::query::SortKey;
 use crate::{
     api::Catalogue,
     routes,
-    ui::{Load, Moment, StatusChip, Tip, live},
+    ui::{Load, StatusChip, Time, Tip, dynamic},
 };
 
 /// A column of the list.
@@ -73,7 +73,7 @@ fn permissions(token: Memo<Token>) -> AnyView {
             count => view! { <Tip text=format!("{count} modules") more=names.join(", ") /> }.into_any(),
         }
     };
-    live(move || token.with(text)).into_any()
+    dynamic(move || token.with(text)).into_any()
 }
 
 fn status(token: Memo<Token>) -> AnyView {
@@ -82,16 +82,16 @@ fn status(token: Memo<Token>) -> AnyView {
 
 fn created(token: Memo<Token>) -> AnyView {
     view! {
-        {live(move || token.with(|token| view! { <Moment at=token.events.created.at /> }))}
-        <span class="muted table__by">{live(move || token.with(|token| token.events.created.by.name.clone()))}</span>
+        {dynamic(move || token.with(|token| view! { <Time at=token.events.created.at /> }))}
+        <span class="muted table__by">{dynamic(move || token.with(|token| token.events.created.by.name.clone()))}</span>
     }
     .into_any()
 }
 
 fn last_used(token: Memo<Token>) -> AnyView {
-    live(move || {
+    dynamic(move || {
         token.with(|token| match &token.last_used {
-            Some(last) => view! { <Moment at=last.at /> }.into_any(),
+            Some(last) => view! { <Time at=last.at /> }.into_any(),
             None => view! { <span class="muted">"Never"</span> }.into_any(),
         })
     })
@@ -99,9 +99,9 @@ fn last_used(token: Memo<Token>) -> AnyView {
 }
 
 fn expires(token: Memo<Token>) -> AnyView {
-    live(move || {
+    dynamic(move || {
         token.with(|token| match token.expiration_date {
-            Some(at) => view! { <span class="only-narrow">"Expires "</span><Moment at=at /> }.into_any(),
+            Some(at) => view! { <span class="only-narrow">"Expires "</span><Time at=at /> }.into_any(),
             None => view! { <span class="muted not-narrow">"Never"</span> }.into_any(),
         })
     })

@@ -129,13 +129,13 @@ impl ListQuery {
 
     /// Whether anything narrows the list, so that an empty one does not mean an empty account.
     #[must_use]
-    pub fn is_narrowed(&self) -> bool {
+    pub fn has_filters(&self) -> bool {
         !self.search.trim().is_empty() || self.status.is_some() || self.extension.is_some()
     }
 
     /// The same, narrowed by nothing.
     #[must_use]
-    pub fn widened(&self) -> Self {
+    pub fn without_filters(&self) -> Self {
         Self { sort: self.sort, size: self.size, ..Self::default() }
     }
 

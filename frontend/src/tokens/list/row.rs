@@ -11,7 +11,7 @@ use crate::{
     routes::{self, Navigator},
     session::Session,
     tokens::actions::{Actions, menu_items},
-    ui::{CheckBox, Menu, live},
+    ui::{CheckBox, Menu, dynamic},
 };
 
 /// One token. The whole row leads to the details; the name is the real link.
@@ -55,7 +55,7 @@ pub fn Row(
             <td class="col-select" role="cell">{select}</td>
             {COLUMNS.iter().map(|column| view! { <td class=column.class role="cell">{(column.cell)(token)}</td> }).collect_view()}
             <td class="col-menu" role="cell">
-                {live(move || can_act.get().then(|| view! {
+                {dynamic(move || can_act.get().then(|| view! {
                     <Menu icon=icondata_lu::LuEllipsisVertical
                         label=Signal::derive(move || format!("Actions for {}", name.get()))
                         items=Signal::derive(move || menu_items(&token.get(), actions, true)) />

@@ -22,7 +22,7 @@ use crate::{
         actions::{ActionDialogs, Actions},
         draft::set_of,
     },
-    ui::{Button, Check, CheckBox, Failed, Heading, Icon, Load, Loaded, Nothing, Pager, SortHeader, live},
+    ui::{Button, Check, CheckBox, EmptyState, Heading, Icon, Load, LoadError, Loaded, Pager, SortHeader, dynamic},
 };
 
 /// The list of the account's tokens.
@@ -72,7 +72,7 @@ pub fn TokenList(
     let body = Memo::new(move |_| {
         load.state.with(|state| match state {
             Loaded::Failed(failure) => Body::Failed(failure.clone()),
-            Loaded::Ready(page) if page.total == 0 && !query.get().is_narrowed() => Body::Empty,
+            Loaded::Ready(page) if page.total == 0 && !query.get().has_filters() => Body::Empty,
             Loaded::Ready(page) if page.total == 0 => Body::NoMatch,
             _ => Body::Table,
         })
@@ -81,11 +81,11 @@ pub fn TokenList(
     view! {
         <div class="screen__head">
             <Heading title="Tokens" />
-            {live(move || manages.get().then(|| view! {
+            {dynamic(move || manages.get().then(|| view! {
                 <a class="button button--primary" href=NEW_TOKEN><Icon icon=icondata_lu::LuPlus />"Create Token"</a>
             }))}
         </div>
-        {live(move || {
+        {dynamic(move || {
             if selected.with(|selected| !selected.is_empty()) {
                 view! { <BulkBar rows=rows selected=selected actions=actions /> }.into_any()
             } else if body.get() == Body::Empty {
@@ -94,30 +94,30 @@ pub fn TokenList(
                 view! { <Filters query=query /> }.into_any()
             }
         })}
-        {live(move || match body.get() {
+        {dynamic(move || match body.get() {
             Body::Failed(failure) => view! {
-                <Failed what="The tokens could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <LoadError what="The tokens could not be loaded" failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Body::Empty => view! {
-                <Nothing icon=icondata_lu::LuKeyRound title="No tokens yet"
+                <EmptyState icon=icondata_lu::LuKeyRound title="No tokens yet"
                     text="A token gives one integration its own key with just the modules that it needs.">
                     {manages.get_untracked().then(|| view! { <a class="button" href=NEW_TOKEN>"Create your first token"</a> })}
-                </Nothing>
+                </EmptyState>
             }
             .into_any(),
             Body::NoMatch => view! {
-                <Nothing icon=icondata_lu::LuSearchX title="No token matches"
+                <EmptyState icon=icondata_lu::LuSearchX title="No token matches"
                     text=Signal::derive(move || no_match(&query.get()))>
-                    <Button on_press=move |()| navigator.to(&query.get_untracked().widened().address())>
+                    <Button on_press=move |()| navigator.to(&query.get_untracked().without_filters().address())>
                         "Clear filters"
                     </Button>
-                </Nothing>
+                </EmptyState>
             }
             .into_any(),
             Body::Table => view! {
                 <Table query=query load=load rows=rows selected=selected actions=actions />
-                {live(move || (total.get() > 0).then(|| view! {
+                {dynamic(move || (total.get() > 0).then(|| view! {
                     <Pager page=Signal::derive(move || query.get().page) size=Signal::derive(move || query.get().size)
                         total=total sizes=ListQuery::SIZES
                         address=move |page| ListQuery { page, ..query.get() }.address()
@@ -190,7 +190,7 @@ fn Table(
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader" class="col-select">
-                        {live(move || if session.manages_tokens() {
+                        {dynamic(move || if session.manages_tokens() {
                             view! {
                                 <CheckBox state=all label=Signal::stored("Select all rows".to_owned())
                                     on_toggle=move |on: bool| {
@@ -209,11 +209,11 @@ fn Table(
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                {live(move || waiting.get().then(|| view! { <Skeleton rows=8 /> }))}
+                {dynamic(move || waiting.get().then(|| view! { <Skeleton rows=8 /> }))}
                 <For each=move || rows.get() key=|token| token.id.clone() children=row />
             </tbody>
         </table>
-        <p class="visually-hidden" role="status">{live(move || waiting.get().then_some("Loading tokens"))}</p>
+        <p class="visually-hidden" role="status">{dynamic(move || waiting.get().then_some("Loading tokens"))}</p>
     }
     .into_any()
 }
