@@ -111,6 +111,50 @@ fn signal(pid: u32, name: &str) {
     assert!(Command::new("kill").args(["-s", name, &pid.to_string()]).status().unwrap().success());
 }
 
+/// PgBouncer before a cluster.
+struct PgBouncer {
+    child: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl PgBouncer {
+    fn start(cluster: &Cluster, mode: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let user = if is_root() { "user = postgres\n" } else { "" };
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\ndefault_pool_size = 60\n{user}",
+            cluster.port,
+            folder.path().join("users").display(),
+        );
+        std::fs::write(folder.path().join("users"), "\"postgres\" \"\"\n").unwrap();
+        std::fs::write(folder.path().join("pgbouncer.ini"), settings).unwrap();
+        if is_root() {
+            assert!(Command::new("chown").args(["-R", "postgres"]).arg(folder.path()).status().unwrap().success());
+        }
+        // Not in the search path of every user.
+        let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap());
+        let mut command = Command::new("pgbouncer");
+        command.env("PATH", path).arg(folder.path().join("pgbouncer.ini")).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "PgBouncer does not start");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Self { child, url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), _folder: folder }
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// One process.
 struct Replica {
     child: Child,
@@ -121,12 +165,16 @@ struct Replica {
 
 impl Replica {
     fn begin(cluster: &Cluster, flags: &[&str]) -> (Child, tempfile::TempDir) {
+        Self::begin_at(&cluster.url(), flags)
+    }
+
+    fn begin_at(url: &str, flags: &[&str]) -> (Child, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
             .current_dir(folder.path())
             .env("LATCHKEY_ADMIN_PASSWORD", PASSWORD)
             .env("LATCHKEY_MASTER_KEY", MASTER)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--database", &cluster.url()])
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--database", url])
             .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -487,4 +535,27 @@ fn full_disk_of_postgres_loses_no_acknowledged_change_and_revocations_hold_once_
     drop(other);
     drop(cluster);
     let _ = Command::new("umount").arg("--lazy").arg(disk).status();
+}
+
+#[test]
+fn replicas_run_behind_a_pooler_in_session_mode_and_refuse_transaction_mode() {
+    let cluster = Cluster::start();
+    let session = PgBouncer::start(&cluster, "session");
+    let [one, two] = [(); 2].map(|()| Replica::finish(Replica::begin_at(&session.url, &[])));
+    let (key, id) = one.create();
+    assert_eq!((one.check(&key), two.check(&key)), (200, 200));
+    assert_eq!(one.set(&id, "deactivate"), 200);
+    two.until(&key, 401, BOUND);
+    drop((one, two));
+
+    let transaction = PgBouncer::start(&cluster, "transaction");
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .current_dir(folder.path())
+        .env("LATCHKEY_MASTER_KEY", MASTER)
+        .args(["serve", "--listen", "127.0.0.1:0", "--database", &transaction.url])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && text.contains("set pool_mode = session"), "{text}");
 }

@@ -34,6 +34,7 @@ pub const BUILD: &[Package] = &[package("gcc libc6-dev", "cc")];
 pub const TEST: &[Package] = &[
     package("postgresql", "initdb"),
     package("nginx-light", "nginx"),
+    package("pgbouncer", "pgbouncer"),
     package("chromium", "chromium"),
     package("chromium-driver", "chromedriver"),
     package("nodejs", "node"),

@@ -13,13 +13,15 @@ use metrics::histogram;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{
-        self, Connection as _, Executor as _, PgConnection, SqliteConnection,
+        self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection,
+        postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
 use thiserror::Error;
 
 use super::{Address, AddressError, Store, migrations, outside_changes::OutsideChanges};
+use crate::rng::Rng;
 
 /// Readers of SQLite, connections to PostgreSQL.
 const POOL: u32 = 16;
@@ -52,6 +54,11 @@ pub enum OpenError {
     /// The file holds tables of another program.
     #[error("database {0}: another program's tables are in it; give Latchkey a file of its own")]
     Foreign(Address),
+    /// Two connections share a session.
+    #[error(
+        "database {0}: a pooler in transaction mode is in front of it, but LISTEN needs a session; set pool_mode = session"
+    )]
+    SharedSession(Address),
     /// A development version made the database, before the first release.
     #[error(
         "database {0}: a development version of Latchkey made it, and it cannot be upgraded; start with a new database"
@@ -94,11 +101,14 @@ impl Store {
                         })
                     })
                 });
-                // Once without the pool, which would try again and again, and say nothing but that it took too long.
+                options.map_sqlx_postgres_opts(without_float_digits);
+                // First without the pool, which would retry and report nothing but a timeout.
                 let failed = |error: String| OpenError::Connect { address: address.clone(), error };
-                let once = tokio::time::timeout(SERVER_TIMEOUT, PgConnection::connect(url)).await;
-                let once = once.map_err(|_| failed("the server does not answer".to_owned()))?;
-                let _ = once.map_err(|error| failed(error.to_string()))?.close().await;
+                let checked = tokio::time::timeout(SERVER_TIMEOUT, have_own_sessions(url)).await;
+                let checked = checked.map_err(|_| failed("the server does not answer".to_owned()))?;
+                if !checked.map_err(|error| failed(error.to_string()))? {
+                    return Err(OpenError::SharedSession(address.clone()));
+                }
                 let pool = connect(address, &mut options).await?;
                 Self {
                     writer: pool.clone(),
@@ -231,6 +241,31 @@ async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<boo
     // SQLite refuses this inside a transaction.
     connection.execute("BEGIN; ROLLBACK").await?;
     Ok(true)
+}
+
+/// Connection options that PgBouncer accepts. No column is a float.
+fn without_float_digits(options: PgConnectOptions) -> PgConnectOptions {
+    options.extra_float_digits(None)
+}
+
+/// Options to connect to PostgreSQL without a pool.
+pub(super) fn postgres_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    url.parse().map(without_float_digits)
+}
+
+/// Whether each connection has a session of its own. A pooler in transaction mode lets an idle session serve the next
+/// connection, which then owns the advisory lock of the first one.
+async fn have_own_sessions(url: &str) -> Result<bool, sqlx::Error> {
+    let options = postgres_options(url)?;
+    let mut first = PgConnection::connect_with(&options).await?;
+    let mut second = PgConnection::connect_with(&options).await?;
+    let key = i64::from_ne_bytes(Rng::system().bytes());
+    first.execute(sqlx::raw_sql(AssertSqlSafe(format!("SELECT pg_advisory_lock({key})")))).await?;
+    let statement = sqlx::raw_sql(AssertSqlSafe(format!("SELECT pg_try_advisory_lock({key})")));
+    let is_shared: bool = second.fetch_one(statement).await?.try_get(0)?;
+    first.execute("SELECT pg_advisory_unlock_all()").await?;
+    let _ = (first.close().await, second.close().await);
+    Ok(!is_shared)
 }
 
 async fn connect(address: &Address, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {

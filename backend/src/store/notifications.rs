@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use sea_orm::{
     DbErr, RuntimeErr,
-    sqlx::{self, Connection as _, PgConnection, postgres::PgListener},
+    sqlx::{
+        self, Connection as _, PgConnection,
+        postgres::{PgListener, PgPoolOptions},
+    },
 };
 
-use super::{Address, Result, Store, StoreError, TOKENS_CHANGED};
+use super::{Address, Result, Store, StoreError, TOKENS_CHANGED, connect::postgres_options};
 
 /// Channel of heartbeats, which each listener sends to itself.
 const HEARTBEAT: &str = "latchkey_alive";
@@ -36,11 +39,13 @@ impl Store {
     pub async fn listen(&self) -> Result<Listener> {
         let Address::Postgres(url) = &*self.address else { return Err(StoreError::TooSlow) };
         let connect = async {
-            let mut listener = PgListener::connect(url).await?;
+            let options = postgres_options(url)?;
+            let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+            let mut listener = PgListener::connect_with(&pool.connect_with(options.clone()).await?).await?;
             // A new connection would have missed notifications.
             listener.eager_reconnect(false);
             listener.listen_all([TOKENS_CHANGED, HEARTBEAT]).await?;
-            let sender = PgConnection::connect(url).await?;
+            let sender = PgConnection::connect_with(&options).await?;
             Ok::<_, sqlx::Error>(Listener { listener, heartbeats: tokio::spawn(send_heartbeats(sender)) })
         };
         tokio::time::timeout(CONNECT_TIMEOUT, connect).await.map_err(|_| StoreError::TooSlow)?.map_err(of_sqlx)
