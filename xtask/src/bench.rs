@@ -8,7 +8,7 @@ use crate::steps::Steps;
 use crate::test::clients;
 use crate::{Result, build, debian, process, setup, workspace};
 
-pub fn main(arguments: &[String]) -> Result {
+pub fn main(sections: &[String]) -> Result {
     let mut steps = Steps::of("bench")?;
     build::all(&mut steps, build::RELEASE)?;
     steps.step("look for what loads and what is compared", |step| {
@@ -26,7 +26,7 @@ pub fn main(arguments: &[String]) -> Result {
         |name: &str| env::current_dir().unwrap_or_default().join(workspace::target()).join("release").join(name);
     let cluster = steps.step("start PostgreSQL", Cluster::start)?;
     let mut bench = process::command(programs.join("python"));
-    bench.arg("bench/bench.py").args(arguments).env("BENCH_POSTGRES", cluster.url());
+    bench.arg("bench/bench.py").args(sections).env("BENCH_POSTGRES", cluster.url());
     bench.env("LATCHKEY_BIN", place("latchkey")).env("BENCH_BARE", place("examples/bare_axum"));
     // A proxy would be measured, too.
     bench.env("NO_PROXY", "127.0.0.1").env("PYTHONDONTWRITEBYTECODE", "1");

@@ -3,10 +3,7 @@
 use crate::steps::Steps;
 use crate::{Result, bundle, process, setup, workspace};
 
-pub fn main(arguments: &[String]) -> Result {
-    if let Some(argument) = arguments.first() {
-        return Err(format!("`build` takes no arguments, found `{argument}`"));
-    }
+pub fn main() -> Result {
     let mut steps = Steps::of("build")?;
     all(&mut steps, RELEASE)?;
     println!("{}", workspace::server(RELEASE).display());

@@ -10,7 +10,7 @@ use crate::{Result, bundle, files, process, run, setup, workspace};
 /// What the server is made from. It reads the page from disk in debug builds.
 const SERVER_SOURCES: &[&str] = &["backend", "shared", "Cargo.toml", "Cargo.lock"];
 
-pub fn main(arguments: &[String]) -> Result {
+pub fn main(flags: &[String]) -> Result {
     let mut steps = Steps::of("dev")?;
     setup::build(&mut steps)?;
     let mut page = Part { sources: bundle::SOURCES, built: None };
@@ -28,7 +28,7 @@ pub fn main(arguments: &[String]) -> Result {
                     process::stop(&mut old, "TERM")?;
                 }
                 let program = process::background(&workspace::server("debug"), "TERM");
-                let started = run::serve(program, arguments).spawn();
+                let started = run::serve(program, flags).spawn();
                 running = Some(started.map_err(|error| format!("the server did not start: {error}"))?);
             }
         }

@@ -7,18 +7,10 @@ use crate::steps::Steps;
 use crate::tools::Tool;
 use crate::{Result, process, setup, workspace};
 
-const TARGETS: [&str; 3] = ["rql", "authorization", "key_format"];
+/// The fuzz targets.
+pub const TARGETS: [&str; 3] = ["rql", "authorization", "key_format"];
 
-pub fn main(arguments: &[String]) -> Result {
-    let (seconds, names) = match arguments.split_first() {
-        None => (60, arguments),
-        Some((seconds, names)) => {
-            (seconds.parse::<u32>().map_err(|_| format!("`{seconds}` is not a number of seconds"))?, names)
-        }
-    };
-    if let Some(unknown) = names.iter().find(|name| !TARGETS.contains(&name.as_str())) {
-        return Err(format!("there is no target `{unknown}`; the targets are {}", TARGETS.join(", ")));
-    }
+pub fn main(seconds: u32, names: &[String]) -> Result {
     let mut steps = Steps::of("fuzz")?;
     setup::build(&mut steps)?;
     steps.step("look for cargo-fuzz and the nightly compiler", |step| {

@@ -1,7 +1,6 @@
-//! Every command of the developers: `cargo xtask <verb>`.
+//! The commands of developers: `cargo xtask <command>`.
 //!
-//! Each verb does its own set-up, names and times its steps, keeps their output under `target/xtask/`, and is quiet
-//! about what is already done. To add one: a file beside this one with a `main(args)`, and a line in [`VERBS`].
+//! Each command does its own set-up, names and times its steps, and keeps their output under `target/xtask/`. To add one: a file beside this one, and a variant of [`Command`].
 
 mod bench;
 mod build;
@@ -22,73 +21,62 @@ mod workspace;
 
 use std::process::ExitCode;
 
-/// What went wrong, in words for the person at the terminal. Nothing here is ever handled by kind.
+use clap::Parser;
+
+/// An error for the terminal. None is handled by kind.
 type Result<T = ()> = std::result::Result<T, String>;
 
-struct Verb {
-    name: &'static str,
-    arguments: &'static str,
-    about: &'static str,
-    main: fn(&[String]) -> Result,
+/// The commands of developers.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Build everything and serve on 127.0.0.1:8080.
+    Run {
+        /// Flags of `latchkey serve`.
+        #[arg(last = true)]
+        flags: Vec<String>,
+    },
+    /// Build the release, target/release/latchkey.
+    Build,
+    /// Serve a debug build, rebuilt on every change.
+    Dev {
+        /// Flags of `latchkey serve`.
+        #[arg(last = true)]
+        flags: Vec<String>,
+    },
+    /// Run every check, or one part of them.
+    Test(test::Wanted),
+    /// Measure, beside others.
+    Bench {
+        /// decision, keys, proxies, revocation, growth or instructions; all by default.
+        sections: Vec<String>,
+    },
+    /// Explore with random input.
+    Fuzz {
+        /// How long to fuzz each target.
+        #[arg(default_value_t = 60)]
+        seconds: u32,
+        /// All by default.
+        #[arg(value_parser = fuzz::TARGETS)]
+        targets: Vec<String>,
+    },
 }
 
-const VERBS: &[Verb] = &[
-    Verb {
-        name: "run",
-        arguments: "[-- FLAGS]",
-        about: "build everything and serve on 127.0.0.1:8080; FLAGS go to `latchkey serve`",
-        main: run::main,
-    },
-    Verb { name: "build", arguments: "", about: "build the one file, target/release/latchkey", main: build::main },
-    Verb {
-        name: "dev",
-        arguments: "[-- FLAGS]",
-        about: "serve a debug build, rebuilt on every change",
-        main: dev::main,
-    },
-    Verb {
-        name: "test",
-        arguments: "[--only lint|api|browser|e2e|clients [FILTER…]]",
-        about: "run every check, or one part of them",
-        main: test::main,
-    },
-    Verb {
-        name: "bench",
-        arguments: "[decision|keys|growth]…",
-        about: "measure the gatekeeper beside others, and print tables of ratios",
-        main: bench::main,
-    },
-    Verb {
-        name: "fuzz",
-        arguments: "[SECONDS [TARGET…]]",
-        about: "explore with random input, a minute for each target unless told",
-        main: fuzz::main,
-    },
-];
-
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some((name, rest)) = arguments.split_first() else {
-        println!("{}", usage());
-        return ExitCode::SUCCESS;
+    let command = Command::parse();
+    let run = || match command {
+        Command::Run { flags } => run::main(&flags),
+        Command::Build => build::main(),
+        Command::Dev { flags } => dev::main(&flags),
+        Command::Test(wanted) => test::main(&wanted),
+        Command::Bench { sections } => bench::main(&sections),
+        Command::Fuzz { seconds, targets } => fuzz::main(seconds, &targets),
     };
-    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
-        eprintln!("error: there is no command `{name}`\n\n{}", usage());
-        return ExitCode::from(2);
-    };
-    match workspace::enter().and_then(|()| (verb.main)(rest)) {
+    match workspace::enter().and_then(|()| run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("error: {why}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn usage() -> String {
-    let lines = VERBS.iter().map(|verb| {
-        let call = format!("{} {}", verb.name, verb.arguments);
-        format!("  cargo xtask {call:<45} {}", verb.about)
-    });
-    std::iter::once("Commands:".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
 }

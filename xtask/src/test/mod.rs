@@ -9,12 +9,14 @@ mod lint;
 
 use std::time::Instant;
 
+use clap::{Args, ValueEnum};
+
 use self::counts::Counts;
 use crate::steps::{Step, Steps};
 use crate::{Result, build, bundle, setup};
 
 /// A part that can be run alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// Formatting, clippy, licences, the types of the browser tests.
     Lint,
@@ -28,45 +30,24 @@ enum Part {
     Clients,
 }
 
-/// What the command line asks for.
-#[derive(Debug, PartialEq, Eq)]
-struct Wanted {
+/// What to run.
+#[derive(Debug, Args)]
+pub struct Wanted {
+    /// Run this part alone.
+    #[arg(long)]
     only: Option<Part>,
-    /// Words that the runner of the one part narrows its tests down with.
+    /// Filters for the test runner of that part.
+    #[arg(requires = "only")]
     filter: Vec<String>,
 }
 
 impl Wanted {
-    fn parse(arguments: &[String]) -> Result<Self> {
-        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let (name, filter) = match words.as_slice() {
-            [] => return Ok(Self { only: None, filter: Vec::new() }),
-            ["--only", name, filter @ ..] => (*name, filter),
-            [word, ..] => return Err(format!("`test` does not know `{word}`; a filter goes after `--only PART`")),
-        };
-        let only = match name {
-            "lint" => Part::Lint,
-            "api" => Part::Api,
-            "browser" => Part::Browser,
-            "e2e" => Part::E2e,
-            "clients" => Part::Clients,
-            other => {
-                return Err(format!("there is no part `{other}`; the parts are lint, api, browser, e2e and clients"));
-            }
-        };
-        if only == Part::Lint && !filter.is_empty() {
-            return Err("the part `lint` takes no filter".to_owned());
-        }
-        Ok(Self { only: Some(only), filter: filter.iter().copied().map(str::to_owned).collect() })
-    }
-
     fn has(&self, part: Part) -> bool {
         self.only.is_none_or(|only| only == part)
     }
 }
 
-pub fn main(arguments: &[String]) -> Result {
-    let wanted = Wanted::parse(arguments)?;
+pub fn main(wanted: &Wanted) -> Result {
     let started = Instant::now();
     let mut checks = Checks { steps: Steps::of("test")?, sum: Counts::default(), failures: Vec::new() };
     setup::build(&mut checks.steps)?;
@@ -155,36 +136,5 @@ impl Checks {
         println!("{} s in all", started.elapsed().as_secs());
         println!("{} passed, {} failed", self.sum.passed, self.sum.failed);
         if self.failures.is_empty() { Ok(()) } else { Err("not every check passed".to_owned()) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Part, Wanted};
-
-    fn parse(line: &str) -> crate::Result<Wanted> {
-        Wanted::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn nothing_said_means_everything() {
-        let wanted = parse("").unwrap();
-        assert!(
-            [Part::Lint, Part::Api, Part::Browser, Part::E2e, Part::Clients].into_iter().all(|part| wanted.has(part))
-        );
-    }
-
-    #[test]
-    fn one_part_can_be_narrowed_down() {
-        let wanted = parse("--only api tokens::create").unwrap();
-        assert_eq!(wanted, Wanted { only: Some(Part::Api), filter: vec!["tokens::create".to_owned()] });
-        assert!(!wanted.has(Part::E2e));
-    }
-
-    #[test]
-    fn what_is_not_understood_is_named() {
-        assert!(parse("--only speed").unwrap_err().contains("`speed`"));
-        assert!(parse("tokens").unwrap_err().contains("`tokens`"));
-        assert!(parse("--only lint tokens").is_err());
     }
 }
