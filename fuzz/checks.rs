@@ -15,11 +15,14 @@ pub fn rql(data: &[u8]) {
         Ok(query) => {
             let printed = query.filter.to_string();
             let encoded = utf8_percent_encode(&printed, NON_ALPHANUMERIC).to_string();
-            // Encoding makes it longer, and longer than is read is refused.
-            if let Ok(again) = rql::parse(&encoded) {
-                assert_eq!(again.filter, query.filter, "{printed}");
-            } else {
-                assert!(encoded.len() > 8192 || raw.contains('('), "{printed}");
+            match rql::parse(&encoded) {
+                Ok(again) => assert_eq!(again.filter, query.filter, "{printed}"),
+                // Printing makes a query longer and nests it one level deeper.
+                Err(error) => {
+                    let is_limit =
+                        error.message.starts_with("longer than") || error.message.starts_with("nested deeper");
+                    assert!(is_limit, "{raw} was printed as {printed}: {error}");
+                }
             }
             let _ = query.resolve(PROPERTIES);
         }

@@ -20,11 +20,3 @@ async fn every_valid_key_sees_its_own_account_alone_200(#[values(Sqlite, Postgre
     assert_eq!(stranger.get("/accounts/PA-000-001").await.expect(StatusCode::OK)["type"], "provider");
     stranger.get(&format!("/accounts/{}", rows[0]["id"].as_str().unwrap())).await.refused(404, "NFND_000");
 }
-
-#[tokio::test]
-async fn unauthorized_401() {
-    let server = Server::start(Sqlite).await;
-    let answer = server.anonymous().get("/accounts").await;
-    assert_eq!(answer.refused(401, "AUTH_001"), "API request is unauthorized.");
-    assert_eq!(answer.header("www-authenticate"), "ApiKey");
-}

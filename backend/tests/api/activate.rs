@@ -1,7 +1,6 @@
 //! `POST /auth/tokens/{id}/activate` and `…/deactivate`.
 
 use axum::http::StatusCode;
-use latchkey_shared::Role;
 use rstest::rstest;
 
 use crate::harness::{Database, PARTNERS, Postgres, Server, Sqlite};
@@ -24,21 +23,4 @@ async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: 
     // Again, as after a lost answer: no error, and no second event.
     assert_eq!(admin.act(&format!("{path}/activate")).await.status, StatusCode::OK);
     assert_eq!(server.trail().await[2..], ["Administrator token.disabled Key", "Administrator token.enabled Key"]);
-}
-
-#[rstest]
-#[case("activate")]
-#[case("deactivate")]
-#[tokio::test]
-async fn unauthorized_401_viewer_403_unknown_404_deleted_409(#[case] action: &str) {
-    let server = Server::start(Sqlite).await;
-    let admin = server.admin().await;
-    let token = admin.create("Key", &[]).await;
-    let id = token["id"].as_str().unwrap();
-    let path = format!("/auth/tokens/{id}/{action}");
-    server.anonymous().act(&path).await.refused(401, "AUTH_001");
-    server.user(Role::Viewer).await.act(&path).await.refused(403, "AUTH_003");
-    server.stranger().await.act(&path).await.refused(404, "NFND_000");
-    admin.delete(&format!("/auth/tokens/{id}")).await;
-    admin.act(&path).await.refused(409, "CON_002");
 }

@@ -17,13 +17,6 @@ async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
 }
 
 #[tokio::test]
-async fn unauthorized_401() {
-    let server = Server::start(Sqlite).await;
-    server.anonymous().get("/auth/context").await.refused(401, "AUTH_001");
-    server.anonymous().with("cookie", "latchkey=0000").get("/auth/context").await.refused(401, "AUTH_001");
-}
-
-#[tokio::test]
 async fn a_key_is_not_signed_in_403() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[ALL]).await;

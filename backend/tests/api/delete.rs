@@ -1,7 +1,6 @@
 //! `DELETE /auth/tokens/{id}`.
 
 use axum::http::StatusCode;
-use latchkey_shared::Role;
 use rstest::rstest;
 
 use crate::harness::{Database, PARTNERS, Postgres, Server, Sqlite};
@@ -22,18 +21,4 @@ async fn no_content_204_erases_the_secret_and_keeps_the_name(#[values(Sqlite, Po
     let row = server.row(id).await;
     assert_eq!((row.token.sealed, row.token.digest), (None, vec![0; 32]));
     assert_eq!(server.trail().await[2], "Administrator token.deleted Key");
-}
-
-#[rstest]
-#[tokio::test]
-async fn unauthorized_401_viewer_403_unknown_404_twice_409(#[values(Sqlite, Postgres)] database: Database) {
-    let server = Server::start(database).await;
-    let admin = server.admin().await;
-    let token = admin.create("Key", &[]).await;
-    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
-    server.anonymous().delete(&path).await.refused(401, "AUTH_001");
-    server.user(Role::Viewer).await.delete(&path).await.refused(403, "AUTH_003");
-    server.stranger().await.delete(&path).await.refused(404, "NFND_000");
-    assert_eq!(admin.delete(&path).await.status, StatusCode::NO_CONTENT);
-    assert!(admin.delete(&path).await.refused(409, "CON_002").contains("final"));
 }

@@ -1,6 +1,9 @@
-//! Walks every route that there is: who has no business there is refused, in the right way.
+//! Walks every route: clients without access are denied, and deleted tokens do not change.
 
-use axum::{body::Body, http::StatusCode};
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use latchkey::{http::Access, routes};
 use latchkey_shared::Role;
 use rstest::rstest;
@@ -9,7 +12,9 @@ use crate::harness::{ALL, Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sq
 
 #[rstest]
 #[tokio::test]
-async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres)] database: Database) {
+async fn every_route_denies_clients_without_access_and_changes_of_deleted_tokens(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let target = admin.create("Target", &[ALL]).await;
@@ -18,6 +23,9 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
     let without_modules = server.key(&admin.create("Without modules", &[]).await);
     let stranger = server.stranger().await;
     let strange_key = server.key(&stranger.create("Strange", &[INTEGRATIONS, PARTNERS]).await);
+    let deleted = admin.create("Deleted", &[ALL]).await;
+    let deleted = deleted["id"].as_str().unwrap();
+    admin.delete(&format!("/auth/tokens/{deleted}")).await.expect(StatusCode::NO_CONTENT);
 
     let routes = routes::routes(true);
     assert!(routes.len() >= 20);
@@ -32,10 +40,14 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
         };
         let place = format!("{method} {path}");
 
-        let nobody = call(&server.anonymous()).await.status;
-        match route.access {
-            Access::Public => assert_ne!(nobody, StatusCode::UNAUTHORIZED, "{place}"),
-            _ => assert_eq!(nobody, StatusCode::UNAUTHORIZED, "{place} without credentials"),
+        for nobody in [server.anonymous(), server.anonymous().with("cookie", "latchkey=0000")] {
+            let answer = call(&nobody).await;
+            if route.access == Access::Public {
+                assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{place}");
+            } else {
+                assert_eq!(answer.refused(401, "AUTH_001"), "API request is unauthorized.", "{place}");
+                assert_eq!(answer.header("www-authenticate"), "ApiKey", "{place}");
+            }
         }
 
         let weak = call(&without_modules).await.status;
@@ -53,6 +65,13 @@ async fn every_route_refuses_who_has_no_business_there(#[values(Sqlite, Postgres
                 }
                 _ => assert_ne!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer"),
             }
+        }
+
+        if of_token && method != Method::GET {
+            let path = route.path.replace("{id}", deleted);
+            let body = if route.path.ends_with("permissions") { "[]" } else { "{}" };
+            let client = admin.with("content-type", "application/json");
+            client.send(method.clone(), &path, Body::from(body)).await.refused(409, "CON_002");
         }
 
         if of_token {

@@ -18,12 +18,6 @@ async fn no_content_204_and_the_cookie_is_worth_nothing(#[values(Sqlite, Postgre
 }
 
 #[tokio::test]
-async fn unauthorized_401() {
-    let server = Server::start(Sqlite).await;
-    server.anonymous().act("/auth/logout").await.refused(401, "AUTH_001");
-}
-
-#[tokio::test]
 async fn a_key_cannot_sign_out_403() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[ALL]).await;

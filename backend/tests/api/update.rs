@@ -82,19 +82,6 @@ async fn fixed_permissions_stay_400() {
     assert_eq!(admin.put(&path(&token), json!({ "name": "Zap 2" })).await.status, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn unauthorized_401_viewer_403_unknown_404_deleted_409() {
-    let server = Server::start(Sqlite).await;
-    let admin = server.admin().await;
-    let token = admin.create("Key", &[]).await;
-    let body = || json!({ "name": "x" });
-    server.anonymous().put(&path(&token), body()).await.refused(401, "AUTH_001");
-    server.user(Role::Viewer).await.put(&path(&token), body()).await.refused(403, "AUTH_003");
-    server.stranger().await.put(&path(&token), body()).await.refused(404, "NFND_000");
-    admin.delete(&path(&token)).await;
-    admin.put(&path(&token), body()).await.refused(409, "CON_002");
-}
-
 #[rstest]
 #[tokio::test]
 async fn key_cannot_change_disable_or_delete_a_token_with_more_access_403(
