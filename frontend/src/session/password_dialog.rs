@@ -87,7 +87,7 @@ pub fn PasswordDialog(
                 </label>
                 <TextField
                     label="Password" name="confirm-password" kind="password" autocomplete="current-password"
-                    value=password autofocus=true
+                    text=password autofocus=true
                 />
                 <div class="dialog__actions">
                     <Button on_press=move |()| {

@@ -63,8 +63,8 @@ pub fn SignIn(
                 <p class="brand">"Latchkey"</p>
                 <Heading title="Sign in" />
                 <Note problem=problem />
-                <TextField label="E-mail" name="email" kind="email" autocomplete="username" value=email autofocus=true />
-                <TextField label="Password" name="password" kind="password" autocomplete="current-password" value=password />
+                <TextField label="E-mail" name="email" kind="email" autocomplete="username" text=email autofocus=true />
+                <TextField label="Password" name="password" kind="password" autocomplete="current-password" text=password />
                 <Button variant=Variant::Primary submit=true busy=busy>"Sign in"</Button>
             </form>
         </main>

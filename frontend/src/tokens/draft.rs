@@ -11,15 +11,15 @@ use latchkey_shared::{
 use crate::browser::dates;
 
 /// When a token is to end.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Expiration {
     /// Never.
     #[default]
     Never,
     /// So many days from the moment of saving.
     Days(u16),
-    /// At the end of this local day, `yyyy-mm-dd` as typed.
-    Date(String),
+    /// At the end of the local day that is typed.
+    Date,
     /// When it ends already: an edit leaves it as it is.
     At(Timestamp),
 }
@@ -30,26 +30,12 @@ impl Expiration {
 
     /// The word for the choice in the form: `never`, `90`, `date`, `at`.
     #[must_use]
-    pub fn word(&self) -> String {
+    pub fn word(self) -> String {
         match self {
             Self::Never => "never".to_owned(),
             Self::Days(days) => days.to_string(),
-            Self::Date(_) => "date".to_owned(),
+            Self::Date => "date".to_owned(),
             Self::At(_) => "at".to_owned(),
-        }
-    }
-
-    /// The moment; `None` for never.
-    fn resolve(&self, clock: Clock) -> Result<Option<Timestamp>, &'static str> {
-        match self {
-            Self::Never => Ok(None),
-            Self::At(moment) => Ok(Some(*moment)),
-            Self::Days(days) => Ok(Some(clock.now.plus(i64::from(*days) * 24 * 3600))),
-            Self::Date(text) => match (clock.end_of_day)(text) {
-                None => Err("needs a date"),
-                Some(moment) if moment <= clock.now => Err("must be in the future"),
-                Some(moment) => Ok(Some(moment)),
-            },
         }
     }
 }
@@ -89,8 +75,12 @@ pub struct Draft {
     pub external_id: String,
     /// As typed.
     pub description: String,
-    /// The choice, with what is typed for it.
+    /// The choice.
     pub expiration: Expiration,
+    /// The local day for [`Expiration::Date`], `yyyy-mm-dd` as typed.
+    pub date: String,
+    /// When it ends already, which an edit may keep.
+    pub ends: Option<Timestamp>,
     /// The local day on which it begins, `yyyy-mm-dd` as typed; empty for no beginning.
     pub not_before: String,
     /// When it begins already: an edit that leaves the day leaves the moment.
@@ -114,6 +104,8 @@ impl Draft {
             external_id: token.external_id.clone().unwrap_or_default(),
             description: token.description.clone().unwrap_or_default(),
             expiration: token.expiration_date.map_or(Expiration::Never, Expiration::At),
+            date: String::new(),
+            ends: token.expiration_date,
             not_before: token.not_before.map(clock.day_of).unwrap_or_default(),
             begins: token.not_before,
             addresses: token.allowed_addresses.join("\n"),
@@ -130,7 +122,7 @@ impl Draft {
         problems.check("name", TokenName::try_from(self.name.clone()));
         problems.check("external_id", ExternalId::try_from(self.external_id.clone()));
         problems.check("description", Description::try_from(self.description.clone()));
-        let end = problems.check("expiration_date", self.expiration.resolve(clock)).flatten();
+        let end = problems.check("expiration_date", self.end(clock)).flatten();
         problems.check("not_before", self.beginning(clock, end));
         problems.check("allowed_addresses", self.networks());
         problems.check("calls_per_minute", self.limit());
@@ -186,6 +178,20 @@ impl Draft {
         })
     }
 
+    /// When it ends; `None` for never.
+    fn end(&self, clock: Clock) -> Result<Option<Timestamp>, &'static str> {
+        match self.expiration {
+            Expiration::Never => Ok(None),
+            Expiration::At(moment) => Ok(Some(moment)),
+            Expiration::Days(days) => Ok(Some(clock.now.plus(i64::from(days) * 24 * 3600))),
+            Expiration::Date => match (clock.end_of_day)(&self.date) {
+                None => Err("needs a date"),
+                Some(moment) if moment <= clock.now => Err("must be in the future"),
+                Some(moment) => Ok(Some(moment)),
+            },
+        }
+    }
+
     /// When it begins, which is before it ends.
     fn beginning(&self, clock: Clock, end: Option<Timestamp>) -> Result<Option<Timestamp>, &'static str> {
         if self.not_before.is_empty() {
@@ -224,7 +230,7 @@ impl Draft {
     }
 
     fn moment(&self, clock: Clock) -> Option<String> {
-        self.expiration.resolve(clock).ok().flatten().map(|moment| moment.to_string())
+        self.end(clock).ok().flatten().map(|moment| moment.to_string())
     }
 }
 
@@ -275,16 +281,21 @@ mod tests {
 
     #[test]
     fn days_count_from_now_and_a_date_lasts_until_its_evening() {
-        let end = |expiration| Draft { expiration, ..draft() }.to_new(true, clock()).unwrap().expiration_date;
+        let end = |expiration| {
+            let draft = Draft { expiration, date: "2027-01-31".to_owned(), ..draft() };
+            draft.to_new(true, clock()).unwrap().expiration_date
+        };
+        assert_eq!(end(Expiration::Never), None);
         assert_eq!(end(Expiration::Days(30)).as_deref(), Some("2026-12-23T12:00:00+00:00"));
-        assert_eq!(end(Expiration::Date("2027-01-31".to_owned())).as_deref(), Some("2027-01-31T23:59:59+00:00"));
+        assert_eq!(end(Expiration::Date).as_deref(), Some("2027-01-31T23:59:59+00:00"));
     }
 
     #[test]
     fn every_problem_is_told_at_once() {
         let draft = Draft {
             description: "d".repeat(256),
-            expiration: Expiration::Date("2020-01-01".to_owned()),
+            expiration: Expiration::Date,
+            date: "2020-01-01".to_owned(),
             ..Draft::default()
         };
         let lines = draft.problems(clock()).lines();
@@ -296,9 +307,7 @@ mod tests {
         ];
         assert_eq!(lines, wanted);
         assert_eq!(
-            Draft { expiration: Expiration::Date(String::new()), ..self::draft() }
-                .problems(clock())
-                .of("expiration_date"),
+            Draft { expiration: Expiration::Date, ..self::draft() }.problems(clock()).of("expiration_date"),
             Some("needs a date")
         );
     }

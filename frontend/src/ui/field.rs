@@ -7,6 +7,21 @@ use leptos::prelude::*;
 use super::{Icon, dynamic};
 use crate::browser::{events, timer::Timer};
 
+/// What is typed in a [`TextField`], and where it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    /// What is typed.
+    pub value: Signal<String>,
+    /// Takes what is typed next.
+    pub on_input: Callback<String>,
+}
+
+impl From<RwSignal<String>> for Text {
+    fn from(signal: RwSignal<String>) -> Self {
+        Self { value: signal.into(), on_input: Callback::new(move |typed| signal.set(typed)) }
+    }
+}
+
 /// A line (or several) of text. The problem stands below it and is read out with it.
 #[component]
 pub fn TextField(
@@ -15,7 +30,8 @@ pub fn TextField(
     /// Its name: the id is `field-<name>`.
     name: &'static str,
     /// What is typed.
-    value: RwSignal<String>,
+    #[prop(into)]
+    text: Text,
     /// What is wrong with it, as said after the label: `is required`.
     #[prop(optional, into)]
     problem: Signal<Option<String>>,
@@ -65,7 +81,7 @@ pub fn TextField(
         view! {
             <textarea class="input" id=id.clone() name=name rows="3" aria-required=required.then_some("true")
                 aria-invalid=invalid aria-describedby=described_by
-                prop:value=value on:input:target=move |event| value.set(event.target().value()) on:blur=leave
+                prop:value=text.value on:input:target=move |event| text.on_input.run(event.target().value()) on:blur=leave
             ></textarea>
         }
         .into_any()
@@ -73,7 +89,7 @@ pub fn TextField(
         view! {
             <input class="input" id=id.clone() name=name type=kind autocomplete=autocomplete autofocus=autofocus min=min
                 aria-required=required.then_some("true") aria-invalid=invalid aria-describedby=described_by
-                prop:value=value on:input:target=move |event| value.set(event.target().value()) on:blur=leave
+                prop:value=text.value on:input:target=move |event| text.on_input.run(event.target().value()) on:blur=leave
             />
         }
         .into_any()

@@ -31,7 +31,7 @@ pub use code_block::CodeBlock;
 pub use copy_button::CopyButton;
 pub use dialog::Dialog;
 pub use dynamic::dynamic;
-pub use field::{Select, TextField};
+pub use field::{Select, Text, TextField};
 pub use heading::Heading;
 pub use icon::Icon;
 pub use leave::{LeaveDialog, LeaveGuard};

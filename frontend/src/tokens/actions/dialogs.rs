@@ -122,7 +122,7 @@ fn Delete(actions: Actions, open: RwSignal<bool>, pending: Pending) -> impl Into
             })}
             <p>"To confirm, type " <strong class="breakable">{wanted}</strong></p>
             <Note problem=actions.problem />
-            <TextField label="Confirmation" name="confirm-delete" value=typed problem=mismatch />
+            <TextField label="Confirmation" name="confirm-delete" text=typed problem=mismatch />
             <div class="dialog__actions">
                 <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>"Delete"</Button>

@@ -69,7 +69,7 @@ struct Request {
 fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
     let (api, navigator, guard) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
-    let fields = Fields::of(&Draft::default());
+    let fields = Fields::of(Draft::default());
     let extension = RwSignal::new(None::<ExtensionId>);
     let modules = RwSignal::new(BTreeSet::<ModuleId>::new());
     let created = RwSignal::new(None::<CreatedToken>);
@@ -79,7 +79,7 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
     // A draft that was changed since is another request: under the old key the server would refuse it.
     let sent = StoredValue::new(None::<Request>);
 
-    let draft = move || fields.draft(Draft { extension: extension.get(), modules: modules.get(), ..Draft::default() });
+    let draft = move || Draft { extension: extension.get(), modules: modules.get(), ..fields.draft() };
     let asks = Memo::new(move |_| {
         extension.with(|id| {
             id.as_ref().is_none_or(|id| {

@@ -31,6 +31,8 @@ pub fn merged(base: &Draft, mine: &Draft, theirs: &Draft) -> Draft {
         external_id: pick(&base.external_id, &mine.external_id, &theirs.external_id),
         description: pick(&base.description, &mine.description, &theirs.description),
         expiration: pick(&base.expiration, &mine.expiration, &theirs.expiration),
+        date: mine.date.clone(),
+        ends: theirs.ends,
         not_before: pick(&base.not_before, &mine.not_before, &theirs.not_before),
         begins: theirs.begins,
         addresses: pick(&base.addresses, &mine.addresses, &theirs.addresses),
@@ -48,11 +50,11 @@ pub fn changes(
     catalogue: &Catalogue,
     day: fn(latchkey_shared::Timestamp) -> String,
 ) -> Vec<Change> {
-    let end = |expiration: &Expiration| match expiration {
+    let end = |draft: &Draft| match draft.expiration {
         Expiration::Never => String::new(),
         Expiration::Days(days) => format!("{days} days from now"),
-        Expiration::Date(date) => date.clone(),
-        Expiration::At(moment) => day(*moment),
+        Expiration::Date => draft.date.clone(),
+        Expiration::At(moment) => day(moment),
     };
     let names = |modules: &BTreeSet<ModuleId>| {
         modules.iter().map(|id| catalogue.module_name(id)).collect::<Vec<_>>().join(", ")
@@ -62,7 +64,7 @@ pub fn changes(
         ("Name", mine.name.trim().to_owned(), theirs.name.clone()),
         ("External ID", mine.external_id.trim().to_owned(), theirs.external_id.clone()),
         ("Description", mine.description.trim().to_owned(), theirs.description.clone()),
-        ("Expiration", end(&mine.expiration), end(&theirs.expiration)),
+        ("Expiration", end(mine), end(theirs)),
         ("Not before", mine.not_before.clone(), theirs.not_before.clone()),
         ("Allowed addresses", networks(mine), networks(theirs)),
         ("Calls per minute", mine.calls.trim().to_owned(), theirs.calls.clone()),

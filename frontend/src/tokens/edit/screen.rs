@@ -88,11 +88,11 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
 
     let original = RwSignal::new(Draft::of(&version.token, Clock::browser()));
     let etag = StoredValue::new(version.etag);
-    let fields = Fields::of(&original.get_untracked());
+    let fields = Fields::of(original.get_untracked());
     let modules = RwSignal::new(original.with_untracked(|it| it.modules.clone()));
     let theirs = RwSignal::new(None::<Versioned>);
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let draft = move || fields.draft(Draft { modules: modules.get(), ..original.get() });
+    let draft = move || Draft { modules: modules.get(), ..fields.draft() };
     guard.watch(move || draft() != original.get());
 
     let save = {
@@ -143,8 +143,8 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     let on_keep = Callback::new(move |version: Versioned| {
         let theirs = Draft::of(&version.token, Clock::browser());
         let mine = merged(&original.get_untracked(), &untrack(draft), &theirs);
-        fields.fill(&mine);
-        modules.set(mine.modules);
+        modules.set(mine.modules.clone());
+        fields.fill(mine);
         original.set(theirs);
         etag.set_value(version.etag);
         save.with_value(|save| save());
@@ -152,8 +152,8 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     let on_take = Callback::new(move |version: Versioned| {
         let draft = Draft::of(&version.token, Clock::browser());
         etag.set_value(version.etag);
-        fields.fill(&draft);
         modules.set(draft.modules.clone());
+        fields.fill(draft.clone());
         original.set(draft);
     });
     view! {
