@@ -291,21 +291,7 @@ fn reason(error: DbErr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
-
     use super::*;
-
-    #[tokio::test]
-    async fn sqlite_has_no_lock_that_all_connections_wait_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::connect(&format!("sqlite:{}", folder.path().join("latchkey.db").display())).await.unwrap();
-        let rows =
-            store.readers.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA compile_options"));
-        let options: Vec<String> = rows.await.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
-        // `.cargo/config.toml` says so.
-        assert!(options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"), "{options:?}");
-        assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
-    }
 
     /// As a folder of a user may be called: in a URL each of these characters would mean something.
     #[tokio::test]
