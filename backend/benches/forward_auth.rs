@@ -11,7 +11,6 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::ConnectInfo,
     http::{HeaderMap, HeaderName, HeaderValue, Request, header},
 };
 use clap::Parser as _;
@@ -23,7 +22,6 @@ use latchkey::{
     state::AppState, store::Store,
 };
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -50,9 +48,8 @@ async fn start(folder: &tempfile::TempDir) -> AppState {
 /// Sends a change to the server, and gives the answer's headers and body.
 async fn send(app: &AppState, path: &str, cookie: &str, body: Value) -> (HeaderMap, Value) {
     let request = Request::post(format!("/public/v1{path}")).header(header::CONTENT_TYPE, "application/json");
-    let mut request = request.header(header::COOKIE, cookie).body(Body::from(body.to_string())).unwrap();
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4000))));
-    let answer = routes::router(app).oneshot(request).await.unwrap();
+    let request = request.header(header::COOKIE, cookie).body(Body::from(body.to_string())).unwrap();
+    let answer = routes::server(app).respond(SocketAddr::from(([127, 0, 0, 1], 4000)), request).await;
     assert!(answer.status().is_success());
     let (parts, body) = answer.into_parts();
     (parts.headers, serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap())

@@ -2,22 +2,22 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{ConnectInfo, DefaultBodyLimit, Request},
     http::{HeaderValue, Method, StatusCode, header},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse as _, Response},
     routing::{delete, get, options, post, put},
 };
 use tokio::sync::Mutex;
-use tower::Layer as _;
+use tower::{Layer as _, ServiceExt as _};
 use tower_http::{
-    catch_panic::CatchPanicLayer,
     csrf::{CsrfLayer, ProtectionError},
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
@@ -36,7 +36,9 @@ use crate::{
         middleware::record_usage,
     },
     http::{
-        Access, ClientInfo, Error, Id, ListQuery, Route, conditional, headers,
+        Access, ClientInfo, Error, Id, ListQuery, Route, conditional,
+        guard::{self, guarded},
+        headers,
         openapi::{self, Text},
         paths, reference, site,
     },
@@ -46,9 +48,6 @@ use crate::{
     store::Store,
     tokens,
 };
-
-/// No request takes longer.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// The database answers within this time, or the server is not ready.
 const LONGEST_PROBE: Duration = Duration::from_secs(2);
@@ -96,19 +95,51 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
     routes
 }
 
-/// The router of a gatekeeper: forward-auth, introspection and health.
-pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Router {
+/// What is served on one address.
+#[derive(Debug, Clone)]
+pub struct Surface {
+    /// Answers proxies, ahead of routing: that would cost as much as the decision.
+    forward_auth: Option<Arc<Gatekeeper>>,
+    router: Router,
+}
+
+impl From<Router> for Surface {
+    fn from(router: Router) -> Self {
+        Self { forward_auth: None, router }
+    }
+}
+
+impl Surface {
+    /// The response to a request of `peer`.
+    pub async fn respond(&self, peer: SocketAddr, mut request: Request) -> Response {
+        let path = request.uri().path();
+        match &self.forward_auth {
+            Some(keeper) if path.starts_with(forward_auth::PREFIX) => {
+                guarded(forward_auth::respond(keeper, peer, path, request.headers())).await
+            }
+            _ => {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                // Boxed to keep the future of a decision small.
+                let Ok(response) = Box::pin(self.router.clone().oneshot(request)).await;
+                response
+            }
+        }
+    }
+}
+
+/// A gatekeeper: forward-auth, introspection and health.
+pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Surface {
     let router = Router::new()
         .merge(health(store, Clock::system(), false))
         .fallback(async || Error::NoSuchPath)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(keeper), record_usage));
-    asked(keeper).merge(router)
+    Surface { forward_auth: Some(Arc::clone(keeper)), router: introspection(keeper).merge(router) }
 }
 
-/// What proxies and resource servers ask.
-fn asked(keeper: &Arc<Gatekeeper>) -> Router {
-    bounded(forward_auth::routes(Arc::clone(keeper)).merge(introspect::routes(Arc::clone(keeper))))
+/// What resource servers ask.
+fn introspection(keeper: &Arc<Gatekeeper>) -> Router {
+    guard::layer(introspect::routes(Arc::clone(keeper)))
 }
 
 /// Health checks. A process that changes the database is ready when that accepts a change.
@@ -129,8 +160,8 @@ fn health(store: &Store, clock: Clock, changes: bool) -> Router {
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
 }
 
-/// The router of a server: API, health and console.
-pub fn router(app: &AppState) -> Router {
+/// A server: API, health and console, and a gatekeeper unless that has an address of its own.
+pub fn server(app: &AppState) -> Surface {
     let routes = routes(app.config.has_examples());
     let document = Text::of(&openapi::document(&routes));
     let mut api = Router::new();
@@ -166,7 +197,7 @@ pub fn router(app: &AppState) -> Router {
         .fallback(site::serve)
         .with_state(app.clone())
         .merge(health(&app.store, app.clock.clone(), true));
-    let router = bounded(router)
+    let router = guard::layer(router)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), record_usage));
     let router = headers::secure(router, site::policy(), app.config.is_behind_tls())
@@ -179,21 +210,12 @@ pub fn router(app: &AppState) -> Router {
     // Rewriting an address must happen before routing, so it stands around the whole router.
     let router = middleware::map_request(async |request: Request| paths::normalize_path(request)).layer(router);
     if !app.config.has_gateway() {
-        return Router::new().fallback_service(router);
+        return Router::new().fallback_service(router).into();
     }
-    asked(&app.gatekeeper).fallback_service(router)
-}
-
-/// Routes that answer within a bounded time, whatever happens in them.
-fn bounded(router: Router) -> Router {
-    router
-        .layer(middleware::from_fn(limit_time))
-        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".to_owned()).into_response()))
-}
-
-async fn limit_time(request: Request, next: Next) -> Result<Response, Error> {
-    let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
-    answer.map_err(|_| Error::Internal("the request took too long".to_owned()))
+    Surface {
+        forward_auth: Some(Arc::clone(&app.gatekeeper)),
+        router: introspection(&app.gatekeeper).fallback_service(router),
+    }
 }
 
 async fn is_ready(store: &Store, clock: &Clock, changes: bool) -> bool {

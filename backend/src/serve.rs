@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use thiserror::Error;
 use tokio::{
@@ -39,7 +38,7 @@ use crate::{
     keys::{self, Key, KeyFileError, Keys},
     retention,
     rng::Rng,
-    routes,
+    routes::{self, Surface},
     sessions::password::{self, Passwords},
     state::AppState,
     store::{Address, OpenError, Store},
@@ -143,7 +142,7 @@ async fn serve_console(
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
     tokio::spawn(retention::run(app.clone()));
     let keeper = &app.gatekeeper;
-    let served = places.with(routes::router(&app), keeper, &app.store, dropped);
+    let served = places.with(routes::server(&app), keeper, &app.store, dropped);
     run(served, keeper, &app.store, signals).await;
     Ok(())
 }
@@ -214,13 +213,13 @@ impl Places {
     /// What is answered where.
     fn with(
         self,
-        main: Router,
+        main: Surface,
         keeper: &Arc<Gatekeeper>,
         store: &Store,
         dropped: ErrorCounter,
-    ) -> Vec<(TcpListener, Router)> {
+    ) -> Vec<(TcpListener, Surface)> {
         let gateway = self.gateway.map(|listener| (listener, routes::gateway(keeper, store)));
-        let figures = |handle| metrics::router(handle, Arc::clone(keeper), store.clone(), dropped);
+        let figures = |handle| metrics::router(handle, Arc::clone(keeper), store.clone(), dropped).into();
         let metrics = self.metrics.map(|(listener, handle)| (listener, figures(handle)));
         [(self.main, main)].into_iter().chain(gateway).chain(metrics).collect()
     }
@@ -263,12 +262,12 @@ pub async fn assemble(
     Ok((app, made))
 }
 
-async fn run(served: Vec<(TcpListener, Router)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
+async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
     keeper.start(store);
     let (stop, _) = watch::channel(false);
     let most = connections::for_each(served.len());
     let mut serving = JoinSet::new();
-    for (listener, router) in served {
+    for (listener, surface) in served {
         let mut stopped = stop.subscribe();
         let connections = Connections::new(most, keeper.proxies().clone());
         serving.spawn(async move {
@@ -276,7 +275,15 @@ async fn run(served: Vec<(TcpListener, Router)>, keeper: &Arc<Gatekeeper>, store
                 // An error would mean that nobody can tell any more, which is a reason to stop as well.
                 let _ = stopped.wait_for(|stopped| *stopped).await;
             };
-            server::serve(listener, router, connections, stopped, DRAIN).await
+            let converse = |peer| {
+                // Cores contend for a count that all connections share; this one is the connection's own.
+                let surface = Arc::new(surface.clone());
+                move |request| {
+                    let surface = Arc::clone(&surface);
+                    async move { surface.respond(peer, request).await }
+                }
+            };
+            server::serve(listener, converse, connections, stopped, DRAIN).await
         });
     }
     signals.told().await;

@@ -8,16 +8,14 @@
 //! The first two read the original request from `X-Forwarded-Method` and `-Uri`, or from `X-Original-Method` and
 //! `-URI`. The files in `deploy/` show how each proxy is set up.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use axum::{
-    Router,
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
-    routing::any,
 };
 
 use super::{Credential, Decision, Gatekeeper, Target, headers, middleware::record_call};
@@ -58,16 +56,6 @@ pub async fn respond(keeper: &Gatekeeper, peer: SocketAddr, path: &str, headers:
     answer(keeper, peer, headers, target, refuse).await
 }
 
-/// The routes.
-pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
-    let respond =
-        async |State(keeper): State<Arc<Gatekeeper>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
-            let (parts, _) = request.into_parts();
-            respond(&keeper, peer, parts.uri.path(), &parts.headers).await
-        };
-    Router::new().route("/gateway/{*path}", any(respond)).with_state(keeper)
-}
-
 /// Refuses a proxy that asks at the wrong path: it would take the 200 of a page or of a health check for a permission.
 pub async fn refuse_misdirected(request: Request, next: Next) -> Result<Response, Error> {
     const ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
@@ -91,13 +79,9 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
             _ => Err(Error::Malformed(format!("{name} is there twice."))),
         }
     };
-    let pair = |method: &HeaderName, target: &HeaderName| -> Result<Option<&[u8]>, Error> {
-        Ok(single(method)?.and(single(target)?))
-    };
-    let forwarded = pair(&FORWARDED_METHOD, &FORWARDED_URI)?;
-    let original = pair(&ORIGINAL_METHOD, &ORIGINAL_URI)?;
+    let (forwarded, original) = (single(&FORWARDED_URI)?, single(&ORIGINAL_URI)?);
     // Also without their methods.
-    if let (Some(forwarded), Some(original)) = (single(&FORWARDED_URI)?, single(&ORIGINAL_URI)?)
+    if let (Some(forwarded), Some(original)) = (forwarded, original)
         && forwarded != original
     {
         return Err(Error::Malformed(
@@ -105,13 +89,14 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
                 .to_owned(),
         ));
     }
-    match (forwarded, original) {
+    let forwarded = single(&FORWARDED_METHOD)?.and(forwarded);
+    match forwarded.or(single(&ORIGINAL_METHOD)?.and(original)) {
         // The query has no say in a decision, so it may have any bytes.
-        (Some(target), _) | (None, Some(target)) => {
+        Some(target) => {
             let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
             std::str::from_utf8(path).map_err(|_| Error::Malformed("The path is not encoded properly.".to_owned()))
         }
-        (None, None) => Err(Error::Malformed(MISSING_TARGET.to_owned())),
+        None => Err(Error::Malformed(MISSING_TARGET.to_owned())),
     }
 }
 

@@ -82,8 +82,8 @@ fn forwarded_for(element: &[u8]) -> Option<&str> {
 /// Whether somebody passes on addresses whose word does not count: a proxy that the operator has not named.
 #[must_use]
 pub fn is_untrusted_proxy(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
-    (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED))
-        && !proxies.contains(peer.to_canonical())
+    !proxies.contains(peer.to_canonical())
+        && (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED))
 }
 
 /// An address as proxies write it: `192.0.2.1`, `192.0.2.1:1234`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:1234`.

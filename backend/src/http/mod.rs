@@ -6,6 +6,7 @@ pub mod client_ip;
 pub mod conditional;
 pub mod connections;
 mod error;
+pub mod guard;
 pub mod headers;
 mod id;
 pub mod metrics;

@@ -2,9 +2,10 @@
 //! on how long a client may take to send its headers, or to keep an idle connection open, and on how long it may read nothing
 //! of an answer.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{body::Body, extract::Request, response::Response};
+use futures_util::FutureExt as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -15,7 +16,6 @@ use tokio::{
     net::TcpListener,
 };
 use tokio_io_timeout::TimeoutStream;
-use tower::ServiceExt as _;
 
 use super::connections::Connections;
 
@@ -30,14 +30,18 @@ const MAX_HEAD: usize = 32 * 1024;
 /// How long to wait when the system has no file descriptor left, instead of asking it again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then lets the requests under way finish, for as long as `drain`. Says whether they did.
-pub async fn serve(
+/// Serves until `stop`, each connection with what `converse` makes for its peer; then lets the requests under way finish, for as long as `drain`. Says whether they did.
+pub async fn serve<S, R>(
     listener: TcpListener,
-    router: Router,
+    converse: impl Fn(SocketAddr) -> S,
     connections: Connections,
     stop: impl Future<Output = ()>,
     drain: Duration,
-) -> bool {
+) -> bool
+where
+    S: Fn(Request) -> R + Send + 'static,
+    R: Future<Output = Response> + Send + 'static,
+{
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -60,8 +64,7 @@ pub async fn serve(
             }
         };
         let Some(place) = room.and_then(|room| connections.place(room, peer.ip())) else { continue };
-        let connection = converse(stream, peer, router.clone());
-        let connection = graceful.watch(connection);
+        let connection = graceful.watch(connection(stream, converse(peer)));
         tokio::spawn(async move {
             // An error is a client that went away, or one that did not speak HTTP.
             let _ = connection.await;
@@ -73,16 +76,15 @@ pub async fn serve(
 }
 
 /// Serves the requests of a connection, one after the other.
-fn converse<S>(stream: S, peer: SocketAddr, router: Router) -> impl GracefulConnection<Error = hyper::Error>
+fn connection<S, R>(stream: S, respond: impl Fn(Request) -> R) -> impl GracefulConnection<Error = hyper::Error>
 where
     S: AsyncRead + AsyncWrite + 'static,
+    R: Future<Output = Response>,
 {
     let mut stream = Box::pin(TimeoutStream::new(stream));
     stream.as_mut().set_write_timeout_pinned(Some(STALLED));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(Body::new))
-    });
+    let service =
+        service_fn(move |request: hyper::Request<Incoming>| respond(request.map(Body::new)).map(Ok::<_, Infallible>));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
@@ -96,7 +98,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
+    use axum::response::IntoResponse as _;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
         time::{Instant, sleep},
@@ -108,9 +110,7 @@ mod tests {
 
     fn client() -> DuplexStream {
         let (client, server) = duplex(4096);
-        let router = Router::new().route("/", get(async || "hello"));
-        let peer = "192.0.2.7:4000".parse().unwrap();
-        tokio::spawn(async move { converse(server, peer, router).await });
+        tokio::spawn(async move { connection(server, async |_| "hello".into_response()).await });
         client
     }
 
@@ -150,9 +150,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn client_that_reads_nothing_is_closed_after_the_write_timeout() {
         let (mut client, server) = duplex(4096);
-        let router = Router::new().route("/", get(async || "x".repeat(1_000_000)));
-        let peer = "192.0.2.7:4000".parse().unwrap();
-        let connection = tokio::spawn(async move { converse(server, peer, router).await });
+        let respond = async |_| "x".repeat(1_000_000).into_response();
+        let connection = tokio::spawn(async move { connection(server, respond).await });
         let begun = Instant::now();
         client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         // Reads a little now and then, which is progress, and then nothing any more.

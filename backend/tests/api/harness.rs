@@ -1,9 +1,7 @@
 //! A server in this process over a fresh database, and clients that speak to it.
 
 use axum::{
-    Router,
     body::Body,
-    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use clap::Parser as _;
@@ -15,7 +13,8 @@ use latchkey::{
     config::Config,
     keys::Key,
     rng::Rng,
-    routes, serve,
+    routes::{self, Surface},
+    serve,
     state::AppState,
     store::{
         Store, TokenRow,
@@ -25,7 +24,6 @@ use latchkey::{
 use latchkey_shared::{Role, Timestamp};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 pub const ADMIN: &str = "admin@example.com";
 pub const PASSWORD: &str = "correct horse battery";
@@ -49,7 +47,7 @@ pub struct Server {
     pub app: AppState,
     pub clock: Clock,
     pub url: String,
-    router: Router,
+    surface: Surface,
     /// Removed when the test is over.
     _folder: tempfile::TempDir,
 }
@@ -100,7 +98,7 @@ impl Server {
         let (app, made) =
             serve::assemble(config, catalogue, store, &master(), clock.clone(), Rng::seeded(1)).await.unwrap();
         assert!(made.is_some());
-        Self { router: routes::router(&app), app, clock, url, _folder: folder }
+        Self { surface: routes::server(&app), app, clock, url, _folder: folder }
     }
 
     /// A token of the first account, as it is kept.
@@ -220,10 +218,8 @@ impl Client<'_> {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let mut request = request.body(body).unwrap();
-        let peer: std::net::SocketAddr = "192.0.2.7:4000".parse().unwrap();
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let response = self.server.router.clone().oneshot(request).await.unwrap();
+        let peer = "192.0.2.7:4000".parse().unwrap();
+        let response = self.server.surface.respond(peer, request.body(body).unwrap()).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
