@@ -42,6 +42,11 @@ def narrowed(document, modules, extensions):
         if "allowed_addresses" in properties:
             properties["allowed_addresses"]["minItems"] = 1
     schemas["ObjectRef_ModuleId"]["properties"]["id"] = {"type": "string", "enum": [module["id"] for module in modules]}
+    # By its id or by its module; the document says neither is required.
+    one, many = schemas["OneOrManyBody_Withdrawal"]["oneOf"]
+    for withdrawal in (one, many["items"]):
+        withdrawal["properties"]["object"] = {"$ref": "#/components/schemas/ObjectRef_ModuleId"}
+        withdrawal["required"] = ["object"]
     # Tokens of the others are created without permissions in the body.
     asking = [extension for extension in extensions if extension["permissions"] == "ask"]
     schemas["ExtensionRef"] = {
