@@ -20,7 +20,11 @@ use sea_orm::{
 };
 use thiserror::Error;
 
-use super::{Address, AddressError, Store, migrations, outside_changes::OutsideChanges};
+use super::{
+    Address, AddressError, Store,
+    migrations::{self, Schema},
+    outside_changes::OutsideChanges,
+};
 use crate::rng::Rng;
 
 /// Readers of SQLite, connections to PostgreSQL.
@@ -120,15 +124,11 @@ impl Store {
                 }
             }
         };
-        if migrations::is_of_development(&store.writer).await.map_err(OpenError::Migrate)? {
-            return Err(OpenError::Development(address.clone()));
-        }
-        if migrations::is_foreign(&store.writer).await.map_err(OpenError::Migrate)? {
-            return Err(OpenError::Foreign(address.clone()));
-        }
-        match migrations::unknown(&store.writer).await.map_err(OpenError::Migrate)? {
-            Some(newer) => Err(OpenError::Newer(newer)),
-            None => Ok(store),
+        match migrations::inspect(&store.writer).await.map_err(OpenError::Migrate)? {
+            Schema::Usable => Ok(store),
+            Schema::Development => Err(OpenError::Development(address.clone())),
+            Schema::Foreign => Err(OpenError::Foreign(address.clone())),
+            Schema::Newer(migration) => Err(OpenError::Newer(migration)),
         }
     }
 

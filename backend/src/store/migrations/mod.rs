@@ -31,24 +31,36 @@ pub async fn any(connection: &DatabaseConnection) -> Result<bool, DbErr> {
     SchemaManager::new(connection).has_table("seaql_migrations").await
 }
 
-/// The newest migration of the database that this version does not know, if any.
-pub async fn unknown(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
-    let known = names();
-    Ok(applied(connection).await?.into_iter().filter(|version| !known.contains(version)).max())
+/// Whose schema a database has.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// One that this version can use or bring up to date, or none yet.
+    Usable,
+    /// That of a development version, before the first release. Its migrations are gone.
+    Development,
+    /// That of another program. On PostgreSQL programs may share a database.
+    Foreign,
+    /// That of a newer version; the newest migration that this one does not know.
+    Newer(String),
 }
 
-/// Whether a development version made the database, before the first release. Its migrations are gone.
-pub async fn is_of_development(connection: &DatabaseConnection) -> Result<bool, DbErr> {
-    Ok(applied(connection).await?.iter().any(|version| version == "m0001_start"))
-}
-
-/// Whether an SQLite file holds tables, and none of Latchkey's. On PostgreSQL programs may share a database.
-pub async fn is_foreign(connection: &DatabaseConnection) -> Result<bool, DbErr> {
-    if connection.get_database_backend() == DatabaseBackend::Postgres || any(connection).await? {
-        return Ok(false);
+/// Looks whose schema the database has.
+pub async fn inspect(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
+    if !any(connection).await? {
+        if connection.get_database_backend() == DatabaseBackend::Postgres {
+            return Ok(Schema::Usable);
+        }
+        let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1";
+        let other = connection.query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await?;
+        return Ok(if other.is_some() { Schema::Foreign } else { Schema::Usable });
     }
-    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1";
-    Ok(connection.query_one_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await?.is_some())
+    let applied = applied(connection).await?;
+    if applied.iter().any(|version| version == "m0001_start") {
+        return Ok(Schema::Development);
+    }
+    let known = names();
+    let newer = applied.into_iter().filter(|version| !known.contains(version)).max();
+    Ok(newer.map_or(Schema::Usable, Schema::Newer))
 }
 
 /// Whether every migration that this version knows was applied.
@@ -147,7 +159,7 @@ pub(super) mod tests {
 
     /// As in a database whose owner is somebody else.
     #[tokio::test]
-    async fn who_may_not_add_pg_trgm_goes_without() {
+    async fn role_that_may_not_create_pg_trgm_goes_without() {
         let url = postgres().await;
         let role = url.rsplit_once('/').unwrap().1;
         let connection = Database::connect(&url).await.unwrap();
