@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     WithEtag, exchange,
-    idempotency::{IdempotencyKey, Replay},
+    idempotency::{IdempotencyKey, Replay, record_reveal},
     reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
@@ -136,13 +136,12 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
     Ok(Some(row))
 }
 
-/// The token that the same request made before. Its secret leaves once more, so that is an event once more.
+/// The token that the same request made before.
 async fn repeated(tx: &Tx, caller: &Caller, replay: &Replay, now: Timestamp) -> Result<TokenRow, Error> {
     let row = rules::find_for_update(tx, caller, &replay.token_id).await?;
     replay.check_current(&row)?;
     rules::check_scope(caller, &row)?;
-    let object = (row.token.id.as_str(), row.token.name.as_str());
-    events::record(tx, caller, now, Action::TokenRevealed, object, json!({ "repeated": "create" })).await?;
+    record_reveal(tx, caller, &row, "create", now).await?;
     Ok(row)
 }
 

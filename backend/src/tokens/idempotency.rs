@@ -3,9 +3,11 @@
 use axum::http::HeaderMap;
 use latchkey_shared::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    events::{self, Action},
     http::{Caller, Error},
     store::{StoreError, TokenRow, Tx, entities::idempotency_key},
 };
@@ -35,6 +37,21 @@ impl Replay {
             _ => Ok(()),
         }
     }
+}
+
+/// Records that a secret leaves once more, in the response to a replayed `operation`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn record_reveal(
+    tx: &Tx,
+    caller: &Caller,
+    row: &TokenRow,
+    operation: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(tx, caller, now, Action::TokenRevealed, object, json!({ "repeated": operation })).await
 }
 
 /// The idempotency key of a request, if it has one.

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     WithEtag, exchange,
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, record_reveal},
     previous_works, reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
@@ -31,6 +31,22 @@ use crate::{
 enum Rotation {
     Renew,
     Rotate,
+}
+
+impl Rotation {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Renew => "renew",
+            Self::Rotate => "rotate",
+        }
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Self::Renew => Action::TokenRenewed,
+            Self::Rotate => Action::TokenRotated,
+        }
+    }
 }
 
 /// The body of `renew`, for the API document: that of `rotate` without the overlap.
@@ -89,16 +105,12 @@ async fn replace(
     auth::check_recent_sign_in(app, &caller)?;
     if let Some(replay) = idempotency_key.find_replay(&tx, &caller, now).await? {
         replay.check_current(&row)?;
-        // The secret leaves once more, so that is an event once more.
-        let object = (row.token.id.as_str(), row.token.name.as_str());
-        let details = json!({ "repeated": if rotation == Rotation::Renew { "renew" } else { "rotate" } });
-        events::record(&tx, &caller, now, Action::TokenRevealed, object, details).await?;
+        record_reveal(&tx, &caller, &row, rotation.word(), now).await?;
     } else {
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, rotation, now)?;
         rules::save(app, &tx, &caller, &mut row).await?;
         idempotency_key.store_or_conflict(&tx, &caller, &row, now).await?;
-        let action = if rotation == Rotation::Renew { Action::TokenRenewed } else { Action::TokenRotated };
         let object = (row.token.id.as_str(), row.token.name.as_str());
         let end = |end: Option<i64>| end.map(Timestamp::from_unix);
         let details = json!({
@@ -106,7 +118,7 @@ async fn replace(
             "previous_works_on": row.token.previous_digest.is_some(),
             "previous_expiration_date": end(row.token.previous_expires_at),
         });
-        events::record(&tx, &caller, now, action, object, details).await?;
+        events::record(&tx, &caller, now, rotation.action(), object, details).await?;
     }
     tx.commit().await?;
     let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
