@@ -77,33 +77,33 @@ impl Many {
     /// Which tokens are meant. A user, a token or an account that does not exist is an error, and not no tokens.
     async fn selection(self, store: &Store, ids: Vec<String>) -> Result<TokenSelection, String> {
         let failed = |error: StoreError| error.to_string();
-        let ids = match (&self.created_by, &self.seen_by) {
-            (Some(email), _) if email.contains('@') => {
-                let user = operator::user(store, email).await?;
-                Some(store.created_by(&[user.id]).await.map_err(failed)?)
+        // Without any of these, every token is meant; with one of them that finds nothing, none.
+        let is_bounded = !ids.is_empty() || self.created_by.is_some() || self.seen_by.is_some();
+        let (mut meant, mut creators) = (ids, Vec::new());
+        if let Some(email) = self.created_by.as_deref().filter(|text| text.contains('@')) {
+            creators.push(operator::user(store, email).await?.id);
+        } else if let Some(id) = self.created_by {
+            if !store.token_exists(&id).await.map_err(failed)? {
+                return Err(format!("--created-by: {id:?} is neither an e-mail address nor the id of a token"));
             }
-            (Some(id), _) => {
-                if !store.token_exists(id).await.map_err(failed)? {
-                    return Err(format!("--created-by: {id:?} is neither an e-mail address nor the id of a token"));
-                }
-                Some(store.created_by(std::slice::from_ref(id)).await.map_err(failed)?)
-            }
-            (None, Some(email)) => {
-                let user = operator::user(store, email).await?;
-                let actions = SHOWS_THE_KEY.map(Action::as_str);
-                let mut seen = store.objects_of(&user.account_id, &user.id, &actions).await.map_err(failed)?;
-                let in_turn = store.created_by(&[seen.as_slice(), &[user.id]].concat()).await.map_err(failed)?;
-                seen.extend(in_turn);
-                Some(seen)
-            }
-            (None, None) => (!ids.is_empty()).then_some(ids),
-        };
+            creators.push(id);
+        } else if let Some(email) = &self.seen_by {
+            let user = operator::user(store, email).await?;
+            let actions = SHOWS_THE_KEY.map(Action::as_str);
+            meant = store.objects_of(&user.account_id, &user.id, &actions).await.map_err(failed)?;
+            creators.clone_from(&meant);
+            creators.push(user.id);
+        }
+        meant.extend(store.created_by(&creators).await.map_err(failed)?);
+        // A token may have been seen and created; it is changed once.
+        meant.sort();
+        meant.dedup();
         if let Some(id) = &self.all_of_account
             && store.account(id).await.map_err(failed)?.is_none()
         {
             return Err(format!("--all-of-account: there is no account {id}"));
         }
-        Ok(TokenSelection { ids, account_id: self.all_of_account })
+        Ok(TokenSelection { ids: is_bounded.then_some(meant), account_id: self.all_of_account })
     }
 }
 

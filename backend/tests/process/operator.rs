@@ -94,7 +94,7 @@ async fn tokens_are_disabled_enabled_and_deleted_at_once() {
     assert_eq!(told, changes.map(|change| format!("Command line {change}")));
 }
 
-/// Whoever has taken a user's session over makes keys, lets those make others, and rotates what is there.
+/// A stolen session creates tokens, these create others, and it rotates a token that was there before.
 #[test]
 fn all_that_a_stolen_session_has_led_to_is_disabled() {
     let folder = tempfile::tempdir().unwrap();
@@ -104,6 +104,9 @@ fn all_that_a_stolen_session_has_led_to_is_disabled() {
     let email = "vera@example.com";
     let add = ["user", "add", "--email", email, "--name", "Vera", "--role", "member", "--data-dir", "data"];
     assert!(latchkey(folder).args(add).env("LATCHKEY_USER_PASSWORD", PASSWORD).status().unwrap().success());
+    for flag in ["--created-by", "--seen-by"] {
+        assert_eq!(run(folder, &["token", "disable", flag, email]), serde_json::json!([]), "nothing yet");
+    }
     let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#);
     let (_, answer) = server.send("POST", "/public/v1/auth/login", &[], &body);
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
