@@ -1,6 +1,7 @@
 //! The commands of developers: `cargo xtask <command>`.
 //!
-//! Each command does its own set-up, names and times its steps, and keeps their output under `target/xtask/`. To add one: a file beside this one, and a variant of [`Command`].
+//! Each command does its own set-up, names and times its steps, and keeps their output under `target/xtask/`. To add one: a
+//! file beside this one, and a variant of [`Command`].
 
 mod bench;
 mod build;
@@ -33,7 +34,7 @@ enum Command {
     /// Build everything and serve on 127.0.0.1:8080.
     Run {
         /// Flags of `latchkey serve`.
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         flags: Vec<String>,
     },
     /// Build the release, target/release/latchkey.
@@ -41,7 +42,7 @@ enum Command {
     /// Serve a debug build, rebuilt on every change.
     Dev {
         /// Flags of `latchkey serve`.
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         flags: Vec<String>,
     },
     /// Run every check, or one part of them.
@@ -77,6 +78,41 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("error: {why}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command> {
+        Command::try_parse_from(["xtask"].into_iter().chain(line.split(' '))).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn flags_of_the_server_and_filters_of_a_test_runner_are_passed_on() {
+        for line in ["run --listen 127.0.0.1:0", "run -- --listen 127.0.0.1:0", "dev --listen 127.0.0.1:0"] {
+            let (Command::Run { flags } | Command::Dev { flags }) = parse(line).unwrap() else { panic!("{line}") };
+            assert_eq!(flags, ["--listen", "127.0.0.1:0"], "{line}");
+        }
+        for line in ["test", "test --only lint", "test --only e2e wizard -g x", "fuzz", "fuzz 5 rql", "bench growth"] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (line, named) in [
+            ("test --only speed", "'speed'"),
+            ("test tokens", "--only"),
+            ("fuzz 5 x", "'x'"),
+            ("fuzz x", "'x'"),
+            ("lint", "'lint'"),
+            ("build x", "'x'"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(named), "{line}: {error}");
         }
     }
 }

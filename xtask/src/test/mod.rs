@@ -37,7 +37,7 @@ pub struct Wanted {
     #[arg(long)]
     only: Option<Part>,
     /// Filters for the test runner of that part.
-    #[arg(requires = "only")]
+    #[arg(requires = "only", trailing_var_arg = true, allow_hyphen_values = true)]
     filter: Vec<String>,
 }
 
@@ -48,6 +48,9 @@ impl Wanted {
 }
 
 pub fn main(wanted: &Wanted) -> Result {
+    if wanted.only == Some(Part::Lint) && !wanted.filter.is_empty() {
+        return Err("the part `lint` takes no filter".to_owned());
+    }
     let started = Instant::now();
     let mut checks = Checks { steps: Steps::of("test")?, sum: Counts::default(), failures: Vec::new() };
     setup::build(&mut checks.steps)?;
