@@ -34,6 +34,10 @@ impl Fields {
     #[must_use]
     pub fn draft(self) -> Draft {
         let mut draft = self.draft.get();
+        if draft.expiration != Expiration::Date {
+            // Kept in its field, in case the choice comes back, and no part of what is entered until then.
+            draft.date.clear();
+        }
         // The browser gives a date that is typed in part as none.
         if draft.not_before.is_empty() && focus::finds("#field-not_before:invalid") {
             "?".clone_into(&mut draft.not_before);
@@ -43,7 +47,7 @@ impl Fields {
 
     /// A text of the draft, for its input. A memo: setting a date that has not changed would empty one typed in part.
     fn text(self, of: fn(&mut Draft) -> &mut String) -> Text {
-        let value = Memo::new(move |_| of(&mut self.draft.get()).clone());
+        let value = Memo::new(move |_| std::mem::take(of(&mut self.draft.get())));
         Text {
             value: value.into(),
             on_input: Callback::new(move |typed| self.draft.update(|draft| *of(draft) = typed)),
