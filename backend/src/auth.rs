@@ -27,7 +27,7 @@ use crate::{
 /// Begins a change. Returns its transaction, and the caller as read in it.
 ///
 /// # Errors
-/// As [`crate::http::authorize`], when the caller would no longer be let in; [`Error::Internal`].
+/// As [`Caller::check_access`], or [`Error::Unauthorized`], when the caller would no longer be let in; [`Error::Internal`].
 pub async fn begin(app: &AppState, caller: &Caller) -> Result<(Tx, Caller), Error> {
     let tx = app.store.begin().await?;
     let caller = read_again(app, &tx, caller, LockType::Share).await?;

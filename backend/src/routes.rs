@@ -221,7 +221,7 @@ pub fn server(app: &AppState) -> Surface {
 async fn is_ready(store: &Store, clock: &Clock, changes: bool) -> bool {
     let check =
         async { if changes { store.check_writable(clock.now().unix()).await } else { store.check_readable().await } };
-    // Whoever probes gives up after a few seconds; the pool would wait longer for a connection.
+    // A probe times out after a few seconds; the pool would wait longer for a connection.
     match tokio::time::timeout(LONGEST_PROBE, check).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {

@@ -353,8 +353,8 @@ impl Drop for NewFolder {
     }
 }
 
-/// Says where the server listens and, once, how to sign in for the first time. Whoever started it may have closed the other
-/// end, or may not read it, which is no reason to stop or to wait.
+/// Prints where the server listens and, once, how to sign in for the first time. Standard output may be closed, or nobody may
+/// read it: the server neither stops nor waits for that.
 fn announce(greeting: &str, url: &str, made: Option<&Made>) {
     let mut text = greeting.to_owned();
     if let Some(made) = made {

@@ -246,7 +246,7 @@ impl Reader {
         let mut lookups = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut lookups, BATCH).await > 0 {
             let Some(cache) = self.cache.upgrade() else { return };
-            let numbers: HashSet<u32> = lookups.iter().map(|question| question.number).collect();
+            let numbers: HashSet<u32> = lookups.iter().map(|lookup| lookup.number).collect();
             let found = self.read(&cache, numbers).await;
             match &found {
                 Ok(_) => cache.try_again(),

@@ -139,6 +139,7 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     }
     Error::Malformed(format!("The body is not the JSON that is expected here: {inner}."))
 }
+
 /// A body with one object or a list of them.
 #[derive(Debug, utoipa::ToSchema)]
 #[schema(as = OneOrManyBody)]
@@ -146,6 +147,6 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
 pub enum OneOrManyBody<T: utoipa::ToSchema> {
     /// One.
     One(T),
-    /// OneOrMany.
-    OneOrMany(Vec<T>),
+    /// Several.
+    Many(Vec<T>),
 }

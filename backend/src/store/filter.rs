@@ -152,9 +152,9 @@ fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
     Condition::all().add(known).add(matched)
 }
 
-/// [`normalize_for_search`](crate::rql::normalize_for_search) words anywhere in `column`, which is kept normalize_for_search.
-pub fn contains(column: Expr, words: &str) -> Expr {
-    column.like(LikeExpr::new(format!("%{}%", escaped(words))).escape('\\'))
+/// Whether `column` contains a term. Both are in the form of [`normalize_for_search`](crate::rql::normalize_for_search).
+pub fn contains(column: Expr, term: &str) -> Expr {
+    column.like(LikeExpr::new(format!("%{}%", escaped(term))).escape('\\'))
 }
 
 fn escaped(literal: &str) -> String {

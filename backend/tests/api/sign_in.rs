@@ -221,7 +221,7 @@ async fn wrong_passwords_from_elsewhere_do_not_keep_a_user_out(#[values(Sqlite, 
     assert_eq!(attempt("203.0.113.1", PASSWORD).await, 200);
 }
 
-/// More than wait for their turn. Who is refused for that has not typed a wrong password.
+/// More attempts than the queue holds. One that is refused for that is no failure.
 #[tokio::test]
 async fn flood_of_sign_ins_keeps_no_user_out_of_a_known_network_and_counts_for_nobody() {
     let server = Server::start_with(Sqlite, &["--trusted-proxies", "192.0.2.7"], Catalogue::built_in().unwrap()).await;
