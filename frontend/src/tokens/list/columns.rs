@@ -1,7 +1,7 @@
 //! The columns of the list between selection and menu, from left to right. A new one is a line here, a cell below, and its
 //! widths in `styles/ui/table.css`.
 
-use latchkey_shared::{ModuleId, Token};
+use latchkey_shared::{ModuleId, Timestamp, Token};
 use leptos::prelude::*;
 
 use super::query::SortKey;
@@ -89,21 +89,17 @@ fn created(token: Memo<Token>) -> AnyView {
 }
 
 fn last_used(token: Memo<Token>) -> AnyView {
-    dynamic(move || {
-        token.with(|token| match &token.last_used {
-            Some(last) => view! { <Time at=last.at /> }.into_any(),
-            None => view! { <span class="muted">"Never"</span> }.into_any(),
-        })
-    })
-    .into_any()
+    time_or_never(token, |token| token.last_used.as_ref().map(|last| last.at))
 }
 
 fn expires(token: Memo<Token>) -> AnyView {
-    dynamic(move || {
-        token.with(|token| match token.expiration_date {
-            Some(at) => view! { <span class="only-narrow">"Expires "</span><Time at=at /> }.into_any(),
-            None => view! { <span class="muted not-narrow">"Never"</span> }.into_any(),
-        })
+    time_or_never(token, |token| token.expiration_date)
+}
+
+fn time_or_never(token: Memo<Token>, at: fn(&Token) -> Option<Timestamp>) -> AnyView {
+    dynamic(move || match token.with(at) {
+        Some(at) => view! { <Time at=at /> }.into_any(),
+        None => view! { <span class="muted">"Never"</span> }.into_any(),
     })
     .into_any()
 }
