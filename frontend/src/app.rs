@@ -13,7 +13,7 @@ use crate::{
     browser::events,
     frame::Frame,
     routes::Navigator,
-    session::{Session, context::Phase, expiry::PasswordDialogs, gate::Gates, next, sign_in::SignIn},
+    session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
     ui::{LeaveDialog, LeaveGuard, LoadError, Toasts, dynamic, heading::Arrived},
 };
 
@@ -117,5 +117,5 @@ fn Shell() -> impl IntoView {
 }
 
 fn sign_in_address(next: &str) -> String {
-    format!("/sign-in?next={}", crate::tokens::list::encode(next))
+    format!("/sign-in?next={}", crate::browser::text::encode(next))
 }

@@ -5,8 +5,8 @@ use leptos::{html, prelude::*, task::spawn_local};
 use crate::{
     api::{Api, Catalogue},
     browser::{page, popover, storage},
-    routes::{Navigator, Screens},
-    session::{Session, next::HOME},
+    routes::{HOME, Navigator, Screens},
+    session::Session,
     ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Toaster, Toasts, dynamic},
 };
 

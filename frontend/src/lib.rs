@@ -1,7 +1,8 @@
 //! The console: a single-page app over the same API that keys use.
 //!
-//! To add a screen: a folder for its noun with a file per verb, an address in [`routes`], and calls of the API
-//! in [`api`]. Parts that two screens share go to [`ui`]; anything that names `web-sys` goes to [`browser`].
+//! To add a screen: a folder for its noun with a file per verb, an address in [`routes`] (and in the server's
+//! `http/site.rs`, which answers the page for it), and calls of the API in [`api`]. Parts that two screens share go to
+//! [`ui`]; anything that names `web-sys` goes to [`browser`].
 
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties, even those it only reads")]
 

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{
-    session::next::HOME,
     tokens::{
         create::CreateToken,
         details::TokenDetails,
@@ -15,6 +14,9 @@ use crate::{
     },
     ui::{EmptyState, Heading, LeaveGuard, dynamic},
 };
+
+/// The address of the list of tokens, which is where one starts.
+pub const HOME: &str = "/integrations/tokens";
 
 /// The address of the wizard.
 pub const NEW_TOKEN: &str = "/integrations/tokens/new";

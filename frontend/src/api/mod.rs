@@ -33,8 +33,8 @@ impl Api {
         Self { transport: StoredValue::new_local(transport), gates: StoredValue::new_local(gates) }
     }
 
-    /// Sends a call. When the session has ended, or the sign-in is too long ago for this call, the page asks for the password
-    /// and the call is repeated, so that its caller never learns of it and nothing typed is lost.
+    /// Sends a call. When the session has ended, or the sign-in is too long ago for this call, the page asks for the
+    /// password and the call is repeated, so that its caller never learns of it and nothing typed is lost.
     async fn send(self, call: Call) -> Result<Answer, Failure> {
         loop {
             let failure = match self.send_once(call.clone()).await {

@@ -65,6 +65,7 @@ impl Session {
 
     /// The user does not want to give the password: the requests that wait for it fail.
     pub fn not_confirmed(self) {
+        self.confirming.set(false);
         self.gates.with_value(|gates| gates.confirmation.give_up());
     }
 

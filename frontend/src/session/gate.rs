@@ -1,5 +1,5 @@
-//! Where requests wait while the user gives the password: because the session has ended, or because the sign-in is too long
-//! ago for what is asked.
+//! Where requests wait while the user gives the password: because the session has ended, or because the sign-in is too
+//! long ago for what is asked.
 
 use std::{
     cell::{Cell, RefCell},
@@ -70,8 +70,8 @@ impl Gate {
         *self.0.on_close.borrow_mut() = Some(OnClose(Box::new(action)));
     }
 
-    /// Closes the gate and waits until it opens. Returns whether the request is worth repeating. However many requests wait,
-    /// the action runs once.
+    /// Closes the gate and waits until it opens. Returns whether the request is worth repeating. However many requests
+    /// wait, the action runs once.
     pub async fn wait(&self) -> bool {
         if !self.0.closed.replace(true)
             && let Some(OnClose(action)) = &*self.0.on_close.borrow()

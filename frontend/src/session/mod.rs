@@ -1,7 +1,6 @@
 //! Who is signed in, and what happens when that ends.
 
 pub mod context;
-pub mod expiry;
 pub mod gate;
 pub mod next;
 pub mod password_dialog;

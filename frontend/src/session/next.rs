@@ -1,7 +1,6 @@
 //! Where to go after signing in: back to where the person was, and never to another site.
 
-/// The address of the list of tokens, which is where one starts.
-pub const HOME: &str = "/integrations/tokens";
+use crate::routes::HOME;
 
 /// `next` if it is a path on this site, [`HOME`] otherwise. `//host` and `/\host` are other sites to a
 /// browser, and it drops tabs and line breaks before it looks, so none of these get through.

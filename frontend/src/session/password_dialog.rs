@@ -1,48 +1,98 @@
-//! A dialog that asks the signed-in person for the password.
+//! The session has ended under an open page, or the sign-in is too long ago for what the user wants: the password is
+//! asked for over the page, and nothing is lost.
 
 use latchkey_shared::{Context, Credentials};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Session;
+use super::{Session, context::Phase};
 use crate::{
     api::Api,
-    browser::{field, focus},
+    browser::{field, focus, page},
     ui::{Button, Dialog, Note, TextField, Variant},
 };
+
+/// Open over whatever page is shown as soon as a request finds that the password is needed. The page and everything
+/// typed into it stay, and the requests that wait are repeated afterwards.
+#[component]
+pub fn PasswordDialogs() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let on_success = Callback::new(move |context: Context| {
+        let same = matches!(session.phase.get_untracked(),
+            Phase::SignedIn(before) if before.user.id == context.user.id && before.account.id == context.account.id);
+        if same {
+            session.signed_in(context);
+        } else {
+            // Another person must not see what the page still holds.
+            page::load("/");
+        }
+    });
+    view! {
+        <PasswordDialog
+            open=session.ended
+            dismissable=false
+            title="Sign in again"
+            text="Your session has ended. Sign in again to go on where you are; nothing that you typed is lost."
+            action="Sign in"
+            cancel="Leave this page"
+            on_cancel=Callback::new(|()| page::load("/sign-in"))
+            on_success=on_success
+        />
+        <PasswordDialog
+            open=session.confirming
+            title="Confirm that it is you"
+            text="You signed in a while ago. Enter your password to go on."
+            action="Confirm"
+            cancel="Cancel"
+            on_cancel=move |()| session.not_confirmed()
+            on_success=on_success
+        />
+    }
+    .into_any()
+}
 
 /// Asks for the password, signs in with it, and hands the new session to `on_success` before it closes. The
 /// page beneath stays as it is.
 #[component]
-pub fn PasswordDialog(
+fn PasswordDialog(
     /// Whether it is shown.
-    open: RwSignal<bool>,
+    #[prop(into)]
+    open: Signal<bool>,
     /// Its title.
     title: &'static str,
     /// Why the password is wanted.
     text: &'static str,
     /// The words on the button.
     action: &'static str,
-    /// A way out, for those who cannot or do not want to.
-    #[prop(optional)]
-    on_cancel: Option<Callback<()>>,
     /// The words for the way out.
-    #[prop(default = "Cancel")]
     cancel: &'static str,
-    /// What to do then.
+    /// The user has taken the way out.
+    #[prop(into)]
+    on_cancel: Callback<()>,
+    /// The user has signed in; `open` must become false.
     on_success: Callback<Context>,
-    /// Whether Esc closes it.
+    /// Whether Esc is the way out, too.
     #[prop(default = true)]
     dismissable: bool,
+) -> impl IntoView {
+    view! {
+        <Dialog open=open on_close=on_cancel title=title dismissable=dismissable>
+            <PasswordForm text=text action=action cancel=cancel on_cancel=on_cancel on_success=on_success />
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[component]
+fn PasswordForm(
+    text: &'static str,
+    action: &'static str,
+    cancel: &'static str,
+    on_cancel: Callback<()>,
+    on_success: Callback<Context>,
 ) -> impl IntoView {
     let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
     let password = RwSignal::new(String::new());
     let (problem, busy) = (RwSignal::new(None::<String>), RwSignal::new(false));
-    Effect::new(move |_| {
-        open.track();
-        password.set(String::new());
-        problem.set(None);
-    });
-
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -60,43 +110,35 @@ pub fn PasswordDialog(
         spawn_local(async move {
             let credentials = Credentials { email: untrack(|| session.email()), password: password.get_untracked() };
             let outcome = api.sign_in(&credentials).await;
-            busy.set(false);
-            password.set(String::new());
+            busy.try_set(false);
+            password.try_set(String::new());
             match outcome {
-                Ok(context) => {
-                    open.set(false);
-                    on_success.run(context);
-                }
+                Ok(context) => on_success.run(context),
                 Err(failure) => {
-                    problem.set(Some(failure.message()));
+                    problem.try_set(Some(failure.message()));
                     focus::by_id("field-confirm-password");
                 }
             }
         });
     };
-
     view! {
-        <Dialog open=open title=title dismissable=dismissable>
-            <form class="stack" on:submit=submit novalidate>
-                <p>{text}</p>
-                <Note problem=problem />
-                // Password managers look for the address beside the password.
-                <label class="field">
-                    <span class="field__label">"E-mail"</span>
-                    <input class="input" type="email" autocomplete="username" readonly prop:value=move || session.email() />
-                </label>
-                <TextField
-                    label="Password" name="confirm-password" kind="password" autocomplete="current-password"
-                    text=password autofocus=true
-                />
-                <div class="dialog__actions">
-                    <Button on_press=move |()| {
-                        if let Some(on_cancel) = on_cancel { on_cancel.run(()) } else { open.set(false) }
-                    }>{cancel}</Button>
-                    <Button variant=Variant::Primary submit=true busy=busy>{action}</Button>
-                </div>
-            </form>
-        </Dialog>
+        <form class="stack" on:submit=submit novalidate>
+            <p>{text}</p>
+            <Note problem=problem />
+            // Password managers look for the address beside the password.
+            <label class="field">
+                <span class="field__label">"E-mail"</span>
+                <input class="input" type="email" autocomplete="username" readonly prop:value=move || session.email() />
+            </label>
+            <TextField
+                label="Password" name="confirm-password" kind="password" autocomplete="current-password"
+                text=password autofocus=true
+            />
+            <div class="dialog__actions">
+                <Button on_press=move |()| on_cancel.run(())>{cancel}</Button>
+                <Button variant=Variant::Primary submit=true busy=busy>{action}</Button>
+            </div>
+        </form>
     }
     .into_any()
 }

@@ -2,12 +2,18 @@
 
 use leptos::{html, prelude::*};
 
+use crate::browser::focus;
+
 /// A modal dialog. What is inside lives only while it is open. Put `autofocus` on the safe button or on the
 /// first field.
 #[component]
 pub fn Dialog(
-    /// Whether it is shown. Closing it by Esc sets this to false.
-    open: RwSignal<bool>,
+    /// Whether it is shown.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// The user has closed it by Esc; `open` must become false.
+    #[prop(into)]
+    on_close: Callback<()>,
     /// Its title, which names the thing that it is about.
     #[prop(into)]
     title: Signal<String>,
@@ -34,13 +40,20 @@ pub fn Dialog(
             dialog.close();
         }
     });
+    let closed = move |_| {
+        if open.get_untracked() {
+            on_close.run(());
+        }
+        // The browser gives the focus back to what had it; that may be gone, as a deleted row is.
+        request_animation_frame(focus::title_if_lost);
+    };
     let children = StoredValue::new(children);
     view! {
         <dialog
             node_ref=dialog
             class="dialog"
             aria-labelledby=title_id.clone()
-            on:close=move |_| open.set(false)
+            on:close=closed
             on:cancel=move |event: web_sys::Event| if !dismissable { event.prevent_default() }
         >
             <h2 class="dialog__title" id=title_id.clone()>{title}</h2>

@@ -105,19 +105,12 @@ pub fn LeaveDialog(
     on_go: Callback<String>,
 ) -> impl IntoView {
     let guard = expect_context::<LeaveGuard>();
-    let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(guard.asking.with(Option::is_some)));
-    Effect::new(move |was_open: Option<bool>| {
-        let is_open = open.get();
-        if was_open == Some(true) && !is_open {
-            guard.asking.set(None);
-        }
-        is_open
-    });
+    let open = Signal::derive(move || guard.asking.with(Option::is_some));
+    let stay = move |()| guard.asking.set(None);
     let leave = move |()| {
         let departure = guard.asking.get_untracked();
         guard.release();
-        open.set(false);
+        guard.asking.set(None);
         match departure {
             Some(Departure::To(address)) => on_go.run(address),
             Some(Departure::Back) => page::back(),
@@ -125,10 +118,10 @@ pub fn LeaveDialog(
         }
     };
     view! {
-        <Dialog open=open title="Leave without saving?">
+        <Dialog open=open on_close=stay title="Leave without saving?">
             <p>"What you have entered here is not saved and will be lost."</p>
             <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| open.set(false)>"Stay"</Button>
+                <Button autofocus=true on_press=stay>"Stay"</Button>
                 <Button variant=Variant::Danger on_press=leave>"Leave"</Button>
             </div>
         </Dialog>

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::support::{copied, fake_clipboard, mount_part};
 
 #[wasm_bindgen_test]
-async fn copies_and_says_so() {
+async fn copy_is_confirmed() {
     fake_clipboard(false);
     let page = mount_part(|| view! { <CopyButton text="SU-000-000-001".to_owned() what="ID" /> }).await;
     page.press("Copy ID").await;
@@ -14,7 +14,7 @@ async fn copies_and_says_so() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refusal_is_explained_and_the_text_is_selected() {
+async fn refused_copy_is_explained_and_selects_the_text() {
     fake_clipboard(true);
     let page = mount_part(|| {
         view! {

@@ -23,7 +23,7 @@ fn server(call: &Call) -> Option<Answer> {
 }
 
 #[wasm_bindgen_test]
-async fn the_key_is_asked_for_only_when_it_is_wanted() {
+async fn key_is_asked_for_only_when_it_is_wanted() {
     let page = details("general", server).await;
     assert!(page.sent(Method::Post).is_empty());
     assert!(!page.text().contains(SECRET));
@@ -44,7 +44,7 @@ async fn copy_takes_the_whole_header_value_without_showing_it() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refused_copy_shows_and_selects_the_key() {
+async fn refused_copy_shows_and_selects_the_key() {
     fake_clipboard(true);
     let page = details("general", server).await;
     page.press("Copy").await;
@@ -54,7 +54,7 @@ async fn a_refused_copy_shows_and_selects_the_key() {
 }
 
 #[wasm_bindgen_test]
-async fn permissions_tell_every_module_and_its_paths() {
+async fn permissions_show_every_module_and_its_paths() {
     let page = details("permissions", server).await;
     let rows: Vec<String> = page.all("tbody tr").iter().map(|row| row.text_content().unwrap()).collect();
     assert!(rows[0].contains("Account") && rows[0].contains("Disabled"));
@@ -62,14 +62,14 @@ async fn permissions_tell_every_module_and_its_paths() {
 }
 
 #[wasm_bindgen_test]
-async fn a_deleted_token_says_so_and_offers_nothing() {
+async fn deleted_token_is_named_deleted_and_offers_nothing() {
     let page = details("general", |_| answer(200, &token(1, "Billing", "deleted"))).await;
     assert!(page.text().contains("This token is deleted."));
     assert!(!page.has("#credential") && !page.has("[aria-label='Actions for Billing']"));
 }
 
 #[wasm_bindgen_test]
-async fn an_unknown_token_is_not_a_dead_end() {
+async fn unknown_token_leads_back_to_the_list() {
     let page = details("general", |_| answer(404, r#"{"error_code":"NFND_000","errors":["Not found."]}"#)).await;
     assert!(page.text().contains("Token not found"));
     assert_eq!(page.button("Go to Tokens").get_attribute("href").as_deref(), Some("/integrations/tokens"));

@@ -10,7 +10,7 @@ async fn dialog(open: RwSignal<bool>) -> Mounted {
     mount_part(move || {
         view! {
             <Button on_press=move |()| open.set(true)>"Open"</Button>
-            <Dialog open=open title="Delete “Billing”?">
+            <Dialog open=open on_close=move |()| open.set(false) title="Delete “Billing”?">
                 <Button on_press=|()| ()>"Delete"</Button>
                 <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
             </Dialog>
@@ -20,7 +20,7 @@ async fn dialog(open: RwSignal<bool>) -> Mounted {
 }
 
 #[wasm_bindgen_test]
-async fn is_named_by_its_title_and_focuses_the_safe_button() {
+async fn dialog_is_named_by_its_title_and_focuses_the_safe_button() {
     let page = dialog(RwSignal::new(false)).await;
     page.button("Open").focus().unwrap();
     page.press("Open").await;
@@ -32,7 +32,7 @@ async fn is_named_by_its_title_and_focuses_the_safe_button() {
 }
 
 #[wasm_bindgen_test]
-async fn gives_the_focus_back_and_forgets_what_was_in_it() {
+async fn closed_dialog_gives_the_focus_back_and_drops_its_content() {
     let open = RwSignal::new(false);
     let page = dialog(open).await;
     page.button("Open").focus().unwrap();
@@ -43,7 +43,7 @@ async fn gives_the_focus_back_and_forgets_what_was_in_it() {
 }
 
 #[wasm_bindgen_test]
-async fn closing_by_the_browser_is_noticed() {
+async fn esc_closes_the_dialog() {
     let open = RwSignal::new(true);
     let page = dialog(open).await;
     // What Esc does.

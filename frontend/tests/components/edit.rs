@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::support::{answer, mount, token};
 
 #[wasm_bindgen_test]
-async fn a_lost_update_is_told_and_mine_can_be_kept() {
+async fn lost_update_is_shown_and_mine_can_be_kept() {
     let tries = std::cell::Cell::new(0);
     let reads = std::cell::Cell::new(0);
     let page = mount(

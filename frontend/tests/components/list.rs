@@ -17,7 +17,7 @@ fn rows(total: usize, rows: &[String]) -> Option<Answer> {
 }
 
 #[wasm_bindgen_test]
-async fn a_row_tells_everything_in_words() {
+async fn row_shows_every_property_in_words() {
     let page = list(ListQuery::default(), |_| rows(1, &[token(1, "Billing", "active")])).await;
     let row = page.find("tbody tr");
     for words in ["Billing", "SU-000-000-001", "Custom Integration", "1 module", "Enabled", "Ada", "Never"] {
@@ -33,14 +33,14 @@ async fn a_row_tells_everything_in_words() {
 }
 
 #[wasm_bindgen_test]
-async fn the_whole_row_leads_to_the_details() {
+async fn whole_row_leads_to_the_details() {
     let page = list(ListQuery::default(), |_| rows(1, &[token(1, "Billing", "active")])).await;
     page.click("td.col-extension").await;
     assert_eq!(*page.visited.borrow(), ["/integrations/tokens/SU-000-000-001/general"]);
 }
 
 #[wasm_bindgen_test]
-async fn an_empty_account_invites_and_no_match_offers_a_way_out() {
+async fn empty_account_offers_create_and_no_match_offers_clear() {
     let page = list(ListQuery::default(), |_| rows(0, &[])).await;
     assert!(page.text().contains("No tokens yet"));
     let narrowed = ListQuery { search: "zzz".to_owned(), ..ListQuery::default() };
@@ -51,7 +51,7 @@ async fn an_empty_account_invites_and_no_match_offers_a_way_out() {
 }
 
 #[wasm_bindgen_test]
-async fn a_failure_can_be_tried_again() {
+async fn failed_load_can_be_tried_again() {
     let down = std::cell::Cell::new(true);
     let page =
         list(

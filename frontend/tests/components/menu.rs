@@ -14,7 +14,7 @@ async fn menu(chosen: RwSignal<&'static str>) -> Mounted {
 }
 
 #[wasm_bindgen_test]
-async fn opens_by_click_with_the_first_entry_focused() {
+async fn menu_opens_by_click_with_the_first_entry_focused() {
     let page = menu(RwSignal::new("")).await;
     assert!(!page.has("[role=menuitem]"));
     page.click("button").await;
@@ -23,7 +23,7 @@ async fn opens_by_click_with_the_first_entry_focused() {
 }
 
 #[wasm_bindgen_test]
-async fn arrows_go_round_and_letters_jump() {
+async fn arrows_wrap_and_letters_jump() {
     let page = menu(RwSignal::new("")).await;
     press_key(&page.find("button"), "ArrowUp").await;
     assert_eq!(focused(), "Delete…");
@@ -41,7 +41,7 @@ async fn arrows_go_round_and_letters_jump() {
 }
 
 #[wasm_bindgen_test]
-async fn an_entry_acts_after_the_focus_is_back_on_the_button() {
+async fn entry_acts_after_the_focus_is_back_on_the_button() {
     let chosen = RwSignal::new("");
     let page = menu(chosen).await;
     page.click("button").await;
@@ -54,7 +54,7 @@ async fn an_entry_acts_after_the_focus_is_back_on_the_button() {
 }
 
 #[wasm_bindgen_test]
-async fn tab_closes_it() {
+async fn tab_closes_the_menu() {
     let page = menu(RwSignal::new("")).await;
     page.click("button").await;
     press_key(&page.find("[role=menu]"), "Tab").await;

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::support::mount_part;
 
 #[wasm_bindgen_test]
-async fn done_steps_lead_back_and_the_current_one_is_told() {
+async fn done_steps_lead_back_and_the_current_one_is_marked() {
     let (current, can_go_back) = (RwSignal::new(1_usize), RwSignal::new(true));
     let page = mount_part(move || {
         let steps = Signal::stored(vec!["General", "Extension", "Summary"]);

@@ -32,7 +32,7 @@ fn created() -> Option<Answer> {
 }
 
 #[wasm_bindgen_test]
-async fn a_missing_name_stands_beside_its_field_and_takes_the_focus() {
+async fn missing_name_stands_beside_its_field_and_takes_the_focus() {
     let (page, _) = wizard(|_| None).await;
     page.press("Next").await;
     assert_eq!(page.find("#field-name-problem").inner_text().trim(), "Name is required.");
@@ -77,7 +77,7 @@ async fn enter_in_the_filter_of_modules_filters_and_creates_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lost_answer_is_asked_for_again_with_the_same_key_and_body() {
+async fn lost_answer_is_repeated_with_the_same_key_and_body() {
     let lost = std::cell::Cell::new(true);
     let (page, step) = wizard(move |_| if lost.replace(false) { None } else { created() }).await;
     page.enter("#field-name", "Billing").await;
@@ -94,7 +94,7 @@ async fn a_lost_answer_is_asked_for_again_with_the_same_key_and_body() {
 }
 
 #[wasm_bindgen_test]
-async fn a_draft_that_changed_after_a_lost_answer_is_another_request() {
+async fn draft_that_changed_after_a_lost_answer_is_another_request() {
     let lost = std::cell::Cell::new(true);
     let (page, step) = wizard(move |_| if lost.replace(false) { None } else { created() }).await;
     page.enter("#field-name", "Billing").await;
@@ -115,7 +115,7 @@ async fn a_draft_that_changed_after_a_lost_answer_is_another_request() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refused_field_leads_back_to_its_step() {
+async fn refused_field_leads_back_to_its_step() {
     let (page, step) = wizard(|_| answer(400, r#"{"error_code":"VAL_001","errors":["name: is already taken"]}"#)).await;
     page.enter("#field-name", "Billing").await;
     next(&page, step).await;

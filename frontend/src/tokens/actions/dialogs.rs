@@ -20,27 +20,10 @@ pub fn ActionDialogs(
     /// The actions.
     actions: Actions,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
-    // The question stays readable while the dialog closes.
-    let asked = RwSignal::new(None::<Pending>);
-    Effect::new(move |_| {
-        let pending = actions.pending.get();
-        open.set(pending.is_some());
-        if pending.is_some() {
-            asked.set(pending);
-        }
-    });
-    Effect::new(move |was_open: Option<bool>| {
-        let is_open = open.get();
-        if was_open == Some(true) && !is_open {
-            actions.forget();
-            // Whoever asked may be gone, as a deleted row is. Then the screen's title takes the focus.
-            request_animation_frame(focus::title_if_lost);
-        }
-        is_open
-    });
+    let pending = actions.pending;
+    let open = Signal::derive(move || pending.with(Option::is_some));
     let title = Signal::derive(move || {
-        asked.with(|asked| match asked {
+        pending.with(|pending| match pending {
             Some(Pending { kind: Kind::Disable, tokens }) => format!("Disable {}?", name(tokens)),
             Some(Pending { kind: Kind::Delete, tokens }) => format!("Delete {}?", name(tokens)),
             Some(Pending { kind: Kind::Rotate, tokens }) => format!("Rotate the key of {}?", name(tokens)),
@@ -51,16 +34,16 @@ pub fn ActionDialogs(
     let alone = Signal::derive(move || if open.get() { None } else { actions.problem.get() });
     view! {
         <div class="floating"><Note problem=alone /></div>
-        <Dialog open=open title=title>
-            {dynamic(move || match asked.get() {
-                Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, open, tokens).into_any(),
+        <Dialog open=open on_close=move |()| actions.forget() title=title>
+            {dynamic(move || match pending.get() {
+                Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, tokens).into_any(),
                 Some(Pending { kind: Kind::Rotate, mut tokens }) => {
-                    tokens.pop().map(|token| rotate::question(actions, open, token)).into_any()
+                    tokens.pop().map(|token| rotate::question(actions, token)).into_any()
                 }
                 Some(Pending { kind: Kind::Rotated, tokens }) => {
-                    tokens.first().map(|token| rotate::outcome(actions, open, token)).into_any()
+                    tokens.first().map(|token| rotate::outcome(actions, token)).into_any()
                 }
-                Some(pending) => view! { <Delete actions=actions open=open pending=pending /> }.into_any(),
+                Some(pending) => view! { <Delete actions=actions pending=pending /> }.into_any(),
                 None => ().into_any(),
             })}
         </Dialog>
@@ -68,7 +51,7 @@ pub fn ActionDialogs(
     .into_any()
 }
 
-fn disable(actions: Actions, open: RwSignal<bool>, tokens: Vec<Token>) -> impl IntoView {
+fn disable(actions: Actions, tokens: Vec<Token>) -> impl IntoView {
     let text = if tokens.len() == 1 {
         "Every call with this key is refused at once, until you enable the token again."
     } else {
@@ -79,7 +62,7 @@ fn disable(actions: Actions, open: RwSignal<bool>, tokens: Vec<Token>) -> impl I
         <LastUse tokens=tokens />
         <Note problem=actions.problem />
         <div class="dialog__actions">
-            <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
+            <Button autofocus=true on_press=move |()| actions.forget()>"Cancel"</Button>
             <Button variant=Variant::Danger busy=actions.busy on_press=move |()| actions.confirm()>"Disable"</Button>
         </div>
     }
@@ -87,7 +70,7 @@ fn disable(actions: Actions, open: RwSignal<bool>, tokens: Vec<Token>) -> impl I
 
 /// Asks for the name of the token, or for the word *delete* when there are several.
 #[component]
-fn Delete(actions: Actions, open: RwSignal<bool>, pending: Pending) -> impl IntoView {
+fn Delete(actions: Actions, pending: Pending) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let mismatch = RwSignal::new(None::<String>);
     let (text, wanted, list) = match pending.tokens.as_slice() {
@@ -124,7 +107,7 @@ fn Delete(actions: Actions, open: RwSignal<bool>, pending: Pending) -> impl Into
             <Note problem=actions.problem />
             <TextField label="Confirmation" name="confirm-delete" text=typed problem=mismatch />
             <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button autofocus=true on_press=move |()| actions.forget()>"Cancel"</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>"Delete"</Button>
             </div>
         </form>

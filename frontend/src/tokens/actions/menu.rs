@@ -4,7 +4,7 @@ use latchkey_shared::{Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{Actions, Kind};
-use crate::{session::next::HOME, ui::MenuItem};
+use crate::{routes::HOME, ui::MenuItem};
 
 /// The entries for a token; none when it is deleted. `with_edit` is false where *Edit* stands beside the menu.
 #[must_use]

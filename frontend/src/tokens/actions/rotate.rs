@@ -16,7 +16,7 @@ const OVERLAPS: [(&str, &str); 4] =
     [("0", "Not at all"), ("3600", "1 hour"), ("86400", "24 hours"), ("604800", "7 days")];
 
 /// Asks how long the old key works on.
-pub fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView {
+pub fn question(actions: Actions, token: Token) -> AnyView {
     let options = OVERLAPS.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
     let mut words = "The token gets a new key and keeps everything else.".to_owned();
     if credential(&token) == Credential::Handle {
@@ -49,7 +49,7 @@ pub fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView
                 on_choose=move |seconds: String| actions.overlap.set(seconds.parse().unwrap_or_default()) />
             <p role="status" class="rotate__stops">{dynamic(stops)}</p>
             <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| open.set(false)>"Cancel"</Button>
+                <Button autofocus=true on_press=move |()| actions.forget()>"Cancel"</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>"Rotate key"</Button>
             </div>
         </form>
@@ -58,7 +58,7 @@ pub fn question(actions: Actions, open: RwSignal<bool>, token: Token) -> AnyView
 }
 
 /// Shows the new key once.
-pub fn outcome(actions: Actions, open: RwSignal<bool>, token: &Token) -> AnyView {
+pub fn outcome(actions: Actions, token: &Token) -> AnyView {
     // The button that was pressed is gone.
     request_animation_frame(|| focus::by_id("rotated"));
     let kind = credential(token);
@@ -78,7 +78,7 @@ pub fn outcome(actions: Actions, open: RwSignal<bool>, token: &Token) -> AnyView
             <p id="rotated" tabindex="-1">{new} {old}</p>
             <NewKey id=token.id.clone() kind=kind secret=actions.secret.get_untracked() />
             <div class="dialog__actions">
-                <Button on_press=move |()| open.set(false)>"Done"</Button>
+                <Button on_press=move |()| actions.forget()>"Done"</Button>
             </div>
         </div>
     }

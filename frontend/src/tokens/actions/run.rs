@@ -83,10 +83,10 @@ impl Actions {
 
     /// Drops the question that is open, and the key that came of it.
     pub fn forget(self) {
-        self.pending.set(None);
-        self.secret.set(String::new());
-        self.overlap.set(0);
-        self.key.set_value(String::new());
+        self.pending.try_set(None);
+        self.secret.try_set(String::new());
+        self.overlap.try_set(0);
+        self.key.try_set_value(String::new());
     }
 
     /// Switches `tokens` on, at once: nothing breaks by it, and it can be undone.
@@ -178,9 +178,7 @@ impl Actions {
                 let text = format!("“{}” was not {done}. {}", token.name, failure.message());
                 self.problem.try_set(Some(text));
             }
-            None => {
-                self.pending.try_set(None);
-            }
+            None => self.forget(),
         }
         self.on_change.try_run(());
     }

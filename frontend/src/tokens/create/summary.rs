@@ -6,8 +6,7 @@ use leptos::prelude::*;
 use crate::{
     api::Catalogue,
     browser::dates,
-    routes,
-    session::next::HOME,
+    routes::{self, HOME},
     tokens::{
         details::{credential::credential_text, facts::rules},
         new_key::NewKey,

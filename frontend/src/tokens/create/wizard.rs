@@ -9,8 +9,8 @@ use super::{extension_cards::ExtensionCards, step::Step, summary::Summary};
 use crate::{
     api::{Api, Catalogue, Failure},
     browser::{focus, random},
-    routes::{NEW_TOKEN, Navigator},
-    session::{Session, next::HOME},
+    routes::{HOME, NEW_TOKEN, Navigator},
+    session::Session,
     tokens::{
         draft::{Clock, Draft},
         general_fields::{Fields, GeneralFields},

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::{facts::Facts, permissions::Permissions};
 use crate::{
     api::{Api, Catalogue, Failure},
-    routes,
-    session::{Session, next::HOME},
+    routes::{self, HOME},
+    session::Session,
     tokens::actions::{ActionDialogs, Actions, menu_items},
     ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, StatusChip, Tab, Tabs, dynamic},
 };

@@ -29,15 +29,8 @@ pub fn ConflictDialog(
     /// Puts theirs into the form.
     on_take: Callback<Versioned>,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(theirs.with(Option::is_some)));
-    Effect::new(move |was_open: Option<bool>| {
-        let is_open = open.get();
-        if was_open == Some(true) && !is_open {
-            theirs.set(None);
-        }
-        is_open
-    });
+    let open = Signal::derive(move || theirs.with(Option::is_some));
+    let back = move |()| theirs.set(None);
     let decide = move |action: Callback<Versioned>| {
         if let Some(version) = theirs.get_untracked() {
             theirs.set(None);
@@ -57,7 +50,7 @@ pub fn ConflictDialog(
         }
     };
     view! {
-        <Dialog open=open title="Somebody else has changed this token">
+        <Dialog open=open on_close=back title="Somebody else has changed this token">
             {dynamic(move || theirs.get().map(|Versioned { token, .. }| {
                 let theirs = Draft::of(&token, Clock::browser());
                 let mine = merged(&base.get(), &mine.get(), &theirs);
@@ -82,7 +75,7 @@ pub fn ConflictDialog(
                 }
             }))}
             <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| open.set(false)>"Back to the form"</Button>
+                <Button autofocus=true on_press=back>"Back to the form"</Button>
                 <Button on_press=move |()| decide(on_take)>"Take theirs"</Button>
                 <Button on_press=move |()| decide(on_keep)>"Keep mine"</Button>
             </div>

@@ -7,8 +7,8 @@ use super::{changes::merged, conflict::ConflictDialog};
 use crate::{
     api::{Api, Catalogue, Failure, tokens::Versioned},
     browser::focus,
-    routes::{self, Navigator},
-    session::{Session, next::HOME},
+    routes::{self, HOME, Navigator},
+    session::Session,
     tokens::{
         create::{extension_cards::picture, step::Step},
         draft::{Clock, Draft},

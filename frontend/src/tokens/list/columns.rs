@@ -1,5 +1,5 @@
-//! The columns of the list between selection and menu, from left to right. A new one is a line here, a cell below, and its
-//! widths in `styles/ui/table.css`.
+//! The columns of the list between selection and menu, from left to right. A new one is a line here, a cell below, and
+//! its widths in `styles/ui/table.css`.
 
 use latchkey_shared::{ModuleId, Timestamp, Token};
 use leptos::prelude::*;

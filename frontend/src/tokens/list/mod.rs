@@ -8,5 +8,5 @@ pub mod row;
 pub mod screen;
 pub mod skeleton;
 
-pub use query::{ListQuery, encode};
+pub use query::ListQuery;
 pub use screen::TokenList;

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use latchkey_shared::{ExtensionId, TokenStatus};
 
+use crate::browser::text::encode;
+
 /// What the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortKey {
@@ -104,7 +106,7 @@ impl ListQuery {
             parts.push(format!("size={}", self.size));
         }
         let query = parts.join("&");
-        let home = crate::session::next::HOME;
+        let home = crate::routes::HOME;
         if query.is_empty() { home.to_owned() } else { format!("{home}?{query}") }
     }
 
@@ -155,20 +157,6 @@ impl ListQuery {
     fn order(&self) -> String {
         format!("{}{}", if self.sort.1 { "-" } else { "" }, self.sort.0.as_param())
     }
-}
-
-/// Percent-encodes everything but letters, digits, `-`, `.`, `_`, so that it is text to RQL and to addresses.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
