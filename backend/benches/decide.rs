@@ -31,7 +31,7 @@ impl Gatekeeper {
         let address = Some(std::net::IpAddr::from([127, 0, 0, 1]));
         let request =
             AccessRequest { key, target: Target::Path("/agreements/AGP-1?limit=10"), address, now: self.clock.now() };
-        decide(Some(&self.entry), &request, &self.digester, &self.modules).answer.is_ok()
+        decide(Some(&self.entry), &request, &self.digester, &self.modules).result.is_ok()
     }
 }
 

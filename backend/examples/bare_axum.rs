@@ -1,4 +1,5 @@
-//! The yardstick of `cargo xtask bench`: an axum handler that answers the bytes of an allowed check and decides nothing.
+//! The yardstick of `cargo xtask bench`: an axum handler that answers the bytes of an allowed check and decides
+//! nothing.
 
 use axum::{Router, http::HeaderName, response::IntoResponse, routing::any};
 

@@ -1,9 +1,10 @@
 //! Authentication and authorization: who calls, and whether they may.
 //!
-//! A request is authorised when its head has arrived ([`authorize`]). After that its body may be on its way for seconds, and
-//! it may wait for the writer of the database. So every change begins with [`begin`]: its transaction reads the caller again,
-//! and a key or a session that was revoked meanwhile changes nothing. On PostgreSQL what was read stays locked against a
-//! revocation until the change is committed; on SQLite the transaction holds the only writer.
+//! A request is authorised when its head has arrived ([`authorize`]). After that its body may be on its way for
+//! seconds, and it may wait for the writer of the database. So every change that a [`Caller`] makes begins with
+//! [`begin`]: its transaction reads the caller again, and a key or a session that was revoked meanwhile changes
+//! nothing. On PostgreSQL what was read stays locked against a revocation until the change is committed; on SQLite the
+//! transaction holds the only writer.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -14,23 +15,22 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use latchkey_shared::Reference;
-use sea_orm::sea_query::LockType;
 
 use crate::{
     gatekeeper::{Credential, Decision, Target, middleware},
     http::{Access, Caller, ClientInfo, Endpoint, Error, Identity, paths},
     sessions,
     state::AppState,
-    store::{Tx, entities::account},
+    store::{RowLock, Tx, entities::account},
 };
 
 /// Begins a change. Returns its transaction, and the caller as read in it.
 ///
-/// # Errors
-/// As [`Caller::check_access`], or [`Error::Unauthorized`], when the caller would no longer be let in; [`Error::Internal`].
+/// # Errors As [`Caller::check_access`], or [`Error::Unauthorized`], when the caller would no longer be let in;
+/// [`Error::Internal`].
 pub async fn begin(app: &AppState, caller: &Caller) -> Result<(Tx, Caller), Error> {
     let tx = app.store.begin().await?;
-    let caller = read_again(app, &tx, caller, LockType::Share).await?;
+    let caller = read_again(app, &tx, caller, RowLock::Share).await?;
     Ok((tx, caller))
 }
 
@@ -40,14 +40,15 @@ pub async fn begin(app: &AppState, caller: &Caller) -> Result<(Tx, Caller), Erro
 /// As [`begin`].
 pub async fn begin_on_token(app: &AppState, caller: &Caller, id: &str) -> Result<(Tx, Caller), Error> {
     let tx = app.store.begin().await?;
-    // Two requests of a token that change the token itself would wait for each other, if both could lock it for reading.
-    let lock = if caller.actor.id == id { LockType::NoKeyUpdate } else { LockType::Share };
+    // Two requests of a token that change the token itself would wait for each other, if both could lock it for
+    // reading.
+    let lock = if caller.actor.id == id { RowLock::Update } else { RowLock::Share };
     let caller = read_again(app, &tx, caller, lock).await?;
     Ok((tx, caller))
 }
 
-/// Denies a user whose last sign-in is too long ago for an operation that returns a secret or widens access: they may have left
-/// their browser open. An API client sends its key with each request.
+/// Denies a user whose last sign-in is too long ago for an operation that returns a secret or widens access: they may
+/// have left their browser open. An API client sends its key with each request.
 ///
 /// # Errors
 /// [`Error::ConfirmPassword`].
@@ -61,7 +62,7 @@ pub fn check_recent_sign_in(app: &AppState, caller: &Caller) -> Result<(), Error
 }
 
 /// The caller as read in the transaction, if they may still use the endpoint.
-async fn read_again(app: &AppState, tx: &Tx, caller: &Caller, lock: LockType) -> Result<Caller, Error> {
+async fn read_again(app: &AppState, tx: &Tx, caller: &Caller, lock: RowLock) -> Result<Caller, Error> {
     let caller = match &caller.identity {
         Identity::User { session_id, .. } => {
             let found = tx.session(session_id).await?.ok_or(Error::Unauthorized)?;
@@ -183,7 +184,7 @@ fn token_caller(
     client_info: ClientInfo,
     endpoint: Endpoint,
 ) -> Result<Caller, Error> {
-    if let Err(refusal) = decision.answer {
+    if let Err(refusal) = decision.result {
         app.gatekeeper.log(headers, refusal, client_info.ip);
         return Err(app.gatekeeper.error(decision, refusal));
     }

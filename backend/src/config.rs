@@ -25,8 +25,8 @@ pub struct DataConfig {
     #[arg(long, env = "LATCHKEY_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
 
-    /// A file that holds the database's address, readable by its owner alone (mode 600), so that its password is neither in
-    /// the list of processes nor in the environment.
+    /// A file that holds the database's address, readable by its owner alone (mode 600), so that its password is
+    /// neither in the list of processes nor in the environment.
     #[arg(long, env = "LATCHKEY_DATABASE_FILE", value_name = "FILE", conflicts_with = "database")]
     pub database_file: Option<PathBuf>,
 }
@@ -52,14 +52,14 @@ impl DataConfig {
     }
 }
 
-/// A variable of the environment; one that is there and empty is as none. Bytes that are no UTF-8 become U+FFFD.
+/// A variable of the environment; an empty one counts as unset. Bytes that are no UTF-8 become U+FFFD.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// A password from the environment, or from the file that the environment names with `…_FILE` behind it. The line end that
-/// editors and secret stores leave is no part of it.
+/// A password from the environment, or from the file that the environment names with `…_FILE` behind it. The line end
+/// that editors and secret stores leave is no part of it.
 ///
 /// # Errors
 /// Says what is wrong with the variable or the file.
@@ -199,8 +199,8 @@ pub struct Config {
     #[command(flatten)]
     pub data: DataConfig,
 
-    /// What this process does: all; console, the API and the page alone; or gatekeeper, which answers proxies and resource
-    /// servers, and holds no key that reveals another. Console and gatekeeper need PostgreSQL.
+    /// What this process does: all; console, the API and the page alone; or gatekeeper, which answers proxies and
+    /// resource servers, and holds no key that reveals another. Console and gatekeeper need PostgreSQL.
     #[arg(long, env = "LATCHKEY_ROLE", value_enum, default_value_t = ServerRole::All)]
     pub role: ServerRole,
 
@@ -217,8 +217,8 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// The pepper, for a gatekeeper, which has no master key: what `latchkey pepper` prints, readable by its owner alone.
-    /// LATCHKEY_PEPPER may hold the digits themselves instead.
+    /// The pepper, for a gatekeeper, which has no master key: what `latchkey pepper` prints, readable by its owner
+    /// alone. LATCHKEY_PEPPER may hold the digits themselves instead.
     #[arg(long, env = "LATCHKEY_PEPPER_FILE", value_name = "FILE")]
     pub pepper_file: Option<PathBuf>,
 
@@ -234,13 +234,13 @@ pub struct Config {
     #[arg(long = "no-examples", env = "LATCHKEY_NO_EXAMPLES", action = clap::ArgAction::SetTrue, value_parser = clap::builder::FalseyValueParser::new())]
     pub no_examples: bool,
 
-    /// The address under which people reach the console, such as https://keys.example.com. With https, cookies
-    /// are sent over TLS alone and browsers are told to insist on it. A refusal names it, so give it to gatekeepers, too.
+    /// The address under which people reach the console, such as https://keys.example.com. With https, cookies are sent
+    /// over TLS alone and browsers are told to insist on it. A refusal names it, so give it to gatekeepers, too.
     #[arg(long, env = "LATCHKEY_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
-    /// The proxies before the server, as networks: 10.0.0.0/8,127.0.0.1. What they say of the client's address counts; from
-    /// anybody else it does not.
+    /// The proxies before the server, as networks: 10.0.0.0/8,127.0.0.1. What they say of the client's address counts;
+    /// from anybody else it does not.
     #[arg(
         long,
         env = "LATCHKEY_TRUSTED_PROXIES",
@@ -254,13 +254,13 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_CLIENT_IP_HEADER", value_enum, default_value_t)]
     pub client_ip_header: ClientIpHeader,
 
-    /// For how many seconds keys that are known go on working when the database is away (PostgreSQL). Changes are
+    /// For how many seconds cached keys go on working while the database is unreachable (PostgreSQL). Changes are
     /// refused meanwhile.
     #[arg(long, env = "LATCHKEY_DATABASE_GRACE", value_name = "SECONDS", default_value_t = 60)]
     pub database_grace: u64,
 
-    /// How many seconds after giving their password a user may view keys, create, rotate, renew and enable tokens, and give them
-    /// more access. Later the console asks for the password again.
+    /// How many seconds after giving their password a user may view keys, create, rotate, renew and enable tokens, and
+    /// give them more access. Later the console asks for the password again.
     #[arg(long, env = "LATCHKEY_RECENT_SIGN_IN", value_name = "SECONDS", default_value_t = 3600)]
     pub recent_sign_in: u32,
 
@@ -339,8 +339,8 @@ fn name(text: &str) -> Result<String, String> {
     TokenName::try_from(text.to_owned()).map(Into::into).map_err(|problem| problem.to_string())
 }
 
-/// The origin of a URL as browsers send it in `Origin`: lower case, the host in ASCII, without a default port and without a
-/// slash at the end.
+/// The origin of a URL as browsers send it in `Origin`: lower case, the host in ASCII, without a default port and
+/// without a slash at the end.
 fn public_url(text: &str) -> Result<String, String> {
     let wrong = || "must be like https://keys.example.com, without a path".to_owned();
     let text = text.trim();

@@ -3,8 +3,9 @@
 //! A folder per noun, a file per operation. Start at [`routes`], which shows the whole HTTP surface and what each
 //! route asks of its caller; [`store`] is the only place that knows SQL.
 //!
-//! To add an operation: write its file in the folder of its noun (request, handler, rule), then add its line
-//! to [`routes::routes`]. The line names who may call it; the test `refusals` walks every line.
+//! To add an operation: write its file in the folder of its noun (request, handler, rule), add its line to
+//! [`routes::routes`] and its handler to the OpenAPI document in [`http::openapi`]. The line names who may call it; the
+//! test `refusals` walks every line.
 
 pub mod accounts;
 pub mod auth;

@@ -1,4 +1,6 @@
-//! The whole HTTP surface on one page: what there is, and what each route asks of its caller.
+//! The HTTP surface on one page: what there is, and what each route asks of its caller. Three answer outside of the
+//! table: `/gateway/…` in [`crate::gatekeeper::forward_auth`], `/oauth2/introspect` in
+//! [`crate::gatekeeper::introspect`], and `/metrics` in [`crate::http::metrics`].
 
 use std::{
     collections::BTreeMap,
@@ -36,7 +38,7 @@ use crate::{
         middleware::record_usage,
     },
     http::{
-        Access, ClientInfo, Error, Id, ListQuery, Route, conditional,
+        Access, ClientInfo, Error, Id, ListQuery, Route, conditional, csp,
         guard::{self, guarded},
         headers,
         openapi::{self, Text},
@@ -50,10 +52,10 @@ use crate::{
 };
 
 /// The database answers within this time, or the server is not ready.
-const LONGEST_PROBE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// For so long an answer about readiness counts: anybody may ask, and it costs a change of the database.
-const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// How long an answer about readiness is reused: anybody may ask, and it costs a change of the database.
+const PROBE_TTL: Duration = Duration::from_secs(1);
 
 /// Every route of the API, with what it requires of its caller.
 #[must_use]
@@ -98,7 +100,7 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
 /// What is served on one address.
 #[derive(Debug, Clone)]
 pub struct Surface {
-    /// Answers proxies, ahead of routing: that would cost as much as the decision.
+    /// Answers proxies, ahead of routing, which alone would cost as much as the decision.
     forward_auth: Option<Arc<Gatekeeper>>,
     router: Router,
 }
@@ -148,7 +150,7 @@ fn health(store: &Store, clock: Clock, changes: bool) -> Router {
     let ready = async move || {
         let mut last = last.lock().await;
         let is_ready = match *last {
-            Some((at, is_ready)) if at.elapsed() < PROBE_EVERY => is_ready,
+            Some((at, is_ready)) if at.elapsed() < PROBE_TTL => is_ready,
             _ => {
                 let is_ready = is_ready(&store, &clock, changes).await;
                 *last = Some((Instant::now(), is_ready));
@@ -200,7 +202,7 @@ pub fn server(app: &AppState) -> Surface {
     let router = guard::layer(router)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), record_usage));
-    let router = headers::secure(router, site::policy(), app.config.is_behind_tls())
+    let router = headers::secure(router, csp::console(), app.config.is_behind_tls())
         // Paths only: a query may hold what somebody searches for.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             let id = request.extensions().get::<ClientInfo>().map(|origin| origin.request_id.clone());
@@ -222,7 +224,7 @@ async fn is_ready(store: &Store, clock: &Clock, changes: bool) -> bool {
     let check =
         async { if changes { store.check_writable(clock.now().unix()).await } else { store.check_readable().await } };
     // A probe times out after a few seconds; the pool would wait longer for a connection.
-    match tokio::time::timeout(LONGEST_PROBE, check).await {
+    match tokio::time::timeout(PROBE_TIMEOUT, check).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::warn!(%error, "the database is not ready");

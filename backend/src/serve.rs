@@ -275,7 +275,7 @@ async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, stor
                 // An error would mean that nobody can tell any more, which is a reason to stop as well.
                 let _ = stopped.wait_for(|stopped| *stopped).await;
             };
-            let converse = |peer| {
+            let service_of = |peer| {
                 // Cores contend for a count that all connections share; this one is the connection's own.
                 let surface = Arc::new(surface.clone());
                 move |request| {
@@ -283,7 +283,7 @@ async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, stor
                     async move { surface.respond(peer, request).await }
                 }
             };
-            server::serve(listener, converse, connections, stopped, DRAIN).await
+            server::serve(listener, service_of, connections, stopped, DRAIN).await
         });
     }
     signals.told().await;
@@ -353,8 +353,8 @@ impl Drop for NewFolder {
     }
 }
 
-/// Prints where the server listens and, once, how to sign in for the first time. Standard output may be closed, or nobody may
-/// read it: the server neither stops nor waits for that.
+/// Prints where the server listens and, once, how to sign in for the first time. Standard output may be closed, or
+/// nobody may read it: the server neither stops nor waits for that.
 fn announce(greeting: &str, url: &str, made: Option<&Made>) {
     let mut text = greeting.to_owned();
     if let Some(made) = made {

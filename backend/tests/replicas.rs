@@ -275,7 +275,7 @@ fn replicas_that_start_at_once_migrate_once() {
 }
 
 #[test]
-fn a_revocation_reaches_the_other_replica_under_load_and_stays() {
+fn revocation_reaches_the_other_replica_under_load_and_stays() {
     let cluster = Cluster::start();
     let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
     let keys: Vec<(String, String)> = (0..10).map(|_| here.create()).collect();
@@ -308,7 +308,7 @@ fn a_revocation_reaches_the_other_replica_under_load_and_stays() {
 }
 
 #[test]
-fn what_a_killed_replica_acknowledged_is_not_lost() {
+fn changes_that_a_killed_replica_acknowledged_are_kept() {
     let cluster = Cluster::start();
     let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
     let (revoked, id) = here.create();

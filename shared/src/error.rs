@@ -1,6 +1,5 @@
 //! What an answer says when something is wrong: `{"error_code": "VAL_001", "errors": ["name: is required"]}`.
-//! `errors` is always a list of strings; the Connect clients fail on anything else
-//! (`reference/connect-api.md` §3.3).
+//! `errors` is always a list of strings; the Connect clients fail on anything else.
 
 use std::fmt;
 
@@ -80,13 +79,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_names_its_field_and_reads_back() {
+    fn line_names_its_field_and_reads_back() {
         let problem = FieldError::new("expiration_date", "must be in the future");
         assert_eq!(FieldError::parse(&problem.to_string()), Some(problem));
     }
 
     #[test]
-    fn a_sentence_with_a_colon_is_no_field() {
+    fn sentence_with_a_colon_is_no_field() {
         assert_eq!(FieldError::parse("Bad filter: unexpected `)`"), None);
         assert_eq!(FieldError::parse("API request is unauthorized."), None);
     }

@@ -1,5 +1,5 @@
-//! "Verbose ids": a prefix and groups of digits, as the Connect API writes them
-//! (`reference/connect-api.md` §2.4). A value of one of these types is well-formed by construction.
+//! "Verbose ids": a prefix and groups of digits, as the Connect API writes them.
+//! A value of one of these types is well-formed by construction.
 
 use std::{fmt, str::FromStr};
 
@@ -153,12 +153,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_the_guide_s_own_id() {
+    fn id_of_the_guide_is_accepted() {
         assert_eq!("SU-160-984-311".parse::<TokenId>().unwrap().as_str(), "SU-160-984-311");
     }
 
     #[test]
-    fn refuses_everything_that_is_not_the_whole_shape() {
+    fn id_of_another_shape_is_refused() {
         for text in [
             "",
             "SU-160-984-31",
@@ -173,20 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn names_both_shapes_of_an_account() {
+    fn message_names_both_shapes_of_an_account() {
         assert_eq!("XX-1".parse::<AccountId>().unwrap_err().to_string(), "must look like VA-ddd-ddd or PA-ddd-ddd");
         assert!("PA-000-001".parse::<AccountId>().is_ok());
     }
 
     #[test]
-    fn a_token_s_number_tells_its_id() {
+    fn number_of_a_token_gives_its_id() {
         for id in ["SU-160-984-311", "SU-000-000-001", "SU-999-999-999"] {
             assert_eq!(TokenId::from_number(TokenId::number_of(id)).as_str(), id);
         }
     }
 
     #[test]
-    fn is_checked_when_it_is_read_from_json() {
+    fn id_is_checked_when_it_is_read_from_json() {
         assert!(serde_json::from_str::<ModuleId>("\"MD-00\"").is_err());
         assert!(serde_json::from_str::<ModuleId>("\"MD-0000\"").unwrap().is_all());
     }

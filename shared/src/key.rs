@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_never_changes() {
+    fn format_never_changes() {
         assert_eq!(
             key([7; RANDOM_BYTES]).header_value(),
             "ApiKey SU-160-984-311:070707070707070707070707070707076bcdae30"
@@ -170,20 +170,20 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_s_example_is_well_formed_but_has_no_valid_checksum() {
+    fn example_of_the_guide_is_well_formed_without_a_valid_checksum() {
         let example = "ApiKey SU-160-984-311:f45bee7e79b10ff6eff67902ccb4f3d46724ceb8";
         assert_eq!(ApiKey::parse(example), Err(KeyError::Checksum));
     }
 
     #[test]
-    fn the_scheme_may_be_written_in_any_case() {
+    fn scheme_may_be_written_in_any_case() {
         let header = key([1; RANDOM_BYTES]).header_value();
         assert!(ApiKey::parse(&header.replace("ApiKey", "apikey")).is_ok());
         assert_eq!(ApiKey::parse(&header.replace("ApiKey", "Bearer")), Err(KeyError::Malformed));
     }
 
     #[test]
-    fn a_key_of_another_token_does_not_fit() {
+    fn key_of_another_token_does_not_fit() {
         let header = key([1; RANDOM_BYTES]).header_value();
         assert_eq!(ApiKey::parse(&header.replace("311", "312")), Err(KeyError::Checksum));
     }
@@ -196,7 +196,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(random in any::<[u8; RANDOM_BYTES]>()) {
+        fn written_key_reads_back(random in any::<[u8; RANDOM_BYTES]>()) {
             let key = key(random);
             prop_assert_eq!(ApiKey::parse(&key.header_value()), Ok(key));
         }
@@ -209,7 +209,7 @@ mod tests {
         }
 
         #[test]
-        fn junk_never_panics(junk in ".{0,200}") {
+        fn random_text_never_panics(junk in ".{0,200}") {
             prop_assert!(ApiKey::parse(&junk).is_err());
         }
     }

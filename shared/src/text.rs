@@ -1,5 +1,5 @@
-//! Texts that people type, trimmed and bounded. Limits are counted in characters, as the Connect API's are
-//! (`reference/connect-api.md` §1.3), and the messages are shown beside the field as they stand.
+//! Texts that people type, trimmed and bounded. Limits are counted in characters, as the Connect API's are,
+//! and the messages are shown beside the field as they stand.
 
 use std::fmt;
 
@@ -123,17 +123,17 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_trimmed() {
+    fn name_is_trimmed() {
         assert_eq!(name("  Billing  ").unwrap().as_str(), "Billing");
     }
 
     #[test]
-    fn an_empty_name_is_required() {
+    fn empty_name_is_required() {
         assert_eq!(name(" \t ").unwrap_err(), "is required");
     }
 
     #[test]
-    fn the_limit_counts_characters_not_bytes() {
+    fn limit_counts_characters_not_bytes() {
         assert!(name(&"ü".repeat(128)).is_ok());
         assert_eq!(name(&"ü".repeat(129)).unwrap_err(), "must be at most 128 characters, and has 129");
     }
@@ -177,12 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn a_description_may_have_lines() {
+    fn description_may_have_lines() {
         assert!(Description::try_from("first\nsecond".to_owned()).is_ok());
     }
 
     #[test]
-    fn an_address_has_two_sides() {
+    fn address_has_two_sides() {
         for text in ["a", "a@", "@b", "a@b@c", "a b@c"] {
             assert!(Email::try_from(text.to_owned()).is_err(), "{text}");
         }

@@ -85,14 +85,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_any_offset_and_writes_utc() {
+    fn any_offset_is_read_and_utc_written() {
         let moment: Timestamp = "2026-11-23T21:27:15.9+01:00".parse().unwrap();
         assert_eq!(moment.to_string(), "2026-11-23T20:27:15+00:00");
         assert_eq!("2026-11-23T20:27:15Z".parse::<Timestamp>().unwrap(), moment);
     }
 
     #[test]
-    fn refuses_a_date_without_time_or_offset_and_what_cannot_be_stored() {
+    fn date_without_time_or_offset_is_refused() {
         for text in ["", "2026-11-23", "2026-11-23T20:27:15", "1969-12-31T23:59:59Z", "tomorrow"] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
         }
@@ -100,7 +100,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_printed_moment_reads_back(seconds in Timestamp::SECONDS) {
+        fn printed_moment_reads_back(seconds in Timestamp::SECONDS) {
             let moment = Timestamp::from_unix(seconds);
             proptest::prop_assert_eq!(moment.to_string().parse::<Timestamp>().unwrap(), moment);
         }

@@ -1,4 +1,4 @@
-//! Tokens on the wire, as they are answered (`reference/connect-api.md` §1.3). What creates and changes one is in
+//! Tokens on the wire, as they are answered (the Connect API). What creates and changes one is in
 //! [`crate::token_body`].
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub enum TokenStatus {
     Expiring,
     /// Past its expiration date.
     Expired,
-    /// Renewed: the secret before the last one still works, too.
+    /// Renewed: the previous secret still works, too.
     Revitalised,
     /// Gone for good; only the name and the history remain.
     Deleted,
@@ -145,10 +145,10 @@ pub struct Token {
     pub permissions: Vec<Permission>,
     /// When it ends; null means never.
     pub expiration_date: Option<Timestamp>,
-    /// While the secret before the last one works, too: when the last one ends.
+    /// While the previous secret still works: when the current one expires; null means never.
     #[serde(default)]
     pub renewed_expiration_date: Option<Timestamp>,
-    /// While the secret before the last one works, too: when it stops; null means never.
+    /// While the previous secret still works: when it expires; null means never.
     #[serde(default)]
     pub previous_expiration_date: Option<Timestamp>,
     /// Before that moment the key does not work; null when it has worked from the beginning.
@@ -213,7 +213,7 @@ pub struct ReplacedToken {
     pub info: Token,
     /// The new secret part of the key.
     pub token: Secret,
-    /// The same, while the secret before it works, too.
+    /// The same, while the previous secret still works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed_token: Option<Secret>,
     /// After `rotate`, of a token that is used by handle: its new handle. The old one is dead.

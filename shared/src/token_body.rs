@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_names_each_required_field() {
+    fn empty_body_names_each_required_field() {
         let problems = NewToken::try_from(body("{}")).unwrap_err();
         assert_eq!(problems.lines(), ["name: is required", "extension: is required"]);
     }
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_is_granted_once() {
+    fn module_is_granted_once() {
         let json = r#"{"name": "a", "extension": {"name": "custom"},
             "permissions": [{"object": {"id": "MD-0002"}}, {"object": {"id": "MD-0001"}}, {"object": {"id": "MD-0002"}}]}"#;
         let modules = NewToken::try_from(body(json)).unwrap().permissions.unwrap();
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_tells_left_out_from_cleared() {
+    fn update_tells_left_out_from_cleared() {
         let update =
             |json: &str| TokenUpdate::try_from(serde_json::from_str::<TokenUpdateBody>(json).unwrap()).unwrap();
         assert_eq!(update("{}"), TokenUpdate::default());
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_cannot_clear_the_name() {
+    fn update_cannot_clear_the_name() {
         let body: TokenUpdateBody = serde_json::from_str(r#"{"name": ""}"#).unwrap();
         assert_eq!(TokenUpdate::try_from(body).unwrap_err().lines(), ["name: is required"]);
     }
@@ -416,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_names_what_is_wrong_with_it() {
+    fn replacement_names_what_is_wrong_with_it() {
         let replacement = |json: &str| Replacement::try_from(serde_json::from_str::<ReplacementBody>(json).unwrap());
         assert_eq!(replacement("{}").unwrap(), Replacement::default());
         assert_eq!(replacement(r#"{"expiration_date": null}"#).unwrap().expiration_date, Some(None));

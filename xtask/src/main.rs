@@ -1,7 +1,7 @@
 //! The commands of developers: `cargo xtask <command>`.
 //!
-//! Each command does its own set-up, names and times its steps, and keeps their output under `target/xtask/`. To add one: a
-//! file beside this one, and a variant of [`Command`].
+//! Each command does its own set-up, names and times its steps, and keeps their output under `target/xtask/`. To add
+//! one: a file beside this one, and a variant of [`Command`].
 
 mod bench;
 mod build;
@@ -47,7 +47,7 @@ enum Command {
     },
     /// Run every check, or one part of them.
     Test(test::Wanted),
-    /// Measure, beside others.
+    /// Measure Latchkey and comparable programs.
     Bench {
         /// decision, keys, proxies, revocation, growth or instructions; all by default.
         sections: Vec<String>,
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn unknown_argument_is_named() {
         for (line, named) in [
             ("test --only speed", "'speed'"),
             ("test tokens", "--only"),

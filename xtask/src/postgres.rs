@@ -45,7 +45,8 @@ impl Cluster {
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "max_connections=300",
-            // A quarter of the memory, as its manual advises: here of a machine with 4 GiB. It is taken when it is used.
+            // A quarter of the memory, as its manual advises: here of a machine with 4 GiB. It is taken when it is
+            // used.
             "shared_buffers=1GB",
             "fsync=off",
             "synchronous_commit=off",

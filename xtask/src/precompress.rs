@@ -84,7 +84,7 @@ mod tests {
     use super::judge;
 
     #[test]
-    fn the_budget_is_kept_up_to_its_last_byte() {
+    fn budget_is_kept_up_to_its_last_byte() {
         assert!(!judge(&[260_000, 10_000, 15_000]).1);
         assert!(judge(&[260_001, 0, 0]).1);
         assert!(judge(&[0, 10_001, 0]).1);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_are_in_thousands_of_bytes() {
+    fn figures_are_in_thousands_of_bytes() {
         assert_eq!(
             judge(&[251_349, 9_050, 0]).0,
             ["wasm 251.3 kB of 260 kB", "js 9.1 kB of 10 kB", "css 0.0 kB of 15 kB"]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::steps::Steps;
 use crate::{Result, build, process, workspace};
 
-/// Builds in half the time of the release, which a server that somebody tries out does not need.
+/// Enough to try the server out, in half the build time of a release.
 const PROFILE: &str = "quick";
 
 pub fn main(flags: &[String]) -> Result {

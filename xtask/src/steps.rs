@@ -1,7 +1,7 @@
 //! Named and timed steps: `==> 3 build the bundle … 41.2 s`.
 //!
-//! What the commands of a step print goes into a log of its own. It is shown when the step fails. The last line of the log
-//! tells how far a long step has come: all the time on a terminal, elsewhere every 30 seconds.
+//! What the commands of a step print goes into a log of its own. It is shown when the step fails. The last line of the
+//! log tells how far a long step has come: all the time on a terminal, elsewhere every 30 seconds.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};

@@ -114,7 +114,7 @@ mod tests {
     use super::{Tool, locked};
 
     #[test]
-    fn an_exact_tool_accepts_its_own_version_only() {
+    fn exact_tool_accepts_its_own_version_only() {
         let trunk = Tool::trunk();
         assert!(trunk.accepts("trunk 0.21.14"));
         assert!(!trunk.accepts("trunk 0.21.15"));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inexact_tool_accepts_its_series() {
+    fn inexact_tool_accepts_its_series() {
         let nextest = Tool::nextest();
         assert!(nextest.accepts("cargo-nextest 0.9.99 (60fa45f63 2026-08-04)\nrelease: 0.9.99"));
         assert!(!nextest.accepts("cargo-nextest 0.10.0"));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_read_from_the_lock_file() {
+    fn version_is_read_from_the_lock_file() {
         let lock = "[[package]]\nname = \"wasm-bindgen-test\"\nversion = \"0.3.5\"\n\n\
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
         assert_eq!(locked(lock, "wasm-bindgen"), Some("0.2.129"));

@@ -98,16 +98,6 @@ pub async fn prepare(
 async fn existing(store: &Store, keys: &Keys) -> Result<Option<String>, FirstStartError> {
     let Some(check) = store.installation(KEY_CHECK).await? else { return Ok(None) };
     keys.verify(&check)?;
-    if store.installation(PEPPER_CHECK).await?.is_none() {
-        // Made by a version that knew no gatekeepers.
-        let tx = store.begin().await?;
-        match tx.set_installation(PEPPER_CHECK, &keys.pepper_check()).await {
-            Ok(()) => tx.commit().await?,
-            // Another replica was faster.
-            Err(StoreError::Duplicate) => drop(tx),
-            Err(error) => return Err(error.into()),
-        }
-    }
     let id = store.installation(INSTALLATION).await?;
     Ok(Some(id.ok_or_else(|| StoreError::Damaged("the installation has no id".to_owned()))?))
 }
@@ -121,9 +111,9 @@ async fn make(
 ) -> Result<(String, Option<Made>), FirstStartError> {
     let installation = rng.hex::<16>();
     let tx = store.begin().await?;
-    tx.set_installation(KEY_CHECK, &keys.check_value()).await?;
-    tx.set_installation(PEPPER_CHECK, &keys.pepper_check()).await?;
-    tx.set_installation(INSTALLATION, &installation).await?;
+    tx.insert_installation(KEY_CHECK, &keys.check_value()).await?;
+    tx.insert_installation(PEPPER_CHECK, &keys.pepper_check()).await?;
+    tx.insert_installation(INSTALLATION, &installation).await?;
     let account_id = rng.verbose_id("VA", 2);
     let account = account::Model { id: account_id.clone(), name: admin.account_name, created_at: clock.now().unix() };
     tx.insert_account(account).await?;

@@ -1,5 +1,5 @@
 //! `GET /accounts`: the caller's own account, for every valid key whatever its modules; command line clients
-//! use it to check a key (`reference/connect-api.md` §3.5).
+//! use it to check a key (the Connect API).
 
 use axum::Json;
 use latchkey_shared::Account;

@@ -9,8 +9,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::store::{StoreError, entities::account};
 
-/// The one form of an address to sign in with: lower case, letters in one form (NFKC), and the domain in ASCII, as browsers
-/// send it.
+/// The one form of an address to sign in with: lower case, letters in one form (NFKC), and the domain in ASCII, as
+/// browsers send it.
 ///
 /// # Errors
 /// Says what is wrong with it.

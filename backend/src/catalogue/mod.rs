@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_catalogue_is_good_and_begins_with_all() {
+    fn built_in_catalogue_is_good_and_begins_with_all() {
         let catalogue = Catalogue::built_in().unwrap();
         assert!(catalogue.modules[0].id.is_all());
         assert_eq!(catalogue.extensions.len(), 4);
     }
 
     #[test]
-    fn an_extension_is_found_by_id_or_name_and_both_must_fit() {
+    fn extension_is_found_by_id_or_name_and_both_must_fit() {
         let catalogue = Catalogue::built_in().unwrap();
         let find = |id: Option<&str>, name: Option<&str>| {
             let named = ExtensionRef { id: id.map(str::to_owned), name: name.map(str::to_owned) };
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_file_is_refused_with_line_and_reason() {
+    fn bad_file_is_refused_with_line_and_reason() {
         let module = "[[modules]]\nid = \"MD-0001\"\nname = \"One\"\npaths = [\"/one\"]\n";
         let cases = [
             ("nonsense".to_owned(), "c.toml, line 1: "),

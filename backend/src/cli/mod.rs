@@ -1,7 +1,7 @@
 //! The command line: the server, and what an operator does without the console.
 //!
-//! A file per noun. The commands work on the database while servers run, are events in the audit trail like any change, and
-//! say what they did, with `--json` for programs. How running servers hear of them: `docs/adr/0008`.
+//! A file per noun. The commands work on the database while servers run, are events in the audit trail like any change,
+//! and say what they did, with `--json` for programs. How running servers hear of them: `docs/adr/0008`.
 
 mod account;
 mod operator;
@@ -52,8 +52,8 @@ enum Command {
     /// Look at the accounts that own tokens.
     #[command(subcommand)]
     Account(account::Command),
-    /// Print the pepper: the one key that gatekeepers need. Whoever has it cannot see a key, but can tell whether a key is
-    /// right for a digest in the database.
+    /// Print the pepper: the one key that gatekeepers need. Whoever has it cannot see a key, but can tell whether a key
+    /// is right for a digest in the database.
     Pepper(PepperConfig),
 }
 

@@ -48,8 +48,8 @@ impl Operator {
         }
     }
 
-    /// Commits, and returns once a server that runs with the same SQLite file has seen it. On PostgreSQL servers hear of a
-    /// commit by themselves.
+    /// Commits, and returns once a server that runs with the same SQLite file has seen it. On PostgreSQL servers hear
+    /// of a commit by themselves.
     pub async fn commit(&self, tx: Tx) -> Result<(), String> {
         tx.commit().await.map_err(|error| error.to_string())?;
         if self.data.address()?.file().is_some() {

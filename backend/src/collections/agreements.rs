@@ -1,4 +1,4 @@
-//! Agreements, in the shape that the Connect API gives them (`reference/connect-api.md` §2.4). The rows are
+//! Agreements, in the shape that the Connect API gives them. The rows are
 //! invented here.
 
 use std::sync::LazyLock;
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rows_differ_in_title_type_owner_and_date() {
+    fn example_rows_differ_in_title_type_owner_and_date() {
         let different =
             |field: fn(&Value) -> &Value| ROWS.iter().map(|row| field(row).to_string()).collect::<HashSet<_>>().len();
         assert!(ROWS.len() >= 40);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agreement_has_the_documented_shape() {
+    fn agreement_has_the_documented_shape() {
         insta::assert_json_snapshot!(ROWS[0]);
     }
 }

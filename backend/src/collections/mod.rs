@@ -1,4 +1,4 @@
-//! The example API behind the gate: collections of example rows, read-only, so that a key has something to
+//! The example API behind the gatekeeper: collections of example rows, read-only, so that a key has something to
 //! open on a fresh start. `--no-examples` leaves them out.
 //!
 //! To add a collection: write its file (path, properties, rows) and add it to [`ALL`]. Routes, filters, paging, the
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A collection: where it is, what it can be filtered by, and its rows. The rows are invented; their shapes are
-/// those of the Connect API (`reference/connect-api.md` §2.4, §3.5).
+/// those of the Connect API.
 #[derive(Debug)]
 pub struct Collection {
     /// The path below the base path.

@@ -1,5 +1,5 @@
-//! The audit trail. An event is written in the transaction of the change that it tells of: there is no change
-//! without its event, and no event without its change.
+//! The audit trail. An event is committed together with the change that it records, so that neither exists
+//! without the other. Revealing or exchanging a key and a failed sign-in change nothing and are events, too.
 
 use latchkey_shared::Timestamp;
 use serde_json::Value;

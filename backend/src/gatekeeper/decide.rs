@@ -73,7 +73,7 @@ pub enum Denied {
     Limited,
     /// The path is ambiguous: 400.
     Path(PathError),
-    /// The proxy is misconfigured. It sent a valid key but no original method and URI: 400.
+    /// The proxy is misconfigured. It sent a valid key and no usable path of the original request: 400.
     MissingTarget,
     /// The token does not hold the module of the path: 403.
     Module(ModuleIndex),
@@ -130,7 +130,7 @@ pub struct Decision<'a> {
     /// When it was made.
     pub at: Timestamp,
     /// The result.
-    pub answer: Result<(), Denied>,
+    pub result: Result<(), Denied>,
 }
 
 impl Decision<'static> {
@@ -142,16 +142,16 @@ impl Decision<'static> {
 }
 
 impl Decision<'_> {
-    /// Denied before the secret was compared.
+    /// A denial that names no token.
     #[must_use]
-    pub fn refused(why: Denied, at: Timestamp) -> Self {
-        Self { token: None, expires_at: None, module: None, rate_limit: None, at, answer: Err(why) }
+    pub fn denied(why: Denied, at: Timestamp) -> Self {
+        Self { token: None, expires_at: None, module: None, rate_limit: None, at, result: Err(why) }
     }
 
     /// When the secret expires, if that is within [`TokenStatus::EXPIRING_WINDOW`]. `None` for an invalid key.
     #[must_use]
-    pub fn expires_soon(&self) -> Option<Timestamp> {
-        let is_key = !matches!(self.answer, Err(Denied::Key(_)));
+    pub fn expiry_if_soon(&self) -> Option<Timestamp> {
+        let is_key = !matches!(self.result, Err(Denied::Key(_)));
         let end = self.expires_at.filter(|end| is_key && *end <= self.at.unix() + TokenStatus::EXPIRING_WINDOW)?;
         Some(Timestamp::from_unix(end))
     }
@@ -183,8 +183,8 @@ pub struct AccessRequest<'a> {
     pub now: Timestamp,
 }
 
-/// Decides about a request, given the token with the id of its key. The order is fixed; each step runs only if the one before
-/// succeeded. An unknown id costs the same digest and comparison as a wrong secret.
+/// Decides about a request, given the token with the id of its key. The order is fixed; each step runs only if the one
+/// before succeeded. An unknown id costs the same digest and comparison as a wrong secret.
 #[must_use]
 pub fn decide<'a>(
     entry: Option<&'a Arc<Entry>>,
@@ -203,19 +203,20 @@ pub fn decide<'a>(
     let is_previous = is_same(&presented, previous.map_or(&UNKNOWN, |(digest, _)| digest));
     // When the token expires, both secrets do.
     let previous_expires_at = previous.and_then(|(_, end)| *end).filter(|_| !bool::from(is_kept));
-    let Some(entry) = entry else { return Decision::refused(Denied::Key(AuthError::UnknownId), request.now) };
+    let Some(entry) = entry else { return Decision::denied(Denied::Key(AuthError::UnknownId), request.now) };
     if !bool::from(is_kept | is_previous) {
-        return Decision::refused(Denied::Key(AuthError::WrongSecret), request.now);
+        return Decision::denied(Denied::Key(AuthError::WrongSecret), request.now);
     }
     let expires_at = previous_expires_at.into_iter().chain(entry.expires_at).min();
     let mut decision =
-        Decision { token: None, expires_at, module: None, rate_limit: None, at: request.now, answer: Ok(()) };
-    decision.answer = judge(entry, request, modules, &mut decision);
+        Decision { token: None, expires_at, module: None, rate_limit: None, at: request.now, result: Ok(()) };
+    decision.result = judge(entry, request, modules, &mut decision);
     decision.token = Some(Cow::Borrowed(entry));
     decision
 }
 
-/// Whether a secret with this digest is valid at `now`: it is the current one, or the previous one that has not expired.
+/// Whether a secret with this digest is valid at `now`: it is the current one, or the previous one that has not
+/// expired.
 #[must_use]
 pub fn works(entry: &Entry, presented: &[u8; 32], now: Timestamp) -> bool {
     let previous = entry.rare.as_ref().and_then(|rare| rare.previous.as_ref());

@@ -38,7 +38,7 @@ const IN_HEADER: &AsciiSet = &CONTROLS.add(b'%');
 /// What few tokens have.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
-    /// The digest of the secret before the last one, and when that stops.
+    /// The digest of the previous secret, and when it expires.
     pub previous: Option<([u8; 32], Option<i64>)>,
     pub not_before: Option<i64>,
     pub addresses: Option<AllowedAddresses>,
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_exact_however_many_ask_at_once() {
+    fn limit_is_exact_however_many_ask_at_once() {
         let limit = Limit::new(NonZeroU32::new(5).unwrap());
         let allowed: usize = std::thread::scope(|scope| {
             let ask = || (0..10).filter(|_| limit.count().is_ok()).count();

@@ -1,7 +1,7 @@
 //! Forward-auth: a proxy asks about every request to the API behind it.
 //!
-//! - `/gateway/check` for Caddy and Traefik, which pass on the status and body of a refusal as they are.
-//! - `/gateway/nginx` for nginx, whose `auth_request` knows only 2xx, 401 and 403: every refusal but 401 is 403, with
+//! - `/gateway/check` for Caddy and Traefik, which pass on the status and body of a denial as they are.
+//! - `/gateway/nginx` for nginx, whose `auth_request` knows only 2xx, 401 and 403: every denial but 401 is 403, with
 //!   the status that is meant and the body in headers.
 //! - `/gateway/envoy/…` for Envoy, which puts the path of the original request behind this one.
 //!
@@ -100,8 +100,8 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
     }
 }
 
-/// The answer; a refusal as `refuse` has it. A question that names no path is refused in any case, but the key with it is
-/// looked at like any other: its holder is told where it stands.
+/// The answer; a denial as `refuse` has it. A question that names no path is refused in any case, but the key with it
+/// is looked at like any other: its holder is told where it stands.
 async fn answer(
     keeper: &Gatekeeper,
     peer: SocketAddr,
@@ -112,10 +112,10 @@ async fn answer(
     let address = keeper.client(peer.ip(), headers);
     let asked = target.as_ref().map_or(Target::Missing, |path| Target::Path(path));
     let reply = |decision: Decision<'_>| {
-        let error = match (target, decision.answer, &decision.token) {
+        let error = match (target, decision.result, &decision.token) {
             (Err(error), ..) => Some(error),
             (Ok(_), Ok(()), Some(_)) => None,
-            (Ok(_), Err(refusal), _) => Some(keeper.error(&decision, refusal)),
+            (Ok(_), Err(denial), _) => Some(keeper.error(&decision, denial)),
             // Nothing passes without a token, whatever a later change of the rule may forget.
             (Ok(_), Ok(()), None) => Some(Error::Unauthorized),
         };
@@ -126,12 +126,12 @@ async fn answer(
         if let (None, Some(token)) = (&error, &decision.token) {
             headers::add_identity_headers(response.headers_mut(), token);
         }
-        if let Err(refusal) = decision.answer {
-            keeper.log(headers, refusal, address);
+        if let Err(denial) = decision.result {
+            keeper.log(headers, denial, address);
         }
         let status = error.map_or(StatusCode::OK, |error| error.status());
         record_call(keeper, &decision, status, address, headers.get(header::USER_AGENT));
-        headers::add_rate_limit_headers(response.headers_mut(), &decision);
+        headers::add_client_headers(response.headers_mut(), &decision);
         response
     };
     keeper.authorize_with(Credential::Header(headers), asked, address, reply).await
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_original_request_is_named_by_one_pair_of_headers() {
+    fn original_request_is_named_by_one_pair_of_headers() {
         let forwarded = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/a?b=1")];
         let original = [("x-original-method", "GET"), ("x-original-uri", "/a?b=1")];
         assert_eq!(target(&forwarded).unwrap(), "/a");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_proxy_alone_did_not_write_is_refused() {
+    fn headers_of_two_proxies_are_refused() {
         let refused = |headers: &[(&'static str, &'static str)], part: &str| {
             let error = target(headers).unwrap_err();
             assert!(error.contains(part), "{error}");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_fits_into_a_header() {
+    fn body_fits_into_a_header() {
         assert_eq!(ascii("{\"a\": \"\u{fc}\u{1f511}\"}"), "{\"a\": \"\\u00fc\\ud83d\\udd11\"}");
     }
 }

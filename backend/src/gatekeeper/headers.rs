@@ -29,9 +29,10 @@ pub fn add_identity_headers(headers: &mut HeaderMap, token: &Entry) {
     }
 }
 
-/// Adds the expiry of a key that expires soon, and the state of its rate limit, for the client. Returns whether it added any.
-pub fn add_rate_limit_headers(headers: &mut HeaderMap, decision: &Decision<'_>) -> bool {
-    let end = decision.expires_soon();
+/// Adds the expiry of a key that expires soon, and the state of its rate limit, for the client. Returns whether it
+/// added any.
+pub fn add_client_headers(headers: &mut HeaderMap, decision: &Decision<'_>) -> bool {
+    let end = decision.expiry_if_soon();
     if let Some(Ok(end)) = end.map(|end| HeaderValue::try_from(end.to_string())) {
         headers.insert(TOKEN_EXPIRES, end);
     }

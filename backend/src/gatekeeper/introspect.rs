@@ -1,9 +1,9 @@
 //! Introspection (RFC 7662): a resource server asks what a key is worth that somebody has shown it.
 //!
-//! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization: ApiKey` or
-//! `Bearer`, or as client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send. Besides `token`
-//! it may give `path` and `client_address`: then the answer is for a request to that path from that address. Without the
-//! address, a key that works from some addresses alone is not active.
+//! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization:
+//! ApiKey` or `Bearer`, or as client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send.
+//! Besides `token` it may give `path` and `client_address`: then the answer is for a request to that path from that
+//! address. Without the address, a key that works from some addresses alone is not active.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -91,10 +91,10 @@ async fn introspect(
     let credential = shown.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
     let caller = keeper.authorize(credential, Target::Module(keeper.modules.integrations()), address).await;
     set_decision(&extensions, caller.clone());
-    let answer = match (caller.answer, form) {
-        (Err(refusal), _) => {
-            keeper.log(&sent, refusal, address);
-            Err(keeper.error(&caller, refusal))
+    let answer = match (caller.result, form) {
+        (Err(denial), _) => {
+            keeper.log(&sent, denial, address);
+            Err(keeper.error(&caller, denial))
         }
         (Ok(()), Err(error)) => Err(error),
         // RFC 6749, 2.3: one method in each request.
@@ -106,7 +106,7 @@ async fn introspect(
     let mut response = answer.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let (Err(Denied::Key(_)), true) = (caller.answer, shown.is_some() || !by_header) {
+    if let (Err(Denied::Key(_)), true) = (caller.result, shown.is_some() || !by_header) {
         headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Latchkey\""));
     }
     response
@@ -161,12 +161,12 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
     };
     let target = form.path.as_deref().map_or(Target::Any, Target::Path);
     let decision = keeper.authorize(Credential::Pair(pair), target, address).await;
-    if let (Some(token), Ok(())) = (&decision.token, decision.answer) {
+    if let (Some(token), Ok(())) = (&decision.token, decision.result) {
         let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
         keeper.usage.note(token, &call, true);
         return Ok(Json(Introspection::of(token, &decision)));
     }
-    match decision.answer {
+    match decision.result {
         // To say "not active" because nobody knows would be a lie.
         Err(Denied::Unavailable) => Err(keeper.error(&decision, Denied::Unavailable)),
         Err(Denied::Path(error)) => Err(Error::field("path", error)),

@@ -1,7 +1,7 @@
 //! What the gatekeeper counts of itself, for `/metrics`.
 //!
-//! Decisions are counted here and not by the `metrics` crate, whose histogram keeps each value until somebody tidies up:
-//! that takes half a microsecond a decision, more than the decision.
+//! Decisions are counted here and not by the `metrics` crate, whose histogram keeps each value until somebody tidies
+//! up: that takes half a microsecond a decision, more than the decision.
 
 use std::{
     fmt::Write as _,
@@ -31,7 +31,7 @@ pub const BOUNDS: [Duration; 12] = [
 #[derive(Debug, Default)]
 pub struct Metrics(Sharded<Counts>);
 
-/// What one thread has counted since the start.
+/// What one shard has counted since the start.
 #[derive(Debug, Default)]
 struct Counts {
     allowed: AtomicU64,
@@ -57,8 +57,8 @@ impl Metrics {
         let counts = self.0.own();
         let outcome = match answer {
             Ok(()) => Some(&counts.allowed),
-            Err(refusal) => {
-                let outcome = Denied::WORDS.iter().position(|word| *word == refusal.as_str());
+            Err(denial) => {
+                let outcome = Denied::WORDS.iter().position(|word| *word == denial.as_str());
                 outcome.and_then(|outcome| counts.refused.get(outcome))
             }
         };
@@ -127,7 +127,7 @@ mod tests {
     use super::{super::decide::AuthError, *};
 
     #[test]
-    fn what_all_threads_count_is_one_figure() {
+    fn counts_of_all_threads_are_summed() {
         let metrics = Metrics::default();
         std::thread::scope(|scope| {
             for _ in 0..20 {

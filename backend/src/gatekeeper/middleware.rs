@@ -14,8 +14,8 @@ use axum::{
 
 use super::{Credential, Decision, Denied, Gatekeeper, headers, usage::Call};
 
-/// The decision about a request. In the request and not in the response, which a handler that fails or takes too long does not
-/// make.
+/// The decision about a request. In the request and not in the response, which a handler that fails or takes too long
+/// does not make.
 #[derive(Debug, Clone, Default)]
 struct DecisionSlot(Arc<OnceLock<Decision<'static>>>);
 
@@ -27,8 +27,8 @@ pub fn set_decision(extensions: &Extensions, decision: Decision<'static>) {
     }
 }
 
-/// Adds rate-limit headers to the response of a request with a key, and records the call. On a route that needs no key the key
-/// is authenticated for this alone.
+/// Adds rate-limit headers to the response of a request with a key, and records the call. On a route that needs no key
+/// the key is authenticated for this alone.
 pub async fn record_usage(State(keeper): State<Arc<Gatekeeper>>, mut request: Request, next: Next) -> Response {
     if !request.headers().contains_key(header::AUTHORIZATION) {
         return next.run(request).await;
@@ -46,14 +46,14 @@ pub async fn record_usage(State(keeper): State<Arc<Gatekeeper>>, mut request: Re
         Some(decision) => decision.clone(),
         None if credential.is_key() => match keeper.authenticate_silently(credential, address).await {
             // The route needs no key, so the response says nothing about an invalid one.
-            Decision { answer: Err(Denied::Key(_)), .. } => return response,
+            Decision { result: Err(Denied::Key(_)), .. } => return response,
             decision => decision,
         },
         None => return response,
     };
     let status = response.status();
     record_call(&keeper, &decision, status, address, program.as_ref());
-    if headers::add_rate_limit_headers(response.headers_mut(), &decision) {
+    if headers::add_client_headers(response.headers_mut(), &decision) {
         // It is for the holder of the key, not for a shared cache.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -71,6 +71,6 @@ pub(super) fn record_call(
     if let Some(token) = &decision.token {
         let program = program.map(HeaderValue::as_bytes);
         let call = Call { module: decision.module, status: status.as_u16(), address, program, at: decision.at };
-        keeper.usage.note(token, &call, decision.answer.is_ok());
+        keeper.usage.note(token, &call, decision.result.is_ok());
     }
 }

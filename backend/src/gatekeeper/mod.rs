@@ -1,15 +1,18 @@
 //! The gatekeeper: whether a key may use a path. The built-in collections, forward-auth and introspection all call
 //! [`Gatekeeper::authorize`], or [`Gatekeeper::authorize_with`] if the response can be made at once.
 //!
-//! The order is fixed; each step runs only if the one before succeeded: form and checksum, secret, status and dates, IP address,
-//! rate limit, module. A client that has not sent the right secret learns nothing but "no". Nothing is written on this path. A
-//! cached token costs no I/O, no lock that is held across an await, and no allocation.
+//! The order is fixed; each step runs only if the one before succeeded: form and checksum, secret, status and dates, IP
+//! address, rate limit, module. A client that has not sent the right secret learns nothing but "no". Nothing is
+//! written to the database on this path. A cached token costs no I/O, no lock that is held across an await, and no allocation.
 //!
-//! - [`decide`]: the decision. [`entry`]: a token as cached. [`modules`]: which module owns a path. [`path`]: normalization.
-//! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`replication`]: changes by other replicas.
-//! - [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls and last
-//!   uses. [`metrics`]: counters. [`sharded`]: values for each core.
+//! - [`decide`](mod@decide): the decision. [`entry`]: a token as cached. [`modules`]: which module owns a path. [`path`]:
+//!   normalization.
+//! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`change_listener`]: changes by other
+//!   replicas.
+//! - [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls
+//!   and last uses. [`metrics`]: counters. [`sharded`]: values for each core.
 
+mod change_listener;
 mod decide;
 pub mod entry;
 pub mod forward_auth;
@@ -20,7 +23,6 @@ pub mod metrics;
 pub mod middleware;
 mod modules;
 pub mod path;
-mod replication;
 mod sharded;
 mod token_cache;
 pub mod usage;
@@ -166,7 +168,8 @@ impl Gatekeeper {
         self.authorize_with(credential, target, address, Decision::owned).await
     }
 
-    /// As [`authorize`](Self::authorize), for a response that is made at once, while the token is borrowed from the cache.
+    /// As [`authorize`](Self::authorize), for a response that is made at once, while the token is borrowed from the
+    /// cache.
     pub async fn authorize_with<R>(
         &self,
         credential: Credential<'_>,
@@ -176,7 +179,7 @@ impl Gatekeeper {
     ) -> R {
         let begun = Instant::now();
         let counted = |decision: Decision<'_>| {
-            self.metrics.decided(decision.answer, begun.elapsed());
+            self.metrics.decided(decision.result, begun.elapsed());
             answer(decision)
         };
         self.authorize_key(credential, target, address, counted).await
@@ -196,7 +199,7 @@ impl Gatekeeper {
     ) -> R {
         let now = self.clock.now();
         match credential.read() {
-            Err(denial) => answer(Decision::refused(Denied::Key(denial), now)),
+            Err(denial) => answer(Decision::denied(Denied::Key(denial), now)),
             Ok(key) => {
                 let request = AccessRequest { key, target, address, now };
                 match self.authorize_cached(&request, answer) {
@@ -239,7 +242,7 @@ impl Gatekeeper {
             match self.cache.load(number).await {
                 Ok(entry) => entry,
                 Err(Unavailable) if known.is_some() => known,
-                Err(Unavailable) => return answer(Decision::refused(Denied::Unavailable, request.now)),
+                Err(Unavailable) => return answer(Decision::denied(Denied::Unavailable, request.now)),
             }
         };
         answer(decide(entry.as_ref(), request, &self.pepper, &self.modules))
@@ -258,7 +261,8 @@ impl Gatekeeper {
         Some(self.pepper.digest(key.id, key.secret))
     }
 
-    /// The token of a row, if the key that was allowed before still is: secret, status, dates and IP address. Counts no call.
+    /// The token of a row, if the key that was allowed before still is: secret, status, dates and IP address. Counts no
+    /// call.
     ///
     /// # Errors
     /// [`Error::Unauthorized`], [`Error::AddressRefused`], [`Error::Internal`].
@@ -271,7 +275,7 @@ impl Gatekeeper {
         }
         match decide::check_standing(&entry, address, now) {
             Ok(()) => Ok(entry),
-            Err(refusal) => Err(self.error(&Decision::refused(refusal, now), refusal)),
+            Err(denial) => Err(self.error(&Decision::denied(denial, now), denial)),
         }
     }
 
@@ -289,7 +293,7 @@ impl Gatekeeper {
     }
 
     /// Logs why a request was denied, with the id of the key and never the secret.
-    pub fn log(&self, headers: &HeaderMap, refusal: Denied, address: Option<IpAddr>) {
+    pub fn log(&self, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
         if self.lines.check().is_err() {
             return;
         }
@@ -299,13 +303,13 @@ impl Gatekeeper {
         // Anybody can send it, so it must not fill the log.
         let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
         let request_id = request_id.filter(|id| id.len() <= REQUEST_ID);
-        tracing::info!(reason = refusal.as_str(), token, address, request_id, "key refused");
+        tracing::info!(reason = denial.as_str(), token, address, request_id, "key refused");
     }
 
     /// The error response to a denied request.
     #[must_use]
-    pub fn error(&self, decision: &Decision<'_>, refusal: Denied) -> Error {
-        match refusal {
+    pub fn error(&self, decision: &Decision<'_>, denial: Denied) -> Error {
+        match denial {
             Denied::Key(_) => Error::Unauthorized,
             Denied::Address(address) => Error::AddressRefused(address),
             Denied::Limited => {
@@ -329,7 +333,7 @@ impl Gatekeeper {
         if store.is_shared() {
             // Stale until the listener is connected.
             self.freshness.mark_stale(self.clock.now());
-            tokio::spawn(replication::run(Arc::downgrade(self), store.clone()));
+            tokio::spawn(change_listener::run(Arc::downgrade(self), store.clone()));
         }
     }
 

@@ -20,8 +20,8 @@ pub fn opens(modules: &[ModuleId], wanted: &ModuleId) -> bool {
 /// The place of a module in the catalogue; 0 is *All*.
 pub type ModuleIndex = u16;
 
-/// The path by which a catalogue says which module manages tokens. A shorter one that covers it does not: `/auth` may be the
-/// login service of the team's own API.
+/// The path by which a catalogue says which module manages tokens. A shorter one that covers it does not: `/auth` may
+/// be the login service of the team's own API.
 const TOKENS: &str = "/auth/tokens";
 
 /// The catalogue's modules, made ready for look-ups.
@@ -43,7 +43,7 @@ pub struct Modules {
 pub struct ModuleSet {
     /// Their ids, in order.
     pub ids: Vec<ModuleId>,
-    /// The ids behind each other, as `X-Token-Modules` has them.
+    /// The ids joined by commas, as `X-Token-Modules` has them.
     pub header: String,
     /// For each module of the catalogue, whether the set opens it.
     opens: Vec<bool>,
@@ -102,8 +102,8 @@ impl Modules {
         self.integrations
     }
 
-    /// The module that a route of Latchkey's own API belongs to. What manages tokens, or tells of them, belongs to the module
-    /// for that, whatever else a catalogue says of `/auth`.
+    /// The module that a route of Latchkey's own API belongs to. What manages tokens, or tells of them, belongs to the
+    /// module for that, whatever else a catalogue says of `/auth`.
     #[must_use]
     pub fn of_own_route(&self, path: &str) -> ModuleIndex {
         let manages = ["/auth/", "/statistics/"].iter().any(|start| path.starts_with(start));
@@ -137,7 +137,8 @@ impl Modules {
     }
 }
 
-/// A path in the one form of an API that ignores case. Some letters have the same upper case and not the same lower case.
+/// A path in the one form of an API that ignores case. Some letters have the same upper case and not the same lower
+/// case.
 fn fold(path: &str) -> String {
     path.to_uppercase().to_lowercase()
 }
@@ -156,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_belongs_to_the_module_with_its_prefix() {
+    fn path_belongs_to_the_module_with_its_prefix() {
         assert_eq!(owner("/agreements"), "Partners");
         assert_eq!(owner("/agreements/AGP-000-000-001"), "Partners");
         assert_eq!(owner("/auth/tokens/SU-000-000-001/permissions"), "Integrations");
     }
 
     #[test]
-    fn a_prefix_ends_at_a_slash() {
+    fn prefix_ends_at_a_slash() {
         assert_eq!(owner("/agreementsX"), "All");
         assert_eq!(owner("/unknown"), "All");
     }
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_kept_once_and_opens_what_its_modules_open() {
+    fn set_is_kept_once_and_opens_what_its_modules_open() {
         let modules = modules();
         let ids: Vec<ModuleId> = vec!["MD-0002".parse().unwrap(), "MD-0099".parse().unwrap()];
         let set = modules.set(ids.clone());

@@ -22,15 +22,16 @@ pub enum PathError {
     /// Longer than [`MAX`].
     #[error("is longer than {MAX} bytes")]
     TooLong,
-    /// A control character or `\`, as it is or encoded; a blank, a letter beyond ASCII or `#`, as it is; an encoded letter
-    /// that Unicode takes for a sign of paths in another form (`．`, `／`, `＼`).
+    /// A control character or `\`, as it is or encoded; a blank, a letter beyond ASCII or `#`, as it is; an encoded
+    /// letter that Unicode takes for a sign of paths in another form (`．`, `／`, `＼`).
     #[error("has a character that does not belong there")]
     Character,
     /// `%` without two hex digits, or bytes that are no UTF-8.
     #[error("is not encoded properly")]
     Encoding,
-    /// Percent codes with upper-case and with lower-case hex digits. A program encodes in one case (RFC 3986, 2.1, wants the
-    /// upper one): a path in both was put together from parts, and who compares it as text takes it for another one.
+    /// Percent codes with upper-case and with lower-case hex digits. A program encodes in one case (RFC 3986, 2.1,
+    /// wants the upper one): a path in both was put together from parts, and who compares it as text takes it for
+    /// another one.
     #[error("mixes upper and lower case in its percent codes")]
     MixedCase,
     /// An encoded `/`, `%`, `?` or `#`.
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ordinary_path_stays_as_it_is_and_loses_its_query() {
+    fn ordinary_path_is_kept_without_its_query() {
         for (target, path) in [
             ("/", "/"),
             ("/agreements", "/agreements"),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_programs_could_understand_differently_is_refused() {
+    fn path_with_two_meanings_is_refused() {
         use PathError::*;
         for (target, error) in [
             ("", NotAbsolute),
@@ -244,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_let_through_has_one_meaning(target in "/[a./%23ceEfF0;\\\\?]{0,12}") {
+        fn path_that_is_accepted_has_one_meaning(target in "/[a./%23ceEfF0;\\\\?]{0,12}") {
             if let Ok(path) = normalise(&target) {
                 let has = |part: &str| path.contains(part);
                 prop_assert!(path.starts_with('/') && !has("//") && !has("/../") && !has("/./"), "{}", path);

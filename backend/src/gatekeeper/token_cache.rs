@@ -1,8 +1,8 @@
-//! The token cache. A token is loaded when its key is first seen, and invalidated when it changes; the next request loads it
-//! again.
+//! The token cache. A token is loaded when its key is first seen, and invalidated when it changes; the next request
+//! loads it again.
 //!
-//! One task reads the database for all requests that wait. However many wait for the same token, or send keys of tokens that do
-//! not exist, the database gets a few small queries at a time.
+//! One task reads the database for all requests that wait. However many wait for the same token, or send keys of tokens
+//! that do not exist, the database gets a few small queries at a time.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -139,12 +139,12 @@ impl TokenCache {
     /// # Errors
     /// [`Unavailable`].
     pub async fn load(&self, number: u32) -> Result<Option<Arc<Entry>>, Unavailable> {
-        if self.may_ask() { self.ask(number).await } else { Err(Unavailable) }
+        if self.claim_query() { self.ask(number).await } else { Err(Unavailable) }
     }
 
     /// As [`load`](Self::load), in the background.
     pub fn load_in_background(self: &Arc<Self>, number: u32) {
-        if self.may_ask() {
+        if self.claim_query() {
             let cache = Arc::clone(self);
             tokio::spawn(async move { cache.ask(number).await });
         }
@@ -156,9 +156,9 @@ impl TokenCache {
         answered.await.map_err(|_| Unavailable)?
     }
 
-    /// Whether to query the database. While it does not answer, one query each [`RETRY_INTERVAL`] is tried; other requests fail
-    /// at once.
-    fn may_ask(&self) -> bool {
+    /// Whether to query the database. While it does not answer, one query each [`RETRY_INTERVAL`] is tried; other
+    /// requests fail at once.
+    fn claim_query(&self) -> bool {
         let next = self.next_try.load(Ordering::Relaxed);
         let now = self.millis();
         let later = now + RETRY_INTERVAL;
@@ -174,7 +174,7 @@ impl TokenCache {
     }
 
     /// Queries the database again from now on.
-    pub fn try_again(&self) {
+    pub fn mark_available(&self) {
         self.next_try.store(0, Ordering::Relaxed);
     }
 
@@ -249,7 +249,7 @@ impl Reader {
             let numbers: HashSet<u32> = lookups.iter().map(|lookup| lookup.number).collect();
             let found = self.read(&cache, numbers).await;
             match &found {
-                Ok(_) => cache.try_again(),
+                Ok(_) => cache.mark_available(),
                 Err(error) => {
                     tracing::warn!(%error, "the database does not answer");
                     let later = cache.millis() + RETRY_INTERVAL;

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_s_name_is_bounded_and_harmless() {
+    fn user_agent_is_bounded_and_printable() {
         let text = |name: &[u8]| String::from_utf8(shown(name).to_vec()).unwrap().trim_end_matches('\0').to_owned();
         assert_eq!(text(b"curl/8.5"), "curl/8.5");
         assert_eq!(text(b"a\r\nb\xff\x1b[0m"), "ab[0m");

@@ -1,5 +1,5 @@
-//! Who calls. A session cookie and an `Authorization: ApiKey` header are two ways to be a [`Caller`]; [`crate::auth`] says
-//! who may be one. A handler that takes a `Caller` cannot be reached without.
+//! Who calls. A session cookie and an `Authorization: ApiKey` header are two ways to be a [`Caller`]; [`crate::auth`]
+//! says who may be one. A handler that takes a `Caller` cannot be reached without.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -25,8 +25,8 @@ pub enum Access {
     Read,
     /// A session of a member or an admin, or a key that holds the module of the path.
     Write,
-    /// As [`Write`](Self::Write), but a handler that exchanges handles sees every valid key. For everything else it calls
-    /// [`Caller::require`].
+    /// As [`Write`](Self::Write), but a handler that exchanges handles sees every valid key. For everything else it
+    /// calls [`Caller::require`].
     WriteOrExchange,
     /// A session of a member or an admin, never a key.
     Reveal,

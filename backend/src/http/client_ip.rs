@@ -7,8 +7,8 @@ use latchkey_shared::Network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which trusted proxies name the client. Only one counts: a proxy passes on the other one as its client has
-/// written it.
+/// The header in which trusted proxies name the client. Only one counts: a proxy passes on the other one as its client
+/// has written it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ClientIpHeader {
     /// What nearly all proxies send.
@@ -38,8 +38,8 @@ impl Proxies {
 /// Finds the node of the client in an element of a header.
 type Node = fn(&[u8]) -> Option<&str>;
 
-/// The client's address. Of the header, the last entry counts that is not one of the proxies: anybody can have written what
-/// stands before it. `None` when a proxy of ours says nothing that can be read.
+/// The client's address. Of the header, the last entry counts that is not one of the proxies: anybody can have written
+/// what stands before it. `None` when a proxy of ours says nothing that can be read.
 #[must_use]
 pub fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let peer = peer.to_canonical();
@@ -109,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_s_header_does_not_count() {
+    fn header_of_an_untrusted_peer_is_ignored() {
         assert_eq!(client("203.0.113.9", &[b"198.51.100.1"]).as_deref(), Some("203.0.113.9"));
         assert_eq!(client("::ffff:203.0.113.9", &[b"198.51.100.1"]).as_deref(), Some("203.0.113.9"));
     }
 
     #[test]
-    fn of_a_proxy_s_header_the_last_stranger_counts() {
+    fn last_untrusted_address_of_a_proxy_header_is_the_client() {
         let told = |forwarded: &[&str]| {
             let forwarded: Vec<&[u8]> = forwarded.iter().map(|value| value.as_bytes()).collect();
             client("10.1.2.3", &forwarded)
@@ -135,7 +135,7 @@ mod tests {
 
     /// nginx's `$proxy_add_x_forwarded_for` puts the client's address behind whatever the client has sent.
     #[test]
-    fn client_cannot_hide_what_its_proxy_adds() {
+    fn client_cannot_hide_the_address_that_its_proxy_adds() {
         for sent in ["\"", "x", "\u{fc}", "unknown", "10.0.0.1 ;", "[", "192.0.2.66,\""] {
             let header = format!("{sent}, 203.0.113.9");
             assert_eq!(client("10.1.2.3", &[header.as_bytes()]).as_deref(), Some("203.0.113.9"), "{header:?}");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_nobody_s_address() {
+    fn header_that_cannot_be_read_gives_no_address() {
         for forwarded in ["unknown", "198.51.100.1, x", "_hidden", "[198.51.100.1", "198.51.100.1, \"x"] {
             assert_eq!(client("10.1.2.3", &[forwarded.as_bytes()]), None, "{forwarded:?}");
         }

@@ -1,4 +1,5 @@
-//! Bounds on open connections: in all, for strangers together, and for each of them, so that nobody keeps the others out.
+//! Bounds on open connections: in all, for strangers together, and for each of them, so that nobody keeps the others
+//! out.
 
 use std::{
     collections::HashMap,
@@ -19,8 +20,8 @@ const LEAST: u64 = 64;
 /// The part of a listener's connections that one stranger may have, and that is kept for trusted peers.
 const SHARE: usize = 4;
 
-/// Raises the limit on open files to what the system allows, and returns how many connections each of `listeners` listeners
-/// may have.
+/// Raises the limit on open files to what the system allows, and returns how many connections each of `listeners`
+/// listeners may have.
 #[must_use]
 pub fn for_each(listeners: usize) -> usize {
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {

@@ -5,6 +5,7 @@ mod caller;
 pub mod client_ip;
 pub mod conditional;
 pub mod connections;
+pub mod csp;
 mod error;
 pub mod guard;
 pub mod headers;

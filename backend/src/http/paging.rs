@@ -1,4 +1,4 @@
-//! Lists: the query behind `?`, and a page with its `Content-Range` (`reference/connect-api.md` §2.1).
+//! Lists: the query behind `?`, and a page with its `Content-Range` (the Connect API).
 
 use axum::{
     Json,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_selected_is_left_out_of_every_row() {
+    fn property_that_is_not_selected_is_left_out_of_every_row() {
         let mut rows = serde_json::json!([{"id": 1, "by": {"id": 2, "name": "x"}}, {"id": 3, "by": null}]);
         leave_out(&mut rows, "by.name");
         leave_out(&mut rows, "id");

@@ -1,5 +1,5 @@
 //! Addresses as real clients write them: with a trailing slash, with `//` after a base path that ended in
-//! one. Both are served with 200 and never redirected (`reference/connect-api.md` §0, §3.3).
+//! one. Both are served with 200 and never redirected (the Connect API).
 
 use axum::{
     extract::Request,
@@ -9,8 +9,8 @@ use axum::{
 /// The base path of the API.
 pub const BASE: &str = "/public/v1";
 
-/// Rewrites `Host` to the form of an origin, for the comparison with `Origin`: names have no case, and some proxies add a default
-/// port.
+/// Rewrites `Host` to the form of an origin, for the comparison with `Origin`: names have no case, and some proxies add
+/// a default port.
 pub fn plain_host<B>(mut request: Request<B>) -> Request<B> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let plain = host.map(|host| {

@@ -11,13 +11,11 @@ use axum::{
 };
 use utoipa_swagger_ui::Config;
 
+use super::csp;
+
 const PAGE: &str = include_str!("reference/page.html");
 const SCRIPT: &str = include_str!("reference/page.js");
 const STYLE: &str = concat!(include_str!("../../../styles/tokens.css"), include_str!("reference/page.css"));
-
-/// Unlike the console, the reader writes styles into its elements and shows pictures that are data.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                      font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The page.
 pub async fn page() -> Response {
@@ -45,7 +43,7 @@ fn answer(media_type: &str, body: Body) -> Response {
     let mut response = body.into_response();
     let headers: [(HeaderName, &str); 3] = [
         (header::CONTENT_TYPE, media_type),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, csp::REFERENCE),
         (header::CACHE_CONTROL, "no-cache"),
     ];
     for (name, value) in headers {

@@ -1,6 +1,6 @@
-//! Accepting connections. As `axum::serve`, with bounds: on how many connections there are at once, in all and of one peer,
-//! on how long a client may take to send its headers, or to keep an idle connection open, and on how long it may read nothing
-//! of an answer.
+//! Accepting connections. As `axum::serve`, with bounds: on how many connections there are at once, in all and of one
+//! peer, on how long a client may take to send its headers, or to keep an idle connection open, and on how long it may
+//! read nothing of an answer.
 
 use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
 
@@ -19,9 +19,9 @@ use tokio_io_timeout::TimeoutStream;
 
 use super::connections::Connections;
 
-/// How long a connection may be idle, and how long a client may take for its headers. Proxies keep idle connections for 60
-/// (nginx), 90 (Traefik) and 120 seconds (Caddy); one that we close first may be just about to carry a request. Envoy keeps
-/// them for an hour: `deploy/envoy` sets less.
+/// How long a connection may be idle, and how long a client may take for its headers. Proxies keep idle connections for
+/// 60 (nginx), 90 (Traefik) and 120 seconds (Caddy); one that we close first may be just about to carry a request.
+/// Envoy keeps them for an hour: `deploy/envoy` sets less.
 const IDLE: Duration = Duration::from_secs(130);
 /// How long a client may read nothing of an answer.
 const STALLED: Duration = Duration::from_secs(30);
@@ -30,10 +30,11 @@ const MAX_HEAD: usize = 32 * 1024;
 /// How long to wait when the system has no file descriptor left, instead of asking it again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, each connection with what `converse` makes for its peer; then lets the requests under way finish, for as long as `drain`. Says whether they did.
+/// Serves until `stop`, each connection with the service that `service_of` makes for its peer; then lets the requests
+/// under way finish, for as long as `drain`. Returns whether they did.
 pub async fn serve<S, R>(
     listener: TcpListener,
-    converse: impl Fn(SocketAddr) -> S,
+    service_of: impl Fn(SocketAddr) -> S,
     connections: Connections,
     stop: impl Future<Output = ()>,
     drain: Duration,
@@ -64,7 +65,7 @@ where
             }
         };
         let Some(place) = room.and_then(|room| connections.place(room, peer.ip())) else { continue };
-        let connection = graceful.watch(connection(stream, converse(peer)));
+        let connection = graceful.watch(connection(stream, service_of(peer)));
         tokio::spawn(async move {
             // An error is a client that went away, or one that did not speak HTTP.
             let _ = connection.await;

@@ -1,8 +1,8 @@
 //! The console's files, embedded in the program. Hashed files may be kept for ever, the page itself is asked
 //! for each time, and an unknown file is 404 and never the page.
 //!
-//! The page is for browsers alone, and a success only where the console has a screen: a proxy that asks for permission at
-//! a wrong address would take its 200 for one. What says so in its headers is refused everywhere
+//! The page is for browsers alone, and a success only where the console has a screen: a proxy that asks for permission
+//! at a wrong address would take its 200 for one. What says so in its headers is refused everywhere
 //! ([`refuse_misdirected`](crate::gatekeeper::forward_auth::refuse_misdirected)).
 
 use std::borrow::Cow;
@@ -12,10 +12,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
@@ -26,31 +24,9 @@ struct Files;
 
 const PAGE: &str = "index.html";
 
-/// The content security policy of the page, with the hash of each of its inline scripts.
-#[must_use]
-pub fn policy() -> HeaderValue {
-    let page = Files::get(PAGE).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
-    let policy = HeaderValue::from_str(&policy_of(&page));
-    policy.unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
-}
-
-fn policy_of(page: &str) -> String {
-    let hashes: String = inline_scripts(page)
-        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))))
-        .collect();
-    format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-}
-
-/// The texts of the page's scripts that have no `src`. The page is trunk's, so its tags are well-formed.
-fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
-    page.split("<script").skip(1).filter_map(|rest| {
-        let (attributes, rest) = rest.split_once('>')?;
-        let (script, _) = rest.split_once("</script>")?;
-        (!attributes.contains("src=") && !script.is_empty()).then_some(script)
-    })
+/// The page, as it is embedded; empty when the console is not part of the build.
+pub(super) fn page() -> String {
+    Files::get(PAGE).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default()
 }
 
 /// `GET` of anything outside the API.
@@ -90,7 +66,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     response
 }
 
-/// Whether the console has a screen there (`frontend/src/routes.rs`). What it does not know below these, it says itself.
+/// Whether the console has a screen there (`frontend/src/routes.rs`). What it does not know below these, it says
+/// itself.
 fn has_screen(path: &str) -> bool {
     let is_below = |start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     path == "/" || is_below("/sign-in") || is_below("/integrations")
@@ -156,16 +133,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_names_each_inline_script_and_nothing_unsafe() {
-        let page = "<script type=\"module\">run()</script><script src=\"/a.js\"></script>";
-        let policy = policy_of(page);
-        assert!(policy.contains("'sha256-AvyuiL0SD1mVY3NNxR+V2uo+lhk6RMFrytWmRt6CrJQ='"), "{policy}");
-        assert_eq!(policy.matches("sha256-").count(), 1);
-        assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-"), "{policy}");
-        assert!(!policy.contains("unsafe-inline"));
-    }
-
-    #[test]
     fn brotli_is_sent_where_its_weight_is_not_zero() {
         let accepts = |value: &'static str| {
             accepts_brotli(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
@@ -179,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_hashed_names_are_kept_for_ever() {
+    fn only_files_with_hashed_names_are_cached_for_ever() {
         assert!(is_hashed("latchkey-console-0123456789abcdef_bg.wasm"));
         assert!(is_hashed("tokens-123456789abcdef.css"));
         assert!(!is_hashed("index.html"));

@@ -59,9 +59,8 @@ impl From<KeyFileError> for http::Error {
 
 /// Reads the master key, or the pepper, from its file.
 ///
-/// # Errors
-/// [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file, or an empty one, which
-/// a crash during the first start may have left.
+/// # Errors [`KeyFileError`], without anything having been changed. `Ok(None)` when there is no such file, or an empty
+/// one, which a crash during the first start may have left.
 pub fn read(path: &Path) -> Result<Option<Key>, KeyFileError> {
     match secret_file(path)? {
         Some(text) if !text.is_empty() => parse(&text, &format!("key file {}", path.display())).map(Some),
@@ -128,9 +127,9 @@ pub fn check_folder(path: &Path) -> Result<(), KeyFileError> {
     }
 }
 
-/// Makes a new master key and keeps it in a file that only its owner can read. A key that is there is never overwritten: of
-/// servers that start at once the first makes it, and the others read it. The file appears whole or not at all, and is on the
-/// disk before the key is used.
+/// Makes a new master key and keeps it in a file that only its owner can read. A key that is there is never
+/// overwritten: of servers that start at once the first makes it, and the others read it. The file appears whole or not
+/// at all, and is on the disk before the key is used.
 ///
 /// # Errors
 /// [`KeyFileError::Io`].
@@ -173,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_created_key_reads_back_and_only_its_owner_can_read_it() {
+    fn created_key_reads_back_and_only_its_owner_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         assert!(read(&path).unwrap().is_none());
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_can_read_is_refused_with_the_remedy() {
+    fn file_that_others_can_read_is_refused_with_the_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         create(&path, &Rng::seeded(1)).unwrap();

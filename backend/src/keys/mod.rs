@@ -17,7 +17,7 @@ pub use self::file::{KeyFileError, check_folder, create, parse, read, secret_fil
 /// A key of 32 bytes that is overwritten when it is dropped.
 pub type Key = Zeroizing<[u8; 32]>;
 
-/// Version of the master key, stored beside everything that is made with it.
+/// Version of the master key, stored with each token for the day on which a second one exists.
 pub const VERSION: i32 = 1;
 
 /// The children of the master key.
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_children_are_distinct_and_never_change() {
+    fn derived_keys_are_distinct_and_never_change() {
         let keys = Keys::derive(&Zeroizing::new([7; 32]));
         let children = [&keys.pepper, &keys.sealing, &keys.session, &keys.check];
         let shown: Vec<String> = children.iter().map(|key| crate::hex(&key[..4])).collect();

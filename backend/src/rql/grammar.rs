@@ -1,4 +1,4 @@
-//! The grammar, with winnow (`reference/connect-api.md` §2.2), over text that is decoded already.
+//! The grammar, with winnow (the Connect API), over text that is decoded already.
 
 use winnow::{
     LocatingSlice, ModalResult, Parser as _,

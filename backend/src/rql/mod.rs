@@ -1,6 +1,6 @@
-//! RQL, the query language of the Connect API (`reference/connect-api.md` §2.2): text -> [`Query`].
+//! RQL, the query language of the Connect API: text -> [`Query`].
 //!
-//! [`parse`] reads a raw query string, [`Query::resolve`] holds it against the properties that a collection
+//! [`parse`](mod@parse) reads a raw query string, [`Query::resolve`] holds it against the properties that a collection
 //! declares, and either [`Filter::matches`] evaluates it over JSON or the store turns it into a condition.
 //! What is undeclared or broken is an error that says where and why, never an unfiltered list.
 

@@ -150,8 +150,8 @@ fn is_plain(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
-/// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character. `rql=…` is all that
-/// may otherwise stand behind the `?`, form-encoded: generated clients can send nothing but parameters.
+/// Takes `search=…` out of the raw query: it is form-encoded (`+` is a space), and may hold any character. `rql=…` is
+/// all that may otherwise stand behind the `?`, form-encoded: generated clients can send nothing but parameters.
 fn take_search(raw: &str) -> Result<(Option<String>, Vec<Part<'_>>), RqlError> {
     let mut search = None;
     let mut rest = Vec::new();
@@ -224,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_every_row_of_the_first_page() {
+    fn empty_query_is_every_row_of_the_first_page() {
         let query = parse("").unwrap();
         assert_eq!(query.filter, Filter::And(vec![]));
         assert_eq!((query.limit, query.offset), (100, 0));
     }
 
     #[test]
-    fn what_the_python_client_sends() {
+    fn queries_of_the_python_client_are_parsed() {
         let query = parse(
             "?eq(title,Agreement%20number%201)&ordering(type,-created)&limit=25&offset=50".trim_start_matches('?'),
         )
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_javascript_client_sends() {
+    fn queries_of_the_javascript_client_are_parsed() {
         let either = Filter::Or(vec![eq("status", "published"), eq("status", "draft")]);
         assert_eq!(filter_of("((status=published)%7C(status=draft))"), either);
         assert_eq!(filter_of("name=%22Product%201%22"), eq("name", "Product 1"));
@@ -263,14 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn a_search_may_hold_anything() {
+    fn search_takes_any_text() {
         let query = parse("limit=5&search=two+words%26(more&eq(a,b)").unwrap();
         assert_eq!(query.search.as_deref(), Some("two words&(more"));
         assert_eq!(query.filter, eq("a", "b"));
     }
 
     #[test]
-    fn a_tuple_is_about_the_parts_of_a_property() {
+    fn tuple_names_parts_of_a_property() {
         let parts = Filter::And(vec![eq("owner.id", "PA-1"), compare("owner.name", Comparison::Ne, "x")]);
         for written in
             ["owner=t(eq(id,PA-1),name=ne=x)", "owner=eq=t(id=PA-1,ne(name,x))", "eq(owner,t(id=PA-1,ne(name,x)))"]
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_kept_in_order() {
+    fn selection_is_kept_in_order() {
         let query = parse("select(-stats,+owner,id)&select=1").unwrap();
         let keys: Vec<_> = query.select.iter().map(|key| (key.property.text.as_str(), key.hidden)).collect();
         assert_eq!(keys, [("stats", true), ("owner", false), ("id", false)]);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_where_and_why() {
+    fn error_says_where_and_why() {
         assert_eq!(error_of("eq(title,a,b)"), "Bad filter query at character 11: expected `)`, found `,`.");
         assert_eq!(error_of("eq(title,a"), "Bad filter query at character 11: expected `)`, found the end.");
         assert_eq!(error_of("eq(a,1)&ordering(a)&ordering(b)"), "Bad filter query: more than one ordering(...).");
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn rql_parameter_is_what_stands_behind_the_question_mark() {
+    fn rql_parameter_is_read_as_the_query_itself() {
         for (raw, same) in [
             ("rql=and(eq(a%2C1)%2Ceq(b%2C2))&limit=5", "and(eq(a,1),eq(b,2))&limit=5"),
             ("rql=ordering(-name)%26like(name%2C%2Ax%2A)", "ordering(-name)&like(name,*x*)"),
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_no_number_is_the_default_and_a_great_one_is_cut() {
+    fn limit_without_number_is_the_default_and_a_large_one_is_cut() {
         assert_eq!(parse("limit=many&offset=-3").unwrap().limit, 100);
         assert_eq!(parse("limit=5000").unwrap().limit, 1000);
         assert_eq!(parse("eq(limit,0)").unwrap().limit, 0);

@@ -129,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_parses_back_to_itself(filter in filter()) {
+        fn printed_query_parses_back_to_itself(filter in filter()) {
             // `limit` and `offset` are no properties.
             let printed = filter.to_string();
             prop_assume!(!printed.contains("limit") && !printed.contains("offset"));

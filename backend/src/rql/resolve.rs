@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_declared_is_refused_by_name() {
+    fn undeclared_property_is_refused_by_name() {
         assert_eq!(
             resolved("eq(secret,1)").unwrap_err(),
             "Bad filter query at character 4: `secret` is not a property to filter or order by."

@@ -1,5 +1,5 @@
-//! Passwords: argon2id with the library's parameters (19 MiB, two passes), which are OWASP's. One rule says which passwords
-//! are taken, wherever one enters: [`check`].
+//! Passwords: argon2id with the library's parameters (19 MiB, two passes), which are OWASP's. One rule says which
+//! passwords are taken, wherever one enters: [`check`].
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use crate::{http::Error, rng::Rng};
 
 /// Characters of a password, after normalisation.
 const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
-/// A password is refused below this score of zxcvbn (0 to 4): common passwords, names, dates, keyboard walks, repetitions.
+/// A password is refused below this score of zxcvbn (0 to 4): common passwords, names, dates, keyboard walks,
+/// repetitions.
 const WEAKEST: Score = Score::Three;
 
 /// A word that everybody guesses.
@@ -25,8 +26,8 @@ const PRODUCT: &str = "latchkey";
 
 /// Hashes at once: each takes 19 MiB and a core, and a flood of sign-ins must not take the machine.
 const AT_ONCE: usize = 2;
-/// Sign-ins that may wait for their turn: about two seconds of work. Users at networks from which they have signed in before
-/// have a queue of their own, so that a flood from elsewhere does not keep them out.
+/// Sign-ins that may wait for their turn: about two seconds of work. Users at networks from which they have signed in
+/// before have a queue of their own, so that a flood from elsewhere does not keep them out.
 const WAITING: usize = 32;
 
 /// Checks passwords, a few at a time and off the threads that serve requests.
@@ -51,8 +52,8 @@ impl Passwords {
         Ok(Self { slots: semaphore(AT_ONCE), queue, queue_of_known, nobody })
     }
 
-    /// Whether `password` is the one of `hash`; with no hash, the same work and no. `is_known` says whether the user has signed
-    /// in from this network before.
+    /// Whether `password` is the one of `hash`; with no hash, the same work and no. `is_known` says whether the user
+    /// has signed in from this network before.
     ///
     /// # Errors
     /// [`Error::Throttled`] when too many wait; [`Error::Internal`] when the server is stopping.
@@ -71,8 +72,8 @@ impl Passwords {
     }
 }
 
-/// The one form of a password: composed letters, so that it does not matter which keyboard wrote it. What is longer than any
-/// password becomes an empty one, which is never right.
+/// The one form of a password: composed letters, so that it does not matter which keyboard wrote it. What is longer
+/// than any password becomes an empty one, which is never right.
 fn normalized(password: &str) -> Zeroizing<String> {
     // No character has more than four bytes, and composing makes a text longer by a factor of three at the most.
     let bounded = if password.len() <= 4 * LENGTH.end() { password } else { "" };
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_the_right_password_of_a_known_user_fits() {
+    async fn only_the_right_password_of_a_known_user_is_accepted() {
         let rng = Rng::seeded(1);
         let passwords = Passwords::new(&rng).unwrap();
         let hash = hash(&rng, "correct horse battery").unwrap();
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generated_password_is_long_enough() {
+    fn generated_password_is_long_enough() {
         let password = generate(&Rng::seeded(1));
         assert_eq!(password.len(), 27);
         assert_ne!(password, generate(&Rng::seeded(2)));

@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// So many of a user's last sign-ins say from which networks they sign in. Few, so that the look at them takes about as long
-/// for an address that nobody has.
+/// So many of a user's last sign-ins say from which networks they sign in. Few, so that the look at them takes about as
+/// long for an address that nobody has.
 const LAST_SIGN_INS: u64 = 20;
 
 /// Signs in, and ends the session that the browser had before.
@@ -95,7 +95,8 @@ pub async fn handler(
     Ok(response)
 }
 
-/// Whether a user has signed in from a network before. Asks the database for nobody, too.
+/// Whether a user has signed in from a network before. Runs the same query without a user, so that the time tells
+/// nothing.
 async fn has_signed_in_from(app: &AppState, user: Option<&user::Model>, network: &str) -> Result<bool, Error> {
     let (account_id, user_id) = user.map_or(("", ""), |user| (&user.account_id, &user.id));
     // Their own sign-ins alone: a stranger can fill the trail with failed ones.

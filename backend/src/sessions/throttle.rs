@@ -1,12 +1,12 @@
 //! Limits on what can be tried again and again: signing in, looking at keys, trading handles. Kept in memory, for each
 //! process by itself; what is remembered of strangers is a digest and a moment, and of so many of them alone.
 //!
-//! Sign-in counts failures: an attempt is counted when it begins, so that many at once do not slip through, and given back
-//! when the password was right. Three limits apply, and `docs/SECURITY.md` has their numbers:
+//! Sign-in counts failures: an attempt is counted when it begins, so that many at once do not slip through, and given
+//! back when the password was right. Three limits apply, and `docs/SECURITY.md` has their numbers:
 //!
 //! - by e-mail address and client network, which binds everybody;
-//! - by client network, and by e-mail address. These do not bind a user at a network from which they have signed in before:
-//!   else anybody could keep a known user from signing in.
+//! - by client network, and by e-mail address. These do not bind a user at a network from which they have signed in
+//!   before: else anybody could keep a known user from signing in.
 
 use std::{
     net::IpAddr,
@@ -38,7 +38,8 @@ impl Default for Throttle {
         Self {
             // Ten typing errors, then a try a minute: 1,440 guesses a day, too few against twelve characters.
             by_email_and_network: Limit::new(10, Duration::from_secs(60)),
-            // An office behind one address makes typing errors on a Monday morning; a list of stolen passwords makes more.
+            // An office behind one address makes typing errors on a Monday morning; a list of stolen passwords makes
+            // more.
             by_network: Limit::new(50, Duration::from_secs(5)),
             // Many networks that try one address.
             by_email: Limit::new(100, Duration::from_secs(60)),
@@ -50,8 +51,8 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Counts an attempt to sign in. `email` is `None` for what is no address; `is_known` says whether this user has signed
-    /// in from this network before.
+    /// Counts an attempt to sign in. `email` is `None` for what is no address; `is_known` says whether this user has
+    /// signed in from this network before.
     ///
     /// # Errors
     /// [`Error::Throttled`].
@@ -109,7 +110,8 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Two networks are one client: an IPv6 client has at least 64 bits of addresses to itself.
+/// The network that counts as one client: an IPv4 address, or an IPv6 /64, since an IPv6 client has at least 64 bits of
+/// addresses to itself.
 #[must_use]
 pub fn network(client: Option<IpAddr>) -> String {
     match client.map(|client| client.to_canonical()) {
@@ -132,40 +134,40 @@ fn key(parts: &[&str]) -> Key {
     key
 }
 
-/// So many at once, and one more each period: the generic cell rate algorithm. `governor`, which does it elsewhere, cannot
-/// give back.
+/// So many at once, and one more each period: the generic cell rate algorithm. `governor`, which does it elsewhere,
+/// cannot give back.
 #[derive(Debug)]
 struct Limit {
     burst: u32,
     period: Duration,
-    /// Until when each key would have to wait if it had to pay for all that it has used.
-    paid_at: Mutex<Cache<Key, Instant>>,
+    /// The theoretical arrival time (TAT) of each key.
+    arrivals: Mutex<Cache<Key, Instant>>,
 }
 
 impl Limit {
     fn new(burst: u32, period: Duration) -> Self {
-        Self { burst, period, paid_at: Mutex::new(Cache::new(REMEMBERED)) }
+        Self { burst, period, arrivals: Mutex::new(Cache::new(REMEMBERED)) }
     }
 
     fn count(&self, key: Key) -> Result<(), Error> {
         let now = Instant::now();
-        let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = paid_at.get(&key).copied().unwrap_or(now).max(now);
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = arrivals.get(&key).copied().unwrap_or(now).max(now);
         let after = before + self.period;
         let allowed = now + self.period * self.burst;
         if after > allowed {
             return Err(Error::Throttled { seconds: (after - allowed).as_secs() + 1 });
         }
-        paid_at.insert(key, after);
+        arrivals.insert(key, after);
         Ok(())
     }
 
     fn give_back(&self, key: Key) {
-        let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = paid_at.get(&key).copied() {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = arrivals.get(&key).copied() {
             match before.checked_sub(self.period) {
-                Some(less) if less > Instant::now() => paid_at.insert(key, less),
-                _ => drop(paid_at.remove(&key)),
+                Some(less) if less > Instant::now() => arrivals.insert(key, less),
+                _ => drop(arrivals.remove(&key)),
             }
         }
     }

@@ -1,6 +1,5 @@
-//! `GET /statistics/tokens/{id}/aggregates` and `…/summary`: how often a token was used, in the shapes of the Connect API
-//! (`reference/connect-api.md` §1.4). What happened in the last seconds is not counted yet: see
-//! [`crate::gatekeeper::usage`].
+//! `GET /statistics/tokens/{id}/aggregates` and `…/summary`: how often a token was used, in the shapes of the Connect
+//! API (the Connect API). What happened in the last seconds is not counted yet: see [`crate::gatekeeper::usage`].
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,7 @@ pub enum AddressError {
     /// Neither of the two databases.
     #[error("--database must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")]
     Scheme,
-    /// No file, or one that is not on the disk.
+    /// No file, or `:memory:`.
     #[error("--database sqlite: must be followed by the path of a file, such as sqlite:/var/lib/latchkey/latchkey.db")]
     NoFile,
     /// `?mode=…`.
@@ -33,7 +33,7 @@ pub enum AddressError {
     /// More than one line, or nothing.
     #[error("--database must be one line")]
     Lines,
-    /// A parameter that is not one of PostgreSQL's, whose value may be a password.
+    /// A parameter that sqlx does not know, whose value may be a password.
     #[error(
         "--database postgres:// has an unknown parameter; known are sslmode, sslrootcert, sslcert, sslkey, host, port, \
          dbname, user, password, application_name and options"
@@ -152,9 +152,9 @@ pub fn without_passwords(text: &str) -> String {
         hidden += "://";
         let end = part.find(|letter: char| letter.is_whitespace() || matches!(letter, '\'' | '"' | '`'));
         let (address, rest) = part.split_at(end.unwrap_or(part.len()));
-        // The form of an address, in our own messages.
-        let address_or_form = address.strip_prefix("USER:PASSWORD@").map_or(address, |_| "");
-        let shown = address_or_form.rsplit_once('@').map_or(address, |(_, host)| host);
+        // The placeholder in our own messages.
+        let address_or_placeholder = address.strip_prefix("USER:PASSWORD@").map_or(address, |_| "");
+        let shown = address_or_placeholder.rsplit_once('@').map_or(address, |(_, host)| host);
         let shown = shown.split('?').next().unwrap_or_default();
         hidden += if shown.len() < address.len() { "\u{2026}" } else { "" };
         hidden += shown;

@@ -27,14 +27,15 @@ use super::{
 };
 use crate::rng::Rng;
 
-/// Readers of SQLite, connections to PostgreSQL.
+/// Maximum number of connections: to SQLite for reading, or to PostgreSQL.
 const POOL: u32 = 16;
 /// How long a writer of SQLite waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout for a connection to PostgreSQL.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A commit is on the disk when it is acknowledged, also where the server's default is faster. Higher levels stay.
+/// A commit is on the disk when it is acknowledged, also where the server's default is faster. Higher levels, which
+/// wait for synchronous replicas, stay.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
@@ -231,9 +232,9 @@ impl Store {
 
 /// Whether the writing connection is outside any transaction, for sqlx and for SQLite itself.
 ///
-/// SQLite rolls back by itself when the disk is full, on an I/O error and without memory. sqlx's own `ROLLBACK` then fails,
-/// and sqlx goes on counting a transaction that is not there: the next one would begin as a savepoint, and its "commit"
-/// would release that savepoint and commit nothing.
+/// SQLite rolls back by itself when the disk is full, on an I/O error and without memory. sqlx's own `ROLLBACK` then
+/// fails, and sqlx goes on counting a transaction that is not there: the next one would begin as a savepoint, and its
+/// "commit" would release that savepoint and commit nothing.
 async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
         return Ok(false);
@@ -269,7 +270,7 @@ async fn have_own_sessions(url: &str) -> Result<bool, sqlx::Error> {
 }
 
 async fn connect(address: &Address, options: &mut ConnectOptions) -> Result<DatabaseConnection, OpenError> {
-    // Writers of SQLite wait for each other; a server that is away is not waited for.
+    // Writers of SQLite wait for each other; a server that is unreachable is not waited for.
     let patience = if address.file().is_some() { BUSY_TIMEOUT } else { SERVER_TIMEOUT };
     options.sqlx_logging(false).connect_timeout(patience).acquire_timeout(patience);
     let mut connection = Database::connect(options.clone())
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_folder_is_named() {
+    async fn missing_folder_is_named() {
         let error = Store::connect("sqlite:/nowhere/at/all/latchkey.db").await.unwrap_err();
         assert!(error.to_string().contains("the folder /nowhere/at/all does not exist"), "{error}");
     }

@@ -60,7 +60,7 @@ const MAX_PARALLEL: usize = 4;
 const MIN_BATCH: usize = 8;
 
 impl Store {
-    /// The tokens of any account with these ids. Whose token it is, a key proves by its secret.
+    /// The tokens with these ids, of any account: the secret proves whose token it is.
     pub async fn load_credentials(&self, ids: &[TokenId]) -> Result<Vec<CredentialRow>> {
         let parts = ids.chunks(max(MIN_BATCH, ids.len().div_ceil(MAX_PARALLEL)));
         Ok(try_join_all(parts.map(|ids| self.load_batch(ids))).await?.concat())
@@ -80,61 +80,39 @@ impl Store {
         let statement = Statement::from_sql_and_values(backend, sql, [ids.into()]);
         Ok(CredentialRow::find_by_statement(statement).all(&self.readers).await?)
     }
+}
 
-    /// Calls `hook` with every changed token, after the change is committed and before [`Tx::commit`](super::Tx::commit)
-    /// returns. There is one hook.
-    pub fn on_change(&self, hook: ChangeHook) {
-        let _ = self.hook.0.set(hook);
+/// How a row is locked until the end of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowLock {
+    /// Against changes; others may lock it in the same way.
+    Share,
+    /// For a change.
+    Update,
+}
+
+impl RowLock {
+    fn kind(self) -> LockType {
+        match self {
+            Self::Share => LockType::Share,
+            // Rows that refer to this one may still be inserted.
+            Self::Update => LockType::NoKeyUpdate,
+        }
     }
 }
 
 impl Tx {
     /// The token of any account that has this id, locked against changes until the end of the transaction.
-    pub async fn lock_credential(&self, id: &TokenId, lock: LockType) -> Result<Option<CredentialRow>> {
+    pub async fn lock_credential(&self, id: &TokenId, lock: RowLock) -> Result<Option<CredentialRow>> {
         let backend = self.db.get_database_backend();
         if backend == DatabaseBackend::Postgres {
-            // A statement of its own: one that waits for the lock sees the row as it is then, but permissions as they were.
-            let row = token::Entity::find_by_id(id.as_str()).select_only().column(token::Column::Id).lock(lock);
+            // A statement of its own: one that waits for the lock sees the row as it is then, but permissions as they
+            // were.
+            let row = token::Entity::find_by_id(id.as_str()).select_only().column(token::Column::Id).lock(lock.kind());
             row.into_tuple::<String>().one(&self.db).await?;
         }
         let sql = format!("SELECT {COLUMNS} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = $1");
         let statement = Statement::from_sql_and_values(backend, sql, [id.as_str().into()]);
         Ok(CredentialRow::find_by_statement(statement).one(&self.db).await?)
-    }
-}
-
-/// What has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenChange<'a> {
-    /// The token with this id.
-    One(&'a str),
-    /// Possibly any token.
-    Any,
-}
-
-/// Is called with changed tokens.
-pub type ChangeHook = Box<dyn Fn(TokenChange<'_>) + Send + Sync>;
-
-/// The hook, once it is set.
-#[derive(Default)]
-pub(super) struct Hook(std::sync::OnceLock<ChangeHook>);
-
-impl Hook {
-    pub(super) fn tokens_changed(&self, ids: &[String]) {
-        if let Some(hook) = self.0.get() {
-            ids.iter().for_each(|id| hook(TokenChange::One(id)));
-        }
-    }
-
-    pub(super) fn any_token_changed(&self) {
-        if let Some(hook) = self.0.get() {
-            hook(TokenChange::Any);
-        }
-    }
-}
-
-impl std::fmt::Debug for Hook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hook")
     }
 }

@@ -1,4 +1,4 @@
-//! The audit trail: rows are added, never changed.
+//! The audit trail: rows are added, and removed only by retention.
 
 use sea_orm::{
     ActiveModelTrait as _,

@@ -14,9 +14,6 @@ pub enum Column {
     One(Expr),
     /// In any number of rows of another table: where, and an expression that reads it in one of them.
     Many(Box<Rows>, Expr),
-    /// In the row: an expression that reads it, and for each of its words a condition that says the same as the
-    /// comparison with it, but for which the database has an index.
-    Words(Expr, Vec<(&'static str, Condition)>),
 }
 
 /// The rows of another table that belong to the row under test.
@@ -32,8 +29,8 @@ pub struct Rows {
 
 impl Rows {
     fn exist(mut self, condition: Condition) -> Condition {
-        // `LIMIT 1` says nothing new, but SQLite 3.51.3 joins an `EXISTS` without it, and then counts a row once for each
-        // match when it skips rows for `OFFSET`.
+        // `LIMIT 1` says nothing new, but SQLite 3.51.3 joins an `EXISTS` without it, and then counts a row once for
+        // each match when it skips rows for `OFFSET`.
         self.all.cond_where(condition).and_where(self.key.eq(self.of)).limit(1);
         Condition::all().add(Expr::exists(self.all))
     }
@@ -60,12 +57,9 @@ pub fn condition(filter: &Filter, columns: Columns<'_>) -> Condition {
             // "Not equal" is about all of them: none is equal.
             (Column::Many(rows, column), Comparison::Ne, _) => rows.exist(compare(column, Comparison::Eq, value)).not(),
             (Column::Many(rows, column), ..) => rows.exist(compare(column, *comparison, value)),
-            (Column::Words(_, words), Comparison::Eq, Value::Text(_)) => any_word(words, &[value]),
-            (Column::Words(_, words), Comparison::Ne, Value::Text(_)) => any_word(words, &[value]).not(),
-            (Column::Words(column, _), ..) => compare(column, *comparison, value),
         },
         Filter::Like { property, pattern, case_sensitive } => match columns(&property.text) {
-            Column::One(column) | Column::Words(column, _) => like(column, pattern, *case_sensitive),
+            Column::One(column) => like(column, pattern, *case_sensitive),
             Column::Many(rows, value) => rows.exist(like(value, pattern, *case_sensitive)),
         },
     }
@@ -85,20 +79,8 @@ fn among(filters: &[Filter], wanted: Comparison, columns: Columns<'_>) -> Option
     let found = match columns(&name.text) {
         Column::One(column) => is_one_of(column),
         Column::Many(rows, value) => rows.exist(is_one_of(value)),
-        Column::Words(_, words) => any_word(words, &values),
     };
     Some(if wanted == Comparison::Eq { found } else { found.not() })
-}
-
-/// The conditions of the words that are wanted.
-fn any_word(words: Vec<(&'static str, Condition)>, wanted: &[&Value]) -> Condition {
-    let is_wanted = |word: &str| wanted.iter().any(|value| matches!(value, Value::Text(text) if text == word));
-    let mut found = words.into_iter().filter(|(word, _)| is_wanted(word)).map(|(_, condition)| condition);
-    match (found.next(), found.next()) {
-        (None, _) => nothing(),
-        (Some(only), None) => only,
-        (Some(first), Some(second)) => found.fold(Condition::any().add(first).add(second), Condition::add),
-    }
 }
 
 fn nothing() -> Condition {
@@ -152,7 +134,8 @@ fn like(column: Expr, pattern: &Pattern, case_sensitive: bool) -> Condition {
     Condition::all().add(known).add(matched)
 }
 
-/// Whether `column` contains a term. Both are in the form of [`normalize_for_search`](crate::rql::normalize_for_search).
+/// Whether `column` contains a term. Both are in the form of
+/// [`normalize_for_search`](crate::rql::normalize_for_search).
 pub fn contains(column: Expr, term: &str) -> Expr {
     column.like(LikeExpr::new(format!("%{}%", escaped(term))).escape('\\'))
 }

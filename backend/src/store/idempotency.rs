@@ -1,4 +1,4 @@
-//! What was created under which `Idempotency-Key`, so that a repeated request creates nothing.
+//! What was done under which `Idempotency-Key`, so that a repeated request does nothing.
 
 use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
@@ -8,13 +8,13 @@ use super::{
 };
 
 impl Tx {
-    /// What `actor_id` created under `key`.
+    /// What `actor_id` has done under `key`.
     pub async fn idempotency_key(&self, account_id: &str, actor_id: &str, key: &str) -> Result<Option<Model>> {
         let id = (account_id.to_owned(), actor_id.to_owned(), key.to_owned());
         Ok(Entity::find_by_id(id).one(&self.db).await?)
     }
 
-    /// Remembers what is created under a key, and forgets what is older than `forget_before`.
+    /// Records what is done under a key, and forgets what is older than `forget_before`.
     ///
     /// # Errors
     /// [`super::StoreError::Duplicate`] when the same request is under way elsewhere.

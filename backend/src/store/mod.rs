@@ -1,8 +1,8 @@
-//! Everything that is kept: the only place that knows SQL and the database library.
+//! The database: the only place that knows SQL and the database library.
 //!
-//! One set of entities, migrations and queries serves SQLite and PostgreSQL. A change happens in a [`Tx`],
-//! together with its event, or not at all. Queries that belong to an account take the account's id, and put
-//! it into their condition: nothing of one account is ever visible to another.
+//! One set of entities, migrations and queries serves SQLite and PostgreSQL. A change happens in a [`Tx`], together
+//! with the event that records it, or not at all. Queries that belong to an account take the account's id, and put it
+//! into their condition: nothing of one account is ever visible to another.
 //!
 //! To keep something new: add a migration in [`migrations`], an entity in [`entities`], and a file with its
 //! queries as methods of [`Store`] (reading) and [`Tx`] (changing).
@@ -10,6 +10,7 @@
 #![expect(clippy::missing_errors_doc, reason = "every method fails as StoreError; a doc comment names what is special")]
 
 mod address;
+mod changes;
 mod connect;
 mod credentials;
 pub mod entities;
@@ -29,14 +30,15 @@ mod usage;
 mod users;
 
 pub use address::{Address, AddressError, without_passwords};
+pub use changes::{ChangeHook, TokenChange};
 pub use connect::OpenError;
-pub use credentials::{ChangeHook, CredentialRow, TokenChange};
+pub use credentials::{CredentialRow, RowLock};
 pub use events::NewEvent;
 pub use notifications::Listener;
 pub use outside_changes::POLL_INTERVAL;
 pub use sessions::SessionRow;
 pub use token_list::TokenQuery;
-pub use tokens::{NewTokenRow, TokenRow, TokenSelection};
+pub use tokens::{TokenRow, TokenSelection};
 pub use usage::{LastUse, NewCalls};
 
 use std::{
@@ -44,11 +46,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use credentials::Hook;
+use changes::{Hook, notify};
 use outside_changes::OutsideChanges;
 use sea_orm::{
-    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _,
 };
 use thiserror::Error;
 
@@ -98,7 +100,7 @@ pub struct Store {
     hook: Arc<Hook>,
     outside: Arc<OutsideChanges>,
     address: Arc<Address>,
-    /// Held for as long as this process is the only one with its file.
+    /// The lock that keeps other servers from the file of SQLite.
     _alone: Option<Arc<File>>,
 }
 
@@ -126,7 +128,7 @@ impl Store {
         Ok(Tx { db, changed: Mutex::default(), hook: Arc::clone(&self.hook) })
     }
 
-    /// The connections for reading: how many there are, and how many of them wait.
+    /// The connections for reading: how many there are, and how many are idle.
     #[must_use]
     pub fn connections(&self) -> (u32, usize) {
         if self.is_shared() {
@@ -148,7 +150,7 @@ impl Store {
     pub async fn check_writable(&self, now: i64) -> Result<()> {
         self.check_readable().await?;
         let tx = self.begin().await?;
-        tx.overwrite_installation("checked_at", &now.to_string()).await?;
+        tx.upsert_installation("checked_at", &now.to_string()).await?;
         tx.commit().await
     }
 
@@ -161,11 +163,11 @@ impl Store {
 }
 
 impl Tx {
-    /// Ends every change: commits, then reports the changed tokens to this process and to every replica. Both happen even
-    /// when the caller is gone: a client that hangs up must not leave a key alive that it has just disabled.
+    /// Ends every change: commits, then reports the changed tokens to this process and to every replica. Both happen
+    /// even when the caller is gone: a client that hangs up must not leave a key alive that it has just disabled.
     ///
-    /// `Ok` means that the change is durable and visible. [`Store::begin`] starts outside any transaction, so the commit
-    /// is a real `COMMIT` and not the release of a savepoint.
+    /// `Ok` means that the change is durable and visible. [`Store::begin`] starts outside any transaction, so the
+    /// commit is a real `COMMIT` and not the release of a savepoint.
     ///
     /// # Errors
     /// [`StoreError::Database`]; then nothing has changed, or the connection was lost while it was committed.
@@ -190,24 +192,6 @@ impl Tx {
     }
 }
 
-/// Sends the ids of changed tokens to every replica. PostgreSQL delivers them when the transaction is committed.
-///
-/// In a transaction that an earlier error has aborted this fails, which is its second purpose: PostgreSQL answers the
-/// `COMMIT` of such a transaction with a rollback and no error.
-async fn notify(db: &DatabaseTransaction, changed: &[String]) -> std::result::Result<(), DbErr> {
-    if db.get_database_backend() != DatabaseBackend::Postgres {
-        return Ok(());
-    }
-    let sql = "SELECT pg_notify($1, id) FROM json_array_elements_text($2::json) AS id";
-    let ids = serde_json::to_string(changed).map_err(|error| DbErr::Custom(error.to_string()))?;
-    let values = [TOKENS_CHANGED.into(), ids.into()];
-    db.query_all_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values)).await?;
-    Ok(())
-}
-
-/// The channel on which PostgreSQL tells the ids of changed tokens.
-pub const TOKENS_CHANGED: &str = "latchkey_tokens";
-
 #[cfg(test)]
 mod tests {
     use sea_orm::{ConnectionTrait as _, DbErr};
@@ -223,7 +207,7 @@ mod tests {
 
     async fn set(store: &Store, name: &str, value: &str) -> Result<()> {
         let tx = store.begin().await?;
-        tx.set_installation(name, value).await?;
+        tx.insert_installation(name, value).await?;
         tx.commit().await
     }
 
@@ -272,8 +256,8 @@ mod tests {
         let store = Store::connect(&url).await.unwrap();
         store.migrate().await.unwrap();
         let tx = store.begin().await.unwrap();
-        tx.set_installation("name", "value").await.unwrap();
-        assert!(matches!(tx.set_installation("name", "value").await, Err(StoreError::Duplicate)));
+        tx.insert_installation("name", "value").await.unwrap();
+        assert!(matches!(tx.insert_installation("name", "value").await, Err(StoreError::Duplicate)));
         assert!(matches!(tx.commit().await, Err(StoreError::Database(DbErr::Query(_)))));
         assert_eq!(store.installation("name").await.unwrap(), None);
     }

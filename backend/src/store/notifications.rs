@@ -10,7 +10,7 @@ use sea_orm::{
     },
 };
 
-use super::{Address, Result, Store, StoreError, TOKENS_CHANGED, connect::postgres_options};
+use super::{Address, Result, Store, StoreError, changes::TOKENS_CHANGED, connect::postgres_options};
 
 /// Channel of heartbeats, which each listener sends to itself.
 const HEARTBEAT: &str = "latchkey_alive";
@@ -69,8 +69,8 @@ async fn send_heartbeats(mut connection: PgConnection) {
 impl Listener {
     /// The id of the next token that is changed.
     ///
-    /// # Errors
-    /// [`StoreError`] when the connection is lost, at the latest after [`HEARTBEAT_TIMEOUT`]. Then notifications may be missed.
+    /// # Errors [`StoreError`] when the connection is lost, at the latest after [`HEARTBEAT_TIMEOUT`]. Then
+    /// notifications may be missed.
     pub async fn next(&mut self) -> Result<String> {
         loop {
             let received = tokio::time::timeout(HEARTBEAT_TIMEOUT, self.listener.try_recv()).await;

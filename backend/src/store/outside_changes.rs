@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 
 use super::{Result, Store};
 
-/// Interval between two looks at the file: the longest time until a change by another process takes effect.
+/// Interval between two looks at the file: the usual delay until a change by another process takes effect.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What is known of the SQLite file as the writing connection sees it.

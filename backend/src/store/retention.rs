@@ -11,8 +11,8 @@ use super::{Result, Store, entities::event};
 const BATCH: u64 = 1000;
 
 impl Store {
-    /// Removes a batch of calls of days before `day`, in days since 1970. Returns how many rows it was; none is left when
-    /// it is 0.
+    /// Removes a batch of calls of days before `day`, in days since 1970. Returns the number of rows removed; 0 when
+    /// none is left.
     pub async fn remove_calls_before(&self, day: i32) -> Result<u64> {
         let tx = self.begin().await?;
         let backend = tx.db.get_database_backend();
@@ -25,8 +25,8 @@ impl Store {
         Ok(removed.rows_affected())
     }
 
-    /// Removes a batch of events before `at`, in seconds since 1970, the oldest first. Returns how many it was; none is left
-    /// when it is 0.
+    /// Removes a batch of events before `at`, in seconds since 1970, the oldest first. Returns the number of rows
+    /// removed; 0 when none is left.
     pub async fn remove_events_before(&self, at: i64) -> Result<u64> {
         let tx = self.begin().await?;
         let oldest = event::Entity::find().select_only().columns([event::Column::Id, event::Column::At]);

@@ -14,7 +14,8 @@ use super::{
 /// A session with its user and account.
 pub type SessionRow = (session::Model, user::Model, account::Model);
 
-/// The session `id`, its rows locked against changes where `lock` says so; `None` when it has ended or its user is disabled.
+/// The session `id`, its rows locked against changes where `lock` says so; `None` when it has ended or its user is
+/// disabled.
 async fn find(db: &impl ConnectionTrait, id: &str, lock: Option<LockType>) -> Result<Option<SessionRow>> {
     // SQLite has no row locks, and needs none: a transaction holds the only writer.
     let lock = lock.filter(|_| db.get_database_backend() == DatabaseBackend::Postgres);
@@ -39,7 +40,7 @@ impl Store {
         find(&self.readers, id, None).await
     }
 
-    /// Notes that the session was used; later than now never goes back.
+    /// Records the last use. A later stored time is kept.
     pub async fn touch_session(&self, id: &str, seen_at: i64) -> Result<()> {
         session::Entity::update_many()
             .col_expr(session::Column::SeenAt, Expr::value(seen_at))

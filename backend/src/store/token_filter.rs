@@ -20,10 +20,6 @@ pub(super) fn column(name: &str, now: i64) -> Column {
     match name {
         "permissions.id" => permission(Expr::cust(PERMISSION_ID)),
         "permissions.object.id" => permission(token_permission::Column::ModuleId.into_expr()),
-        "status" => {
-            let conditions = TokenStatus::ALL.map(|status| (status.as_str(), status_is(status, now)));
-            Column::Words(status_expr(now), conditions.to_vec())
-        }
         _ => Column::One(own_column(name, now)),
     }
 }
@@ -48,7 +44,7 @@ pub(super) fn own_column(name: &str, now: i64) -> Expr {
 
 /// Whether a property that can be ordered by may be null.
 pub(super) fn is_nullable(name: &str) -> bool {
-    matches!(name, "expiration_date" | "external_id" | "description")
+    name == "expiration_date"
 }
 
 /// A column of the token's permissions.

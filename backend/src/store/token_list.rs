@@ -1,5 +1,6 @@
 //! Pages of an account's tokens.
 
+use latchkey_shared::TokenStatus;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, Order, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Select, sea_query::NullOrdering,
@@ -46,7 +47,7 @@ impl Store {
 fn condition(query: &TokenQuery<'_>) -> Condition {
     Condition::all()
         .add(token::Column::AccountId.eq(query.account_id))
-        .add_option((!query.with_deleted).then(|| token::Column::State.ne("deleted")))
+        .add_option((!query.with_deleted).then(|| token::Column::State.ne(TokenStatus::Deleted.as_str())))
         .add(filter::condition(query.filter, &|name| token_filter::column(name, query.now)))
         .add_option(
             query.search.map(|term| filter::contains(token::Column::Search.into_expr(), &normalize_for_search(term))),

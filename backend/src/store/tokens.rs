@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use latchkey_shared::ModuleId;
+use latchkey_shared::{ModuleId, TokenStatus};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
@@ -14,7 +14,7 @@ use super::{
     entities::{account, token, token_last_use, token_permission},
 };
 
-/// A token with its permissions, in the order of the modules' ids.
+/// A token with its last use and its permissions, in the order of the modules' ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRow {
     /// The token.
@@ -24,9 +24,6 @@ pub struct TokenRow {
     /// Its last use, if it had one.
     pub last_use: Option<token_last_use::Model>,
 }
-
-/// A token about to be kept; its columns are those of the entity.
-pub type NewTokenRow = token::Model;
 
 /// Which tokens an operator means; deleted ones never.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +42,7 @@ impl TokenSelection {
     fn selects(&self) -> Vec<Select<token::Entity>> {
         let all = |ids: Option<&[String]>| {
             token::Entity::find()
-                .filter(token::Column::State.ne("deleted"))
+                .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()))
                 .filter(
                     Condition::all()
                         .add_option(ids.map(|ids| token::Column::Id.is_in(ids)))
@@ -76,7 +73,8 @@ impl Store {
         Ok(token::Entity::find_by_id(id).count(&self.readers).await? > 0)
     }
 
-    /// The ids of the tokens that one of `creators`, users or tokens, has created, and of those that these have created in turn.
+    /// The ids of the tokens that one of `creators`, users or tokens, has created, and of those that these have created
+    /// in turn.
     pub async fn created_by(&self, creators: &[String]) -> Result<Vec<String>> {
         let (mut found, mut creators) = (Vec::new(), creators.to_vec());
         while !creators.is_empty() {
@@ -133,7 +131,8 @@ impl Tx {
         self.locked(token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id))).await
     }
 
-    /// The token of any account that a handle stands for, by the handle's digest, locked until the end of the transaction.
+    /// The token of any account that a handle stands for, by the handle's digest, locked until the end of the
+    /// transaction.
     pub async fn token_by_handle(&self, digest: &[u8]) -> Result<Option<TokenRow>> {
         self.locked(token::Entity::find().filter(token::Column::HandleDigest.eq(digest))).await
     }
@@ -148,7 +147,7 @@ impl Tx {
         for id in ids {
             let row = self.locked(token::Entity::find_by_id(id)).await?;
             // On PostgreSQL one may be deleted while its lock is waited for.
-            rows.extend(row.filter(|row| row.token.state != "deleted"));
+            rows.extend(row.filter(|row| row.token.state != TokenStatus::Deleted.as_str()));
         }
         Ok(rows)
     }
@@ -179,17 +178,17 @@ impl Tx {
     /// count the same wait until this one has ended.
     pub async fn count_tokens(&self, account_id: &str, extension_id: &str) -> Result<u64> {
         if self.db.get_database_backend() == DatabaseBackend::Postgres {
-            // None that an event of the account waits for: its writer may hold what creating a token waits for.
+            // Not FOR UPDATE: inserting an event locks the account's row FOR KEY SHARE, and must not wait for this.
             account::Entity::find_by_id(account_id).lock(LockType::NoKeyUpdate).one(&self.db).await?;
         }
         let tokens = token::Entity::find()
             .filter(token::Column::AccountId.eq(account_id))
             .filter(token::Column::ExtensionId.eq(extension_id))
-            .filter(token::Column::State.ne("deleted"));
+            .filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
         Ok(tokens.count(&self.db).await?)
     }
 
-    /// Keeps a new token and its permissions.
+    /// Inserts a token and its permissions.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] when the id is taken.
@@ -211,7 +210,7 @@ impl Tx {
         self.insert_permissions(&row.token.id, &row.modules).await
     }
 
-    /// Those that are there already stay as they are.
+    /// Existing permissions are kept.
     async fn insert_permissions(&self, token_id: &str, modules: &[ModuleId]) -> Result<()> {
         if modules.is_empty() {
             return Ok(());

@@ -23,8 +23,8 @@ pub type LastUse = token_last_use::Model;
 const ROWS: usize = 1000;
 
 impl Store {
-    /// Adds calls, and updates last uses unless another replica has written a later one. All or nothing, except that tokens
-    /// which manual SQL has removed are skipped.
+    /// Adds calls, and updates last uses unless another replica has written a later one. All or nothing, except that
+    /// tokens which manual SQL has removed are skipped.
     pub async fn add_usage(&self, mut calls: Vec<NewCalls>, mut last: Vec<LastUse>) -> Result<()> {
         // Every replica locks rows in the same order, so that they do not deadlock.
         calls.sort_by(|a, b| {

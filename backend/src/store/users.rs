@@ -1,9 +1,8 @@
-//! Accounts and the people of them.
+//! Accounts and their users.
 
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::LockType,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::LockType,
 };
 
 use super::{
@@ -36,11 +35,6 @@ impl Store {
     pub async fn users(&self) -> Result<Vec<user::Model>> {
         let users = user::Entity::find().order_by_asc(user::Column::AccountId).order_by_asc(user::Column::Email);
         Ok(users.all(&self.readers).await?)
-    }
-
-    /// How many users there are.
-    pub async fn count_users(&self) -> Result<u64> {
-        Ok(user::Entity::find().count(&self.readers).await?)
     }
 }
 

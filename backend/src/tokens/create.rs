@@ -24,7 +24,7 @@ use crate::{
     http::{Access, Bytes, Caller, Error, read_json},
     keys,
     state::AppState,
-    store::{NewTokenRow, TokenRow, Tx},
+    store::{TokenRow, Tx, entities::token},
 };
 
 /// The body of this address, for the API document.
@@ -182,7 +182,7 @@ fn new_row(
         Place { installation: &app.installation, account: &caller.account.id, token: id.as_str(), secret_version: 1 };
     let external_id = new.external_id.clone().map(String::from);
     let description = new.description.clone().map(String::from);
-    let token = NewTokenRow {
+    let token = token::Model {
         id: id.to_string(),
         account_id: caller.account.id.clone(),
         name: new.name.to_string(),

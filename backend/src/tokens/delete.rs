@@ -33,7 +33,7 @@ pub async fn handler(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a tombstone of a token: nothing is left of its secrets.
+/// Makes a tombstone of a token: nothing is left of its secrets but the digest of its handle.
 pub(crate) fn erase(token: &mut token::Model) {
     token.sealed = None;
     // No digest is all zeros, so no secret will ever match again.

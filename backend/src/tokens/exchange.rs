@@ -1,5 +1,5 @@
 //! `POST /auth/tokens` with `{"handle": …}`: an extension trades the handle that a person pasted into it for the
-//! key of the token (`reference/connect-api.md` §3.6). The caller shows a key of its own, of any account and with
+//! key of the token (the Connect API). The caller shows a key of its own, of any account and with
 //! any modules: who holds the handle was given it by the token's owner.
 
 use axum::http::StatusCode;

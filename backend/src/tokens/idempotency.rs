@@ -20,7 +20,7 @@ const REPLAY_WINDOW: i64 = 24 * 3600;
 pub struct Replay {
     /// The token that it created or changed.
     pub token_id: String,
-    revision: Option<i64>,
+    revision: i64,
 }
 
 impl Replay {
@@ -29,13 +29,11 @@ impl Replay {
     /// # Errors
     /// [`Error::Conflict`] if it has: the response would say something else than the request asked for.
     pub fn check_current(&self, row: &TokenRow) -> Result<(), Error> {
-        match self.revision {
-            Some(revision) if revision != row.token.revision => Err(Error::Conflict(format!(
-                "This request was carried out, and token {} has changed since: read it.",
-                self.token_id
-            ))),
-            _ => Ok(()),
+        if self.revision == row.token.revision {
+            return Ok(());
         }
+        let id = &self.token_id;
+        Err(Error::Conflict(format!("This request was carried out, and token {id} has changed since: read it.")))
     }
 }
 
@@ -99,7 +97,8 @@ impl IdempotencyKey {
         }
     }
 
-    /// Stores the key. Returns `false` if the same request is being carried out concurrently: then nothing may be committed.
+    /// Stores the key. Returns `false` if the same request is being carried out concurrently: then nothing may be
+    /// committed.
     ///
     /// # Errors
     /// [`Error::Internal`].
@@ -112,7 +111,7 @@ impl IdempotencyKey {
             fingerprint: self.fingerprint.clone(),
             token_id: row.token.id.clone(),
             created_at: now.unix(),
-            revision: Some(row.token.revision),
+            revision: row.token.revision,
         };
         match tx.insert_idempotency_key(key, now.plus(-REPLAY_WINDOW).unix()).await {
             Ok(()) => Ok(true),

@@ -11,7 +11,7 @@ use crate::{
     store::TokenQuery,
 };
 
-/// What tokens can be filtered and ordered by (`reference/connect-api.md` §1.4).
+/// What tokens can be filtered and ordered by (the Connect API).
 pub const PROPERTIES: &[Property] = &[
     Property::new("id", Kind::Text).orderable().searchable(),
     Property::new("name", Kind::Text).orderable().searchable(),

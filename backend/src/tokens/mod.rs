@@ -14,7 +14,9 @@ pub mod reveal;
 pub mod rotate;
 pub(crate) mod rules;
 pub mod secret;
+mod status;
 pub mod update;
 pub mod vault;
 
-pub use present::{WithEtag, present, previous_works, status};
+pub use present::{WithEtag, present};
+pub use status::{previous_works, status};

@@ -5,36 +5,16 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use latchkey_shared::{Events, LastUsed, ModuleId, Occurrence, Permission, Reference, Timestamp, Token, TokenStatus};
+use latchkey_shared::{Events, LastUsed, ModuleId, Occurrence, Permission, Reference, Timestamp, Token};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::status::{previous_works, status};
 use crate::{
     http::{Caller, Error},
     state::AppState,
-    store::{StoreError, TokenRow, entities::token},
+    store::{StoreError, TokenRow},
 };
-
-/// What a token is worth at `now`. Deleted outweighs expired, expired outweighs disabled: the more final one
-/// is said. The store has the same rule as SQL, for filters.
-#[must_use]
-pub fn status(token: &token::Model, now: Timestamp) -> TokenStatus {
-    let ends_by = |moment: i64| token.expires_at.is_some_and(|end| end <= moment);
-    match TokenStatus::from_word(&token.state) {
-        Some(TokenStatus::Active | TokenStatus::Inactive) if ends_by(now.unix()) => TokenStatus::Expired,
-        Some(TokenStatus::Active) if previous_works(token, now) => TokenStatus::Revitalised,
-        Some(TokenStatus::Active) if ends_by(now.unix() + TokenStatus::EXPIRING_WINDOW) => TokenStatus::Expiring,
-        Some(status @ (TokenStatus::Active | TokenStatus::Inactive)) => status,
-        // A word that this version does not know is worth nothing.
-        _ => TokenStatus::Deleted,
-    }
-}
-
-/// Whether the secret before the last one still works at `now`.
-#[must_use]
-pub fn previous_works(token: &token::Model, now: Timestamp) -> bool {
-    token.previous_digest.is_some() && token.previous_expires_at.is_none_or(|end| end > now.unix())
-}
 
 /// The id of the permission that grants `module` to `token`: the digits of both.
 pub(super) fn permission_id(token_id: &str, module: &ModuleId) -> String {

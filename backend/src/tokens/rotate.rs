@@ -1,8 +1,8 @@
 //! `POST /auth/tokens/{id}/renew` and `…/rotate`: a new secret for a token that keeps everything else.
 //!
 //! *Renew* leaves the old secret alone: it works until its own end. *Rotate* ends it, at once or after the overlap
-//! that was asked for, and so does it with the handle of a token that is used by handle: whoever had that would get the new
-//! secret with it. There are never more than two: a token that still has two is rotated, not renewed again. The
+//! that was asked for, and replaces the handle of a token that is used by handle: with the old handle one could get
+//! the new secret. There are never more than two: a token that still has two is rotated, not renewed again. The
 //! end of the token ends both.
 
 use axum::{

@@ -25,8 +25,8 @@ pub async fn find_for_update(tx: &Tx, caller: &Caller, id: &str) -> Result<Token
     Ok(row)
 }
 
-/// Begins a change of the token `id`, which a key may only make where it has no more access than the key itself. Returns
-/// the caller as they are now: see [`auth`].
+/// Begins a change of the token `id`, which a key may only make where it has no more access than the key itself.
+/// Returns the caller as they are now: see [`auth`].
 ///
 /// # Errors
 /// As [`auth::begin`], [`find_for_update`] and [`check_scope`].
@@ -164,9 +164,9 @@ pub fn check_modules(
     Ok(modules)
 }
 
-/// A key can only manage tokens that have no more access than the key itself: no more modules, addresses or calls. Checked before
-/// a change, and after one of modules or rules: otherwise a key could restrict a token, rotate it, and wait until its owner lifts
-/// the restriction.
+/// A key can only manage tokens that have no more access than the key itself: no more modules, addresses or calls.
+/// Checked before a change, and after one of modules or rules: otherwise a key could restrict a token, rotate it, and
+/// wait until its owner lifts the restriction.
 ///
 /// # Errors
 /// [`Error::Forbidden`].

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_depends_on_pepper_token_and_secret() {
+    fn digest_depends_on_pepper_token_and_secret() {
         let rng = Rng::seeded(1);
         let [one, two]: [TokenId; 2] = ["SU-000-000-001", "SU-000-000-002"].map(|id| id.parse().unwrap());
         let (pepper, other) = (Zeroizing::new([1; 32]), Zeroizing::new([2; 32]));

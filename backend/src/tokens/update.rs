@@ -1,5 +1,5 @@
-//! `PUT /auth/tokens/{id}`: name, external id, description, end and permissions, in one transaction. The
-//! extension cannot be changed. `If-Match` protects against overwriting what somebody else has just changed.
+//! `PUT /auth/tokens/{id}`: everything that a person enters for a token but its extension, in one transaction.
+//! `If-Match` protects against overwriting what somebody else has just changed.
 
 use axum::{extract::State, http::HeaderMap};
 use latchkey_shared::{Timestamp, Token, TokenUpdate, TokenUpdateBody};

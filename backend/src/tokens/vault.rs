@@ -22,7 +22,7 @@ pub struct Place<'a> {
     pub account: &'a str,
     /// The token.
     pub token: &'a str,
-    /// The how-manieth secret of the token it is.
+    /// The number of this secret of the token, counted from 1.
     pub secret_version: i32,
 }
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_opens_at_its_place() {
+    fn sealed_text_opens_at_its_place() {
         let (key, secrets, sealed) = sealed();
         assert_eq!(open(&key, PLACE, &sealed).unwrap(), secrets);
         let text = String::from_utf8_lossy(&sealed);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_copy_opens_nowhere_else() {
+    fn sealed_copy_opens_nowhere_else() {
         let (key, _, sealed) = sealed();
         let places = [
             Place { installation: "j", ..PLACE },

@@ -7,7 +7,7 @@ use crate::harness::{Database, PARTNERS, Postgres, Server, Sqlite};
 
 #[rstest]
 #[tokio::test]
-async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: Database) {
+async fn change_acts_on_the_next_call_200(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;

@@ -6,7 +6,7 @@ use latchkey::catalogue::Catalogue;
 use crate::harness::{PARTNERS, Server, Sqlite, header_value};
 
 #[tokio::test]
-async fn a_key_with_partners_reads_them_200() {
+async fn key_with_partners_reads_them_200() {
     let server = Server::start(Sqlite).await;
     let key = server.key(&server.admin().await.create("Key", &[PARTNERS]).await);
     let answer = key.get("/agreements/?limit=1000").await;
@@ -21,7 +21,7 @@ async fn a_key_with_partners_reads_them_200() {
 }
 
 #[tokio::test]
-async fn the_scheme_of_the_header_may_be_in_any_case() {
+async fn scheme_of_the_header_may_be_in_any_case() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[PARTNERS]).await;
     let value = header_value(&token).replace("ApiKey", "APIKEY");
@@ -74,7 +74,7 @@ async fn every_bad_key_is_the_same_401() {
 }
 
 #[tokio::test]
-async fn a_bad_key_is_not_saved_by_a_good_cookie_401() {
+async fn bad_key_with_a_valid_cookie_is_refused_401() {
     let server = Server::start(Sqlite).await;
     let client = server.admin().await.with("authorization", "ApiKey junk");
     client.get("/agreements").await.refused(401, "AUTH_001");
@@ -92,7 +92,7 @@ async fn bad_query_400_unknown_404_without_the_module_403() {
 }
 
 #[tokio::test]
-async fn no_examples_leaves_them_out_404() {
+async fn examples_that_are_turned_off_answer_404() {
     let server = Server::start_with(Sqlite, &["--no-examples"], Catalogue::built_in().unwrap()).await;
     server.admin().await.get("/agreements").await.refused(404, "NFND_000");
 }

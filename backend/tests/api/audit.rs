@@ -7,7 +7,7 @@ use crate::harness::{Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite}
 
 #[rstest]
 #[tokio::test]
-async fn an_event_says_who_did_what_from_where(#[values(Sqlite, Postgres)] database: Database) {
+async fn event_has_actor_action_and_address(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let manager = admin.create("Manager", &[INTEGRATIONS, PARTNERS]).await;
@@ -33,7 +33,7 @@ async fn an_event_says_who_did_what_from_where(#[values(Sqlite, Postgres)] datab
 
 #[rstest]
 #[tokio::test]
-async fn the_trail_of_one_account_is_not_the_other_s(#[values(Sqlite, Postgres)] database: Database) {
+async fn events_of_another_account_are_not_listed(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     server.stranger().await.create("Theirs", &[]).await;
     assert!(server.trail().await.is_empty());

@@ -69,7 +69,7 @@ async fn each_is_guarded_by_its_module_and_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn what_ccli_asks_for_has_rows_on_both_sides() {
+async fn filters_of_ccli_match_some_rows_and_not_others() {
     let server = Server::start(Sqlite).await;
     let key = server.key(&server.admin().await.create("Reader", &[ALL]).await);
     for query in [

@@ -13,7 +13,7 @@ use crate::harness::{ALL, Server, Sqlite};
 #[case::catalogue("/modules/MD-0002")]
 #[case::token("")]
 #[tokio::test]
-async fn who_has_the_newest_version_gets_304_and_no_body(#[case] path: &str) {
+async fn current_etag_gets_304_without_body(#[case] path: &str) {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[ALL]).await;
@@ -32,7 +32,7 @@ async fn who_has_the_newest_version_gets_304_and_no_body(#[case] path: &str) {
 }
 
 #[tokio::test]
-async fn a_token_whose_status_changed_by_the_clock_is_not_the_same() {
+async fn status_that_the_clock_changes_changes_the_etag() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let mut body = crate::harness::new_token("Key", &[]);

@@ -8,7 +8,7 @@ use crate::harness::{ALL, Database, Postgres, Server, Sqlite};
 
 #[rstest]
 #[tokio::test]
-async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
+async fn context_names_user_and_account_200(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let viewer = server.user(Role::Viewer).await;
     let context = viewer.get("/auth/context/").await.expect(StatusCode::OK);
@@ -17,7 +17,7 @@ async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
 }
 
 #[tokio::test]
-async fn a_key_is_not_signed_in_403() {
+async fn key_cannot_read_the_session_403() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[ALL]).await;
     server.key(&token).get("/auth/context").await.refused(403, "AUTH_003");

@@ -15,7 +15,7 @@ use crate::harness::{
 
 #[rstest]
 #[tokio::test]
-async fn created_201(#[values(Sqlite, Postgres)] database: Database) {
+async fn create_returns_the_token_with_its_key_201(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let mut body = new_token("  Billing ", &[PARTNERS]);
     body["external_id"] = json!("erp-7");
@@ -32,7 +32,7 @@ async fn created_201(#[values(Sqlite, Postgres)] database: Database) {
 
 #[rstest]
 #[tokio::test]
-async fn the_same_idempotency_key_gives_the_same_token(#[values(Sqlite, Postgres)] database: Database) {
+async fn repeated_idempotency_key_returns_the_same_token(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await.with("idempotency-key", "3f0c");
     let first = admin.post("/auth/tokens", new_token("Once", &[])).await.expect(StatusCode::CREATED);
@@ -51,7 +51,9 @@ async fn the_same_idempotency_key_gives_the_same_token(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test]
-async fn eight_at_once_under_one_key_make_one_token(#[values(Sqlite, Postgres)] database: Database) {
+async fn eight_requests_at_once_with_one_idempotency_key_create_one_token(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
     let server = Server::start(database).await;
     let admin = server.admin().await.with("idempotency-key", "race");
     let post = || async {
@@ -64,7 +66,7 @@ async fn eight_at_once_under_one_key_make_one_token(#[values(Sqlite, Postgres)] 
 }
 
 #[tokio::test]
-async fn an_extension_with_fixed_permissions_grants_them_and_no_others() {
+async fn extension_with_fixed_permissions_grants_them_and_no_others() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let body = json!({ "name": "Zap", "extension": { "name": "zapier" } });
@@ -113,7 +115,7 @@ async fn broken_json_is_a_400_and_other_types_415_and_large_bodies_413() {
 
 #[rstest]
 #[tokio::test]
-async fn a_key_grants_only_what_it_holds_403(#[values(Sqlite, Postgres)] database: Database) {
+async fn key_cannot_create_a_token_with_more_modules_403(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let key = server.key(&admin.create("Manager", &[INTEGRATIONS, PARTNERS]).await);
@@ -127,7 +129,7 @@ async fn a_key_grants_only_what_it_holds_403(#[values(Sqlite, Postgres)] databas
 
 #[rstest]
 #[tokio::test]
-async fn an_extension_can_limit_the_tokens_of_an_account_409(#[values(Sqlite, Postgres)] database: Database) {
+async fn extension_can_limit_the_tokens_of_an_account_409(#[values(Sqlite, Postgres)] database: Database) {
     let mut catalogue = Catalogue::built_in().unwrap();
     catalogue.extensions[0].constraints.account.tokens = Some(2);
     let server = Server::start_with(database, &[], catalogue).await;
@@ -149,7 +151,7 @@ async fn an_extension_can_limit_the_tokens_of_an_account_409(#[values(Sqlite, Po
 }
 
 #[tokio::test]
-async fn a_repeated_request_is_answered_also_when_it_would_no_longer_be_right() {
+async fn repeated_request_is_answered_when_a_first_one_would_be_refused() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await.with("idempotency-key", "k");
     let mut body = new_token("Short", &[]);
@@ -160,7 +162,7 @@ async fn a_repeated_request_is_answered_also_when_it_would_no_longer_be_right() 
 }
 
 #[tokio::test]
-async fn nobody_creates_for_another_account_400() {
+async fn create_for_another_account_is_refused_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let mut body = new_token("Mine", &[]);

@@ -13,7 +13,7 @@ async fn zapier(server: &Server) -> Value {
 
 #[rstest]
 #[tokio::test]
-async fn ok_200_the_key_for_a_partner_and_an_event_for_the_owner(#[values(Sqlite, Postgres)] database: Database) {
+async fn exchange_returns_the_key_and_records_an_event(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let token = zapier(&server).await;
     let partner = server.key(&server.stranger().await.create("Partner", &[]).await);
@@ -29,7 +29,7 @@ async fn ok_200_the_key_for_a_partner_and_an_event_for_the_owner(#[values(Sqlite
 }
 
 #[tokio::test]
-async fn a_handle_that_is_worth_nothing_400() {
+async fn invalid_handle_is_refused_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = zapier(&server).await;
@@ -48,7 +48,7 @@ async fn a_handle_that_is_worth_nothing_400() {
 }
 
 #[tokio::test]
-async fn only_a_key_trades_a_handle() {
+async fn only_a_key_exchanges_a_handle() {
     let server = Server::start(Sqlite).await;
     let body = json!({ "handle": zapier(&server).await["handle"] });
     server.anonymous().post("/auth/tokens", body.clone()).await.refused(401, "AUTH_001");

@@ -116,7 +116,7 @@ fn ordering() -> impl Strategy<Value = String> {
 
 #[rstest]
 #[tokio::test]
-async fn the_database_gives_what_plain_evaluation_gives(#[values(Sqlite, Postgres)] database: Database) {
+async fn database_gives_what_plain_evaluation_gives(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let mut runner = TestRunner::deterministic();
     make_rows(&server, &mut runner).await;

@@ -19,7 +19,7 @@ async fn start(url: &str, master: Key, password: Option<&str>) -> Result<Option<
 
 #[rstest]
 #[tokio::test]
-async fn the_admin_is_made_once(#[values(Sqlite, Postgres)] database: Database) {
+async fn admin_is_made_once(#[values(Sqlite, Postgres)] database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let url = harness::new_database(database, &folder).await;
     let (email, password) = start(&url, harness::master(), None).await.unwrap().expect("an admin");
@@ -29,7 +29,7 @@ async fn the_admin_is_made_once(#[values(Sqlite, Postgres)] database: Database) 
 
 #[rstest]
 #[tokio::test]
-async fn two_at_once_make_one_admin(#[values(Sqlite, Postgres)] database: Database) {
+async fn two_first_starts_at_once_make_one_admin(#[values(Sqlite, Postgres)] database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let url = harness::new_database(database, &folder).await;
     let (one, two) = tokio::join!(start(&url, harness::master(), None), start(&url, harness::master(), None));
@@ -48,7 +48,7 @@ async fn another_master_key_is_refused(#[values(Sqlite, Postgres)] database: Dat
 }
 
 #[tokio::test]
-async fn a_short_password_is_refused_and_nothing_is_made() {
+async fn short_password_is_refused_and_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let url = harness::new_database(Sqlite, &folder).await;
     let error = start(&url, harness::master(), Some("short")).await.unwrap_err();
@@ -58,7 +58,7 @@ async fn a_short_password_is_refused_and_nothing_is_made() {
 
 #[rstest]
 #[tokio::test]
-async fn a_newer_schema_is_refused(#[values(Sqlite, Postgres)] database: Database) {
+async fn newer_schema_is_refused(#[values(Sqlite, Postgres)] database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let url = harness::new_database(database, &folder).await;
     start(&url, harness::master(), None).await.unwrap();

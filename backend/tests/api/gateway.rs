@@ -36,9 +36,7 @@ async fn check(client: &Client<'_>, target: &str) -> Answer {
 
 #[rstest]
 #[tokio::test]
-async fn a_key_with_the_module_passes_and_the_upstream_learns_whose_it_is(
-    #[values(Sqlite, Postgres)] database: Database,
-) {
+async fn key_with_the_module_passes_with_identity_headers(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Caf\u{e9} 100%", &[PARTNERS]).await;
@@ -56,7 +54,7 @@ async fn a_key_with_the_module_passes_and_the_upstream_learns_whose_it_is(
 }
 
 #[tokio::test]
-async fn every_way_of_asking_says_the_same() {
+async fn every_door_decides_alike() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let key = server.key(&admin.create("Key", &[PARTNERS]).await);
@@ -104,7 +102,7 @@ async fn every_bad_key_is_the_same_401() {
 }
 
 #[tokio::test]
-async fn a_path_without_one_meaning_is_refused_and_named() {
+async fn path_without_one_meaning_is_refused_and_named() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let all = server.key(&admin.create("All", &[ALL]).await);
@@ -138,7 +136,7 @@ async fn a_path_without_one_meaning_is_refused_and_named() {
 }
 
 #[tokio::test]
-async fn a_missing_module_is_named_with_the_place_where_it_is_granted() {
+async fn missing_module_is_named_with_the_place_where_it_is_granted() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[]).await;
@@ -150,7 +148,7 @@ async fn a_missing_module_is_named_with_the_place_where_it_is_granted() {
 }
 
 #[tokio::test]
-async fn nginx_hears_401_and_403_alone_and_what_is_meant_in_headers() {
+async fn nginx_gets_401_or_403_and_the_reason_in_headers() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -179,7 +177,7 @@ async fn nginx_hears_401_and_403_alone_and_what_is_meant_in_headers() {
 
 #[rstest]
 #[tokio::test]
-async fn a_change_acts_on_the_next_request(#[values(Sqlite, Postgres)] database: Database) {
+async fn change_acts_on_the_next_request(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -210,7 +208,7 @@ async fn a_change_acts_on_the_next_request(#[values(Sqlite, Postgres)] database:
 
 #[rstest]
 #[tokio::test]
-async fn a_change_acts_although_who_asked_for_it_has_gone(#[values(Sqlite, Postgres)] database: Database) {
+async fn change_acts_when_its_client_has_disconnected(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -238,7 +236,7 @@ async fn a_change_acts_although_who_asked_for_it_has_gone(#[values(Sqlite, Postg
 }
 
 #[tokio::test]
-async fn what_nobody_told_of_acts_once_everything_is_forgotten() {
+async fn unannounced_change_acts_once_the_cache_is_cleared() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[PARTNERS]).await;
     let (key, cache) = (server.key(&token), &server.app.gatekeeper.cache);
@@ -256,7 +254,7 @@ async fn what_nobody_told_of_acts_once_everything_is_forgotten() {
 }
 
 #[tokio::test]
-async fn an_id_that_nobody_has_is_known_as_soon_as_somebody_has_it() {
+async fn unknown_id_is_known_as_soon_as_a_token_has_it() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -278,7 +276,7 @@ async fn an_id_that_nobody_has_is_known_as_soon_as_somebody_has_it() {
 }
 
 #[tokio::test]
-async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
+async fn key_that_ends_soon_gets_a_sunset_header() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -328,7 +326,7 @@ async fn a_key_that_ends_soon_is_told_so_in_every_answer() {
 }
 
 #[tokio::test]
-async fn who_shows_the_old_secret_is_told_the_end_of_that_one() {
+async fn old_secret_gets_its_own_end_in_the_sunset_header() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let mut body = crate::harness::new_token("Key", &[PARTNERS]);
@@ -351,7 +349,7 @@ async fn who_shows_the_old_secret_is_told_the_end_of_that_one() {
 }
 
 #[tokio::test]
-async fn what_was_decided_outlives_a_handler_that_panics() {
+async fn decision_is_recorded_when_the_handler_panics() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let mut body = crate::harness::new_token("Key", &[PARTNERS]);
@@ -374,7 +372,7 @@ async fn what_was_decided_outlives_a_handler_that_panics() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_a_key_that_is_worth_nothing_any_more() {
+async fn key_that_has_ended_gets_no_headers_about_itself() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let mut body = crate::harness::new_token("Key", &[PARTNERS]);
@@ -391,7 +389,7 @@ async fn nothing_is_told_of_a_key_that_is_worth_nothing_any_more() {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_console_when_its_address_is_known() {
+async fn refusal_names_the_console_when_its_address_is_known() {
     let flags = ["--public-url", "https://keys.example.com"];
     let server = Server::start_with(Sqlite, &flags, latchkey::catalogue::Catalogue::built_in().unwrap()).await;
     let token = server.admin().await.create("Key", &[PARTNERS]).await;
@@ -404,7 +402,7 @@ async fn a_refusal_names_the_console_when_its_address_is_known() {
 }
 
 #[tokio::test]
-async fn the_page_is_for_browsers_alone_and_no_permission() {
+async fn page_is_for_browsers_alone_and_no_permission() {
     let server = Server::start(Sqlite).await;
     let html = "text/html,application/xhtml+xml,*/*;q=0.8";
     let browser = server.anonymous().with("accept", html);
@@ -453,7 +451,7 @@ impl axum::body::HttpBody for Never {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_arrive_is_not_waited_for() {
+async fn gateway_does_not_wait_for_a_body() {
     let server = Server::start(Sqlite).await;
     let key = server.key(&server.admin().await.create("Resource server", &[ALL]).await);
     let key = key.with("content-type", "application/x-www-form-urlencoded");
@@ -465,7 +463,7 @@ async fn a_body_that_does_not_arrive_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn bytes_in_the_query_have_no_say() {
+async fn bytes_in_the_query_do_not_change_the_decision() {
     let server = Server::start(Sqlite).await;
     let key = server.key(&server.admin().await.create("Key", &[PARTNERS]).await);
     let ask = async |path: &str, target: &str| {

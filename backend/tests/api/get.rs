@@ -7,7 +7,7 @@ use crate::harness::{ALL, Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sq
 
 #[rstest]
 #[tokio::test]
-async fn ok_200_without_any_secret(#[values(Sqlite, Postgres)] database: Database) {
+async fn details_hold_no_secret_200(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let created = admin.create("Key", &[PARTNERS, ALL]).await;
@@ -24,7 +24,7 @@ async fn ok_200_without_any_secret(#[values(Sqlite, Postgres)] database: Databas
 
 #[rstest]
 #[tokio::test]
-async fn not_found_404_also_for_a_token_of_another_account(#[values(Sqlite, Postgres)] database: Database) {
+async fn token_of_another_account_is_404(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let created = admin.create("Key", &[ALL]).await;
@@ -37,7 +37,7 @@ async fn not_found_404_also_for_a_token_of_another_account(#[values(Sqlite, Post
 }
 
 #[tokio::test]
-async fn a_key_needs_integrations_403() {
+async fn key_needs_integrations_403() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;

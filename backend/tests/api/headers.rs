@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::harness::{Server, Sqlite};
 
 #[tokio::test]
-async fn every_answer_is_guarded() {
+async fn every_answer_has_security_headers() {
     let server = Server::start(Sqlite).await;
     for path in ["/public/v1/accounts", "/public/v1/nothing", "/healthz", "/readyz", "/nothing.js"] {
         let answer = server.anonymous().get(path).await;

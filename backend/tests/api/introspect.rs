@@ -25,7 +25,7 @@ fn inactive(answer: &Answer) {
 
 #[rstest]
 #[tokio::test]
-async fn a_key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] database: Database) {
+async fn key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let resource_server = admin.create("Resource server", &[INTEGRATIONS]).await;
@@ -58,7 +58,7 @@ async fn a_key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] da
 }
 
 #[tokio::test]
-async fn who_asks_must_hold_integrations() {
+async fn introspection_needs_integrations() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -77,7 +77,7 @@ async fn who_asks_must_hold_integrations() {
 }
 
 #[tokio::test]
-async fn of_a_key_that_does_not_work_nothing_is_said() {
+async fn key_that_does_not_work_is_inactive_without_details() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
@@ -96,7 +96,7 @@ async fn of_a_key_that_does_not_work_nothing_is_said() {
 }
 
 #[tokio::test]
-async fn a_path_and_an_address_are_taken_into_account() {
+async fn path_and_an_address_are_taken_into_account() {
     let server = Server::start_with(Sqlite, &[], Catalogue::built_in().unwrap()).await;
     let admin = server.admin().await;
     let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
@@ -116,7 +116,7 @@ async fn a_path_and_an_address_are_taken_into_account() {
 }
 
 #[tokio::test]
-async fn a_bad_form_is_named_400() {
+async fn bad_form_is_named_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);

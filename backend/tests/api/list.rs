@@ -32,7 +32,7 @@ async fn four_tokens(server: &Server) -> Client<'_> {
 
 #[rstest]
 #[tokio::test]
-async fn an_empty_account_counts_nothing(#[values(Sqlite, Postgres)] database: Database) {
+async fn empty_account_counts_nothing(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let answer = server.admin().await.get("/auth/tokens/").await;
     assert_eq!(answer.header("content-range"), "items 0-0/0");
@@ -99,7 +99,7 @@ async fn deleted_tokens_are_listed_only_when_asked_for(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test]
-async fn nothing_of_another_account_and_no_secret_is_in_it(#[values(Sqlite, Postgres)] database: Database) {
+async fn list_holds_no_secret_and_nothing_of_another_account(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let created = server.admin().await.create("Mine", &[]).await;
     let stranger = server.stranger().await;
@@ -118,7 +118,7 @@ async fn nothing_of_another_account_and_no_secret_is_in_it(#[values(Sqlite, Post
 #[case("eq(name,a,b)", "at character 10")]
 #[case("search=a&search=b", "more than one search")]
 #[tokio::test]
-async fn a_bad_query_is_a_400_that_says_why(#[case] query: &str, #[case] expected: &str) {
+async fn bad_query_is_a_400_that_says_why(#[case] query: &str, #[case] expected: &str) {
     let server = Server::start(Sqlite).await;
     let text = server.admin().await.get(&format!("/auth/tokens?{query}")).await.refused(400, "VAL_001");
     assert!(text.contains(expected), "{text}");
@@ -183,7 +183,7 @@ async fn long_lists_of_values_are_answered_and_too_many_conditions_are_refused(
 }
 
 #[tokio::test]
-async fn the_examples_of_the_guide_are_answered() {
+async fn examples_of_the_guide_are_answered() {
     let guide = include_str!("../../../docs/API.md");
     let lists = guide.split("## Lists").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
     let spans =

@@ -6,7 +6,7 @@ use latchkey::catalogue::Catalogue;
 use crate::harness::{Server, Sqlite};
 
 #[tokio::test]
-async fn the_document_is_for_everybody_and_tells_what_is_served() {
+async fn openapi_document_is_public_and_describes_every_route() {
     let server = Server::start(Sqlite).await;
     let document = server.anonymous().get("/openapi.json").await.expect(StatusCode::OK);
     assert_eq!(document["openapi"], "3.1.0");
@@ -20,7 +20,7 @@ async fn the_document_is_for_everybody_and_tells_what_is_served() {
 }
 
 #[tokio::test]
-async fn the_page_has_a_policy_of_its_own_and_only_its_own_files() {
+async fn page_has_a_policy_of_its_own_and_only_its_own_files() {
     let server = Server::start(Sqlite).await;
     let page = server.anonymous().get("/api-reference").await;
     assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));

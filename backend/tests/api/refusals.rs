@@ -94,7 +94,7 @@ async fn unknown_paths_404_and_methods_405_have_the_same_shape() {
 
 #[rstest]
 #[tokio::test]
-async fn what_cannot_be_an_id_is_404(#[values(Sqlite, Postgres)] database: Database) {
+async fn malformed_id_is_404(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     for id in ["%00", "a%00b", "%ff", "%F0%9F", &"9".repeat(500), "SU-000-000-000%0a"] {

@@ -8,7 +8,7 @@ use crate::harness::{ALL, Database, Postgres, Server, Sqlite};
 
 #[rstest]
 #[tokio::test]
-async fn ok_200_the_same_secret_again_and_an_event(#[values(Sqlite, Postgres)] database: Database) {
+async fn reveal_returns_the_same_secret_and_records_an_event(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[]).await;
@@ -34,7 +34,7 @@ async fn reveal_needs_a_recent_sign_in_403() {
 }
 
 #[tokio::test]
-async fn no_key_no_viewer_and_nobody_else_sees_a_key() {
+async fn keys_viewers_and_other_accounts_cannot_reveal_a_key() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[ALL]).await;
@@ -55,7 +55,7 @@ async fn no_key_no_viewer_and_nobody_else_sees_a_key() {
 }
 
 #[tokio::test]
-async fn looking_at_many_keys_is_throttled_429() {
+async fn revealing_many_keys_is_throttled_429() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[]).await;

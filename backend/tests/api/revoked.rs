@@ -27,7 +27,8 @@ fn body(method: &Method, path: &str) -> Option<Value> {
     }
 }
 
-/// Sends a request whose body stops after its first byte, does `meanwhile` once somebody waits for the rest, and sends it.
+/// Sends a request whose body stops after its first byte, does `meanwhile` once somebody waits for the rest, and sends
+/// it.
 async fn held_back(
     client: &Client<'_>,
     method: Method,

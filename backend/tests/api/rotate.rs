@@ -26,7 +26,7 @@ async fn create_until(server: &Server, days: i64) -> Value {
 
 #[rstest]
 #[tokio::test]
-async fn a_renewed_token_has_two_secrets_until_the_old_one_ends(#[values(Sqlite, Postgres)] database: Database) {
+async fn renewed_token_has_two_secrets_until_the_old_one_ends(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let token = create_until(&server, 30).await;
     let (old_end, new_end) = (server.clock.now().plus(30 * DAY), server.clock.now().plus(90 * DAY));
@@ -58,7 +58,7 @@ async fn a_renewed_token_has_two_secrets_until_the_old_one_ends(#[values(Sqlite,
 
 #[rstest]
 #[tokio::test]
-async fn a_rotated_secret_is_dead_at_once(#[values(Sqlite, Postgres)] database: Database) {
+async fn rotated_secret_is_refused_at_once(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -70,7 +70,7 @@ async fn a_rotated_secret_is_dead_at_once(#[values(Sqlite, Postgres)] database: 
 }
 
 #[tokio::test]
-async fn an_overlap_ends_when_it_is_over_or_with_the_old_secret() {
+async fn overlap_ends_when_it_is_over_or_with_the_old_secret() {
     let server = Server::start(Sqlite).await;
     let token = create_until(&server, 1).await;
     let admin = server.admin().await;
@@ -106,7 +106,7 @@ async fn rotating_a_renewed_token_ends_the_oldest_secret() {
 
 #[rstest]
 #[tokio::test]
-async fn a_repeated_request_replaces_the_secret_once(#[values(Sqlite, Postgres)] database: Database) {
+async fn repeated_request_replaces_the_secret_once(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -150,7 +150,7 @@ async fn bad_requests_400_and_a_lost_update_412() {
 }
 
 #[tokio::test]
-async fn a_key_cannot_get_the_secret_of_a_token_that_opens_more() {
+async fn key_cannot_rotate_a_token_with_more_modules_403() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let strong = admin.create("Strong", &[ALL]).await;
@@ -163,7 +163,7 @@ async fn a_key_cannot_get_the_secret_of_a_token_that_opens_more() {
 }
 
 #[tokio::test]
-async fn a_blank_date_is_no_date_400() {
+async fn blank_date_is_no_date_400() {
     let server = Server::start(Sqlite).await;
     let token = create_until(&server, 30).await;
     let admin = server.admin().await;
@@ -185,9 +185,7 @@ async fn a_blank_date_is_no_date_400() {
 
 #[rstest]
 #[tokio::test]
-async fn a_repeated_request_whose_answer_no_longer_holds_is_told_so_409(
-    #[values(Sqlite, Postgres)] database: Database,
-) {
+async fn repeated_request_whose_answer_no_longer_holds_is_told_so_409(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -203,7 +201,7 @@ async fn a_repeated_request_whose_answer_no_longer_holds_is_told_so_409(
 }
 
 #[tokio::test]
-async fn the_end_of_the_token_is_the_end_of_both_and_is_said() {
+async fn expiration_of_the_token_ends_both_secrets() {
     let server = Server::start(Sqlite).await;
     let token = create_until(&server, 30).await;
     let admin = server.admin().await;
@@ -215,7 +213,7 @@ async fn the_end_of_the_token_is_the_end_of_both_and_is_said() {
 }
 
 #[tokio::test]
-async fn what_the_clock_changes_changes_the_tag() {
+async fn change_by_the_clock_changes_the_etag() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;

@@ -43,7 +43,7 @@ async fn rules_are_kept_shown_changed_and_cleared(#[values(Sqlite, Postgres)] da
 }
 
 #[tokio::test]
-async fn a_rule_that_is_wrong_is_named_400() {
+async fn rule_that_is_wrong_is_named_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let rules = json!({
@@ -63,7 +63,7 @@ async fn a_rule_that_is_wrong_is_named_400() {
 }
 
 #[tokio::test]
-async fn a_key_works_from_its_beginning_on() {
+async fn key_works_from_its_beginning_on() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let begin = server.clock.now().plus(3600);
@@ -80,7 +80,7 @@ async fn a_key_works_from_its_beginning_on() {
 }
 
 #[tokio::test]
-async fn a_key_works_from_its_addresses_alone() {
+async fn key_works_from_its_addresses_alone() {
     let flags = ["--trusted-proxies", "192.0.2.7,10.0.0.0/8"];
     let server = Server::start_with(Sqlite, &flags, Catalogue::built_in().unwrap()).await;
     let admin = server.admin().await;
@@ -105,7 +105,7 @@ async fn a_key_works_from_its_addresses_alone() {
 }
 
 #[tokio::test]
-async fn who_is_no_proxy_cannot_choose_an_address() {
+async fn untrusted_peer_cannot_choose_its_address() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let rules = json!({ "allowed_addresses": ["203.0.113.9"] });

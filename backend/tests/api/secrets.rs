@@ -49,7 +49,7 @@ fn hex_of(text: &str) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn a_dump_of_the_database_holds_no_secret(#[values(Sqlite, Postgres)] database: Database) {
+async fn dump_of_the_database_holds_no_secret(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.with("idempotency-key", "one").create("Canary", &[ALL]).await;
@@ -71,7 +71,7 @@ async fn a_dump_of_the_database_holds_no_secret(#[values(Sqlite, Postgres)] data
 }
 
 #[tokio::test]
-async fn a_sealed_copy_moved_to_another_token_does_not_open() {
+async fn sealed_copy_moved_to_another_token_does_not_open() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let [one, two] = [admin.create("One", &[]).await, admin.create("Two", &[]).await];

@@ -18,7 +18,7 @@ use crate::harness::{ADMIN, ALL, Database, INTEGRATIONS, PARTNERS, PASSWORD, Pos
 
 #[rstest]
 #[tokio::test]
-async fn ok_200(#[values(Sqlite, Postgres)] database: Database) {
+async fn sign_in_sets_a_session_cookie_200(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let body = json!({ "email": " ADMIN@Example.com ", "password": PASSWORD });
     let answer = server.anonymous().post("/auth/login", body).await;
@@ -53,7 +53,7 @@ async fn cookies_are_secure_behind_tls() {
 
 #[rstest]
 #[tokio::test]
-async fn every_failure_is_the_same_401(#[values(Sqlite, Postgres)] database: Database) {
+async fn every_failed_sign_in_gets_the_same_401(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let attempts = [
         json!({ "email": ADMIN, "password": "wrong horse battery" }),
@@ -69,7 +69,7 @@ async fn every_failure_is_the_same_401(#[values(Sqlite, Postgres)] database: Dat
 }
 
 #[tokio::test]
-async fn a_body_without_password_is_a_400_that_names_it() {
+async fn body_without_password_is_a_400_that_names_it() {
     let server = Server::start(Sqlite).await;
     let answer = server.anonymous().post("/auth/login", json!({ "email": ADMIN })).await;
     assert!(answer.refused(400, "VAL_001").contains("password"));
@@ -106,7 +106,7 @@ async fn another_site_cannot_sign_a_browser_in() {
 
 #[rstest]
 #[tokio::test]
-async fn a_session_ends_when_it_is_idle_or_old(#[values(Sqlite, Postgres)] database: Database) {
+async fn session_ends_when_it_is_idle_or_old(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let idle = server.user(Role::Member).await;
     let busy = server.admin().await;

@@ -7,7 +7,7 @@ use crate::harness::{ALL, Database, Postgres, Server, Sqlite};
 
 #[rstest]
 #[tokio::test]
-async fn no_content_204_and_the_cookie_is_worth_nothing(#[values(Sqlite, Postgres)] database: Database) {
+async fn sign_out_ends_the_session_204(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let answer = admin.act("/auth/logout").await;
@@ -18,7 +18,7 @@ async fn no_content_204_and_the_cookie_is_worth_nothing(#[values(Sqlite, Postgre
 }
 
 #[tokio::test]
-async fn a_key_cannot_sign_out_403() {
+async fn key_cannot_sign_out_403() {
     let server = Server::start(Sqlite).await;
     let token = server.admin().await.create("Key", &[ALL]).await;
     server.key(&token).act("/auth/logout").await.refused(403, "AUTH_003");

@@ -16,7 +16,7 @@ fn path(token: &Value) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: Database) {
+async fn change_acts_on_the_next_call_200(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Before", &[]).await;
@@ -37,7 +37,7 @@ async fn ok_200_and_acts_on_the_next_call(#[values(Sqlite, Postgres)] database: 
 
 #[rstest]
 #[tokio::test]
-async fn somebody_else_was_faster_412_and_nothing_is_overwritten(#[values(Sqlite, Postgres)] database: Database) {
+async fn lost_update_is_refused_412(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("First", &[]).await;
@@ -49,7 +49,7 @@ async fn somebody_else_was_faster_412_and_nothing_is_overwritten(#[values(Sqlite
 }
 
 #[tokio::test]
-async fn a_change_of_nothing_is_no_event() {
+async fn update_without_change_records_no_event() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Same", &[PARTNERS]).await;
@@ -72,7 +72,7 @@ async fn bad_request_400_changes_nothing(#[case] body: Value, #[case] expected: 
 }
 
 #[tokio::test]
-async fn fixed_permissions_stay_400() {
+async fn fixed_permissions_cannot_be_changed_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let body = json!({ "name": "Zap", "extension": { "id": ZAPIER } });
@@ -114,7 +114,7 @@ async fn key_cannot_change_disable_or_delete_a_token_with_more_access_403(
 
 #[rstest]
 #[tokio::test]
-async fn a_key_manages_only_tokens_with_rules_as_narrow_as_its_own_403(#[values(Sqlite, Postgres)] database: Database) {
+async fn key_manages_only_tokens_with_rules_as_narrow_as_its_own_403(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let with_rules = |name: &str, addresses: Value, calls: Value| {
@@ -150,7 +150,7 @@ async fn a_key_manages_only_tokens_with_rules_as_narrow_as_its_own_403(#[values(
 }
 
 #[tokio::test]
-async fn the_extension_cannot_be_changed_400() {
+async fn extension_cannot_be_changed_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[]).await;
@@ -160,7 +160,7 @@ async fn the_extension_cannot_be_changed_400() {
 }
 
 #[tokio::test]
-async fn a_module_that_left_the_catalogue_stays_until_it_is_taken_away() {
+async fn module_that_left_the_catalogue_stays_until_it_is_withdrawn() {
     let server = Server::start(Sqlite).await;
     let gone = "MD-0777".parse::<latchkey_shared::ModuleId>().unwrap();
     let token = server.admin().await.create("Key", &[PARTNERS]).await;

@@ -14,7 +14,7 @@ use crate::harness::{Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite}
 
 #[rstest]
 #[tokio::test]
-async fn the_last_use_is_shown_and_never_goes_back(#[values(Sqlite, Postgres)] database: Database) {
+async fn last_use_is_shown_and_never_goes_back(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -43,7 +43,7 @@ async fn the_last_use_is_shown_and_never_goes_back(#[values(Sqlite, Postgres)] d
 }
 
 #[tokio::test]
-async fn every_call_is_noted_once_wherever_the_key_is_shown() {
+async fn every_call_is_counted_once_at_each_door() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[INTEGRATIONS]).await;
@@ -77,7 +77,7 @@ async fn every_call_is_noted_once_wherever_the_key_is_shown() {
 }
 
 #[tokio::test]
-async fn what_several_threads_note_is_one_sum() {
+async fn calls_of_several_threads_are_summed() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -148,7 +148,9 @@ async fn calls_are_summed_up_by_day_module_and_status(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test]
-async fn a_token_that_a_hand_has_taken_out_stops_no_other(#[values(Sqlite, Postgres)] database: Database) {
+async fn token_deleted_by_manual_sql_does_not_stop_the_counts_of_others(
+    #[values(Sqlite, Postgres)] database: Database,
+) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
     let (gone, other) = (admin.create("Gone", &[PARTNERS]).await, admin.create("Other", &[PARTNERS]).await);

@@ -239,7 +239,7 @@ fn data_folder_may_have_any_name_and_nothing_is_made_beside_it() {
 }
 
 #[test]
-fn a_bad_catalogue_is_refused_with_its_line() {
+fn bad_catalogue_is_refused_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("c.toml"), "\n\n[[modules]]\nid = \"MD-1\"\n").unwrap();
     let text = refusal(folder.path(), &["serve", "--catalogue", "c.toml"]);
@@ -249,7 +249,7 @@ fn a_bad_catalogue_is_refused_with_its_line() {
 }
 
 #[test]
-fn a_master_key_that_others_can_read_or_that_is_none_is_refused() {
+fn master_key_that_others_can_read_or_that_is_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("k");
     fs::write(&path, "7".repeat(64)).unwrap();
@@ -263,7 +263,7 @@ fn a_master_key_that_others_can_read_or_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_busy_port_is_refused() {
+fn busy_port_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -272,7 +272,7 @@ fn a_busy_port_is_refused() {
 }
 
 #[test]
-fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
+fn database_without_its_master_key_is_refused_and_no_new_key_is_made() {
     let folder = tempfile::tempdir().unwrap();
     drop(Server::start(folder.path()));
     let data = folder.path().join("data");
@@ -291,7 +291,7 @@ fn a_database_without_its_master_key_is_refused_and_no_new_key_is_made() {
 }
 
 #[tokio::test]
-async fn a_damaged_database_is_not_taken_for_an_empty_one() {
+async fn damaged_database_is_not_taken_for_an_empty_one() {
     let folder = tempfile::tempdir().unwrap();
     drop(Server::start(folder.path()));
     let data = folder.path().join("data");
@@ -306,7 +306,7 @@ async fn a_damaged_database_is_not_taken_for_an_empty_one() {
 }
 
 #[test]
-fn the_first_start_keeps_its_data_to_its_owner() {
+fn first_start_keeps_its_data_to_its_owner() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     assert!(server.greeting.contains("127.0.0.1"));
@@ -317,7 +317,7 @@ fn the_first_start_keeps_its_data_to_its_owner() {
 }
 
 #[test]
-fn a_first_start_that_cannot_succeed_leaves_nothing() {
+fn first_start_that_cannot_succeed_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "."];
     let listed = listing(folder.path());
@@ -337,7 +337,7 @@ fn a_first_start_that_cannot_succeed_leaves_nothing() {
 }
 
 #[test]
-fn the_database_is_its_owner_s_alone_in_a_folder_that_others_can_read() {
+fn database_is_readable_by_its_owner_alone_in_a_folder_that_others_can_read() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("data")).unwrap();
     fs::set_permissions(folder.path().join("data"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -361,7 +361,7 @@ fn signals_stop_the_server_after_its_requests() {
 }
 
 #[test]
-fn what_was_acknowledged_survives_kill_9() {
+fn acknowledged_changes_survive_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     for number in 0..20 {
@@ -454,7 +454,8 @@ fn metrics_and_the_gateway_have_their_own_listeners_and_the_log_is_json_on_deman
     for line in [
         "latchkey_decisions_total{outcome=\"unknown_id\"} 1",
         "latchkey_decisions_total{outcome=\"missing\"} 1",
-        // Also looked at on the other listener, where nobody asked for it; the second time, it was known that there is no such token.
+        // Also looked at on the other listener, where nobody asked for it; the second time, it was known that there is
+        // no such token.
         "latchkey_token_cache_misses_total 1",
         "latchkey_token_cache_hits_total 1",
         "latchkey_token_cache_tokens 0",
@@ -526,7 +527,7 @@ fn log_that_nobody_reads_holds_no_request_up_and_dropped_lines_are_counted() {
 }
 
 #[test]
-fn a_second_server_on_the_same_file_is_refused() {
+fn second_server_on_the_same_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
     let text = refusal(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data-dir", "data"]);

@@ -143,8 +143,8 @@ struct Expected {
     key: Option<String>,
 }
 
-/// Tokens by id, each with the states that are right: one, or two after a change that was refused, since nobody knows whether
-/// a change was made whose last call failed.
+/// Tokens by id, each with the states that are right: one, or two after a change that was refused, since nobody knows
+/// whether a change was made whose last call failed.
 type Model = BTreeMap<String, Vec<Expected>>;
 
 struct Script {
@@ -194,7 +194,8 @@ impl Script {
         }
     }
 
-    /// Every kind of change, with `fault` armed before the one with the number `point`. Returns whether there is such a one.
+    /// Every kind of change, with `fault` armed before the one with the number `point`. Returns whether there is such a
+    /// one.
     fn run(&mut self, server: &Server, fiu: &Fiu, fault: &str, name: &str, point: usize) -> bool {
         let mut number = 0;
         let mut arm = || {

@@ -96,7 +96,7 @@ async fn tokens_are_disabled_enabled_and_deleted_at_once() {
 
 /// A stolen session creates tokens, these create others, and it rotates a token that was there before.
 #[test]
-fn all_that_a_stolen_session_has_led_to_is_disabled() {
+fn all_that_a_stolen_session_created_is_disabled() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let server = Server::start(folder);

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_results_of_every_wasm_binary_are_summed() {
+    fn results_of_every_wasm_binary_are_summed() {
         let output = "test result: ok. 5 passed; 0 failed; 1 ignored; 0 filtered out; finished in 0.11s\n\
                       test result: FAILED. 3 passed; 2 failed; 0 ignored\n";
         assert_eq!(wasm(output), Counts { passed: 8, failed: 2 });

@@ -62,7 +62,7 @@ use crate::{
         (name = "Account", description = "The account that the caller acts for."),
         (name = "Catalogue", description = "Modules and extensions."),
         (name = "Session", description = "Signing in with a browser."),
-        (name = "Examples", description = "Example collections behind the gate, read-only.")
+        (name = "Examples", description = "Example collections behind the gatekeeper, read-only.")
     )
 )]
 struct Annotated;
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_is_a_snapshot() {
+    fn document_is_a_snapshot() {
         insta::assert_json_snapshot!(document(&routes::routes(true)));
     }
 }

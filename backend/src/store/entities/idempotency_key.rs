@@ -1,4 +1,4 @@
-//! What was created under which `Idempotency-Key`.
+//! What was done under which `Idempotency-Key`.
 
 use sea_orm::entity::prelude::*;
 
@@ -15,7 +15,7 @@ pub struct Model {
     pub fingerprint: String,
     pub token_id: String,
     pub created_at: i64,
-    pub revision: Option<i64>,
+    pub revision: i64,
 }
 
 /// None: joins are written where they are needed.

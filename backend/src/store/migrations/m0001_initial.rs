@@ -140,7 +140,7 @@ fn tables(backend: DatabaseBackend) -> Vec<TableCreateStatement> {
             .col(by_bytes(string("token_id")))
             .col(big_integer("created_at"))
             // The revision of the token that the request left behind.
-            .col(big_integer_null("revision"))
+            .col(big_integer("revision"))
             .primary_key(&mut primary_key(&["account_id", "actor_id", "key"]))
             .foreign_key(&mut belongs_to("idempotency_keys", "token_id", "tokens"))
             .to_owned(),
@@ -190,8 +190,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("tokens", &["account_id", "name", "id"]),
         index("tokens", &["account_id", "expires_at", "id"]),
         index("tokens", &["account_id", "external_id"]),
-        index("tokens", &["account_id", "extension_id", "state"]),
-        index("tokens", &["account_id", "state", "expires_at"]),
+        index("tokens", &["account_id", "extension_id"]),
         index("token_permissions", &["module_id", "token_id"]),
         index("sessions", &["user_id"]),
         index("events", &["account_id", "id"]),
@@ -201,8 +200,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
     ]
 }
 
-/// PostgreSQL brings the extension, but the owner of a database may not be allowed to create it. Without it a search reads
-/// every row of the account.
+/// PostgreSQL brings the extension, but the owner of a database may not be allowed to create it. Without it a search
+/// reads every row of the account.
 const SEARCH_INDEX: &str = "\
     DO $$ BEGIN \
         CREATE EXTENSION IF NOT EXISTS pg_trgm; \

@@ -44,7 +44,7 @@ pub enum Schema {
     Newer(String),
 }
 
-/// Looks whose schema the database has.
+/// Finds out whose schema the database has.
 pub async fn inspect(connection: &DatabaseConnection) -> Result<Schema, DbErr> {
     if !any(connection).await? {
         if connection.get_database_backend() == DatabaseBackend::Postgres {
@@ -73,7 +73,7 @@ fn names() -> Vec<String> {
     Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
 }
 
-/// The migrations that the database has. Read, and nothing else: a gatekeeper's account may be allowed no more.
+/// The migrations that the database has. Read, and nothing else: the role of a gatekeeper may be allowed no more.
 async fn applied(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     if !any(connection).await? {
         return Ok(Vec::new());

@@ -35,7 +35,7 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
     if let Some(keeper) = keeper.upgrade() {
         // Notifications may have been missed until now.
         keeper.cache.clear();
-        keeper.cache.try_again();
+        keeper.cache.mark_available();
         keeper.freshness.mark_fresh();
         tracing::info!("receiving change notifications");
     }
