@@ -67,6 +67,8 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
         route(Method::GET, "/auth/context", Access::Session, get(sessions::context::handler)),
         route(Method::GET, "/auth/tokens", Access::Read, get(tokens::list::handler)),
         route(Method::POST, "/auth/tokens", Access::WriteOrExchange, post(tokens::create::handler)),
+        route(Method::POST, "/auth/tokens/bulk", Access::Write, post(tokens::bulk::handler)),
+        route(Method::GET, "/auth/tokens/export", Access::Read, get(tokens::export::handler)),
         route(Method::GET, "/auth/tokens/{id}", Access::Read, get(tokens::get::handler)),
         route(Method::PUT, "/auth/tokens/{id}", Access::Write, put(tokens::update::handler)),
         route(Method::DELETE, "/auth/tokens/{id}", Access::Write, delete(tokens::delete::handler)),

@@ -7,6 +7,7 @@
 //! [`NewTokenBody`] and [`NewToken`], and let the compiler lead to the handler and the form.
 
 pub mod account;
+pub mod bulk;
 pub mod catalogue;
 pub mod error;
 pub mod id;
@@ -20,6 +21,7 @@ pub mod token;
 pub mod token_body;
 
 pub use account::{Account, Context, Credentials, Reference, Role, User};
+pub use bulk::{BulkAction, BulkBody, BulkLine, BulkOutcome, BulkTotal};
 pub use catalogue::{AccountConstraints, Constraints, Credential, Extension, ExtensionPermissions, Module};
 pub use error::{ErrorBody, FieldError, Problems};
 pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};

@@ -117,7 +117,7 @@ impl TryFrom<i64> for CallsPerMinute {
 
     fn try_from(number: i64) -> Result<Self, String> {
         let number = u32::try_from(number).ok().filter(|number| *number <= Self::MAX).and_then(NonZeroU32::new);
-        number.map(Self).ok_or_else(|| format!("must be 1 to {}", Self::MAX))
+        number.map(Self).ok_or_else(|| format!("must be a whole number from 1 to {}", Self::MAX))
     }
 }
 

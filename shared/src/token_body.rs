@@ -319,7 +319,7 @@ fn modules_once(grants: Vec<PermissionGrant>) -> Vec<ModuleId> {
 
 /// Tells a property that is null (`Some(None)`) from one that was left out (`None`, by `serde(default)`).
 #[expect(clippy::option_option, reason = "left out, null and given are three things here")]
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(update(r#"{"calls_per_minute": 60}"#).unwrap().calls_per_minute.flatten().unwrap().get(), 60);
         assert_eq!(
             update(r#"{"calls_per_minute": 1000001}"#).unwrap_err().lines(),
-            ["calls_per_minute: must be 1 to 1000000"]
+            ["calls_per_minute: must be a whole number from 1 to 1000000"]
         );
     }
 

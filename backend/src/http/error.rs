@@ -100,6 +100,12 @@ impl Error {
         serde_json::to_string(&ErrorBody { error_code: code.to_owned(), errors }).unwrap_or_default()
     }
 
+    /// What the answer says.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.parts().2
+    }
+
     fn parts(&self) -> (StatusCode, &'static str, Vec<String>) {
         let one = |status, code, text: &str| (status, code, vec![text.to_owned()]);
         match self {

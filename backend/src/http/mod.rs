@@ -6,6 +6,7 @@ pub mod client_ip;
 pub mod conditional;
 pub mod connections;
 pub mod csp;
+pub mod csv;
 mod error;
 pub mod guard;
 pub mod headers;

@@ -5,7 +5,7 @@ use std::cmp;
 use serde_json::Value as Json;
 
 use super::{
-    Comparison, Filter, Name, Ordering, Pattern, PatternPart, Property, Query, Value, normalize_for_search,
+    Comparison, Filter, Name, Pattern, PatternPart, Property, Query, Value, normalize_for_search,
     resolve::{Kind, moment},
 };
 
@@ -69,23 +69,26 @@ impl Query {
         };
         let mut rows: Vec<&Json> =
             rows.iter().filter(|row| self.filter.matches(row, properties) && found(row)).collect();
-        rows.sort_by(|a, b| compare_rows(a, b, &self.ordering, properties));
+        rows.sort_by(|a, b| self.compare_rows(a, b, properties));
         rows
     }
-}
 
-fn compare_rows(a: &Json, b: &Json, ordering: &[Ordering], properties: &[Property]) -> cmp::Ordering {
-    let by_keys = ordering.iter().filter_map(|key| {
-        let property = declared(properties, &key.property)?;
-        let order = lookup(a, property).partial_cmp(&lookup(b, property)).unwrap_or(cmp::Ordering::Equal);
-        Some(if key.descending { order.reverse() } else { order })
-    });
-    let id = |row: &Json| row.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let ties = || {
-        let order = id(a).cmp(&id(b));
-        if ordering.last().is_some_and(|key| key.descending) { order.reverse() } else { order }
-    };
-    by_keys.fold(cmp::Ordering::Equal, cmp::Ordering::then).then_with(ties)
+    fn compare_rows(&self, a: &Json, b: &Json, properties: &[Property]) -> cmp::Ordering {
+        let by_keys = self.ordering.iter().filter_map(|key| {
+            let property = declared(properties, &key.property)?;
+            let (a, b) = (lookup(a, property), lookup(b, property));
+            let nulls = (a == Comparable::Null).cmp(&(b == Comparable::Null));
+            let order = a.partial_cmp(&b).unwrap_or(cmp::Ordering::Equal);
+            let order = if key.descending { order.reverse() } else { order };
+            Some(if self.nulls_last { nulls.then(order) } else { order })
+        });
+        let id = |row: &Json| row.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let ties = || {
+            let order = id(a).cmp(&id(b));
+            if self.ordering.last().is_some_and(|key| key.descending) { order.reverse() } else { order }
+        };
+        by_keys.fold(cmp::Ordering::Equal, cmp::Ordering::then).then_with(ties)
+    }
 }
 
 impl Filter {

@@ -24,6 +24,8 @@ pub struct Query {
     pub filter: Filter,
     /// In which order, the first being the most significant.
     pub ordering: Vec<Ordering>,
+    /// Whether rows without a value come after all others in either direction, instead of before every value.
+    pub nulls_last: bool,
     /// What the rows carry.
     pub select: Vec<Select>,
     /// Words to look for in the searchable properties, as typed.

@@ -99,7 +99,7 @@ impl Source {
 fn assemble(terms: Vec<Term>, search: Option<String>, source: Source) -> Result<Query, RqlError> {
     let mut filters = Vec::new();
     let (mut ordering, mut select) = (None, None);
-    let (mut limit, mut offset) = (None, None);
+    let (mut limit, mut offset, mut nulls_last) = (None, None, None);
     for term in terms {
         match term {
             Term::Select(keys) if select.is_none() => select = Some(keys),
@@ -122,6 +122,16 @@ fn assemble(terms: Vec<Term>, search: Option<String>, source: Source) -> Result<
                     _ => return Err(RqlError::whole("limit and offset are set incorrectly")),
                 };
             }
+            Term::Filter(Filter::Compare { property, comparison, value }) if property.text == "nulls" => {
+                let is_last = match &value {
+                    Value::Text(text) if text == "first" => false,
+                    Value::Text(text) if text == "last" => true,
+                    _ => return Err(RqlError::whole("nulls is neither first nor last")),
+                };
+                if comparison != Comparison::Eq || nulls_last.replace(is_last).is_some() {
+                    return Err(RqlError::whole("nulls is set incorrectly"));
+                }
+            }
             Term::Filter(filter) => filters.push(filter),
         }
     }
@@ -135,6 +145,7 @@ fn assemble(terms: Vec<Term>, search: Option<String>, source: Source) -> Result<
     Ok(Query {
         filter,
         ordering: ordering.unwrap_or_default(),
+        nulls_last: nulls_last.unwrap_or_default(),
         select: select.unwrap_or_default(),
         search,
         // A value that is no number falls back to the default, as Connect's own pager does.

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{
-    entities::{token, token_permission},
+    entities::{token, token_last_use, token_permission},
     filter::{Column, Rows},
 };
 
@@ -34,6 +34,7 @@ pub(super) fn own_column(name: &str, now: i64) -> Expr {
         "extension.id" => token::Column::ExtensionId,
         "extension.name" => token::Column::ExtensionName,
         "expiration_date" => token::Column::ExpiresAt,
+        "last_used.at" => return last_used_at(),
         "events.created.at" => token::Column::CreatedAt,
         "events.created.by.id" => token::Column::CreatedById,
         "events.created.by.name" => token::Column::CreatedByName,
@@ -44,7 +45,15 @@ pub(super) fn own_column(name: &str, now: i64) -> Expr {
 
 /// Whether a property that can be ordered by may be null.
 pub(super) fn is_nullable(name: &str) -> bool {
-    name == "expiration_date"
+    matches!(name, "expiration_date" | "last_used.at")
+}
+
+/// When the token was last used; NULL if it never was.
+fn last_used_at() -> Expr {
+    let of = token_last_use::Column::TokenId.into_expr().eq(token::Column::Id.into_expr());
+    let mut last = Query::select();
+    last.expr(token_last_use::Column::At.into_expr()).from(token_last_use::Entity).and_where(of);
+    Expr::SubQuery(None, Box::new(last.into()))
 }
 
 /// A column of the token's permissions.

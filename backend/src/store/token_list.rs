@@ -20,6 +20,8 @@ pub struct TokenQuery<'a> {
     pub filter: &'a Filter,
     /// The sort keys. Ties are broken by id, in the direction of the last key.
     pub ordering: &'a [Ordering],
+    /// Whether tokens without a value come last, instead of before every value.
+    pub nulls_last: bool,
     /// The search term, as typed.
     pub search: Option<&'a str>,
     /// Whether deleted tokens are listed.
@@ -44,6 +46,15 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The ids of all tokens that match, whatever the page, without the deleted ones.
+    pub async fn list_token_ids(&self, query: &TokenQuery<'_>) -> Result<Vec<String>> {
+        let matches = token::Entity::find().select_only().column(token::Column::Id).filter(condition(query));
+        let kept = matches.filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
+        Ok(ordered(kept, query).into_tuple::<String>().all(&self.readers).await?)
+    }
+}
+
 fn condition(query: &TokenQuery<'_>) -> Condition {
     Condition::all()
         .add(token::Column::AccountId.eq(query.account_id))
@@ -60,8 +71,9 @@ fn ordered(tokens: Select<token::Entity>, query: &TokenQuery<'_>) -> Select<toke
         let name = key.property.text.as_str();
         let column = token_filter::own_column(name, query.now);
         if token_filter::is_nullable(name) {
-            // Null comes before every value, as on SQLite. PostgreSQL's default is the opposite.
-            let nulls = if key.descending { NullOrdering::Last } else { NullOrdering::First };
+            // By default null comes before every value, as on SQLite. PostgreSQL's default is the opposite.
+            let last = query.nulls_last || key.descending;
+            let nulls = if last { NullOrdering::Last } else { NullOrdering::First };
             tokens.order_by_with_nulls(column, direction(key.descending), nulls)
         } else {
             tokens.order_by(column, direction(key.descending))

@@ -10,6 +10,7 @@ use crate::{
     events::{self, Action},
     http::{Caller, Error, Id},
     state::AppState,
+    store::{TokenRow, Tx},
 };
 
 /// Enables the token.
@@ -33,15 +34,33 @@ pub(super) async fn switch(
     action: Action,
 ) -> Result<WithEtag<Token>, Error> {
     let (tx, caller, mut row) = rules::for_change(app, caller, id, headers).await?;
-    if row.token.state != state.as_str() {
-        if state == TokenStatus::Active {
-            auth::check_recent_sign_in(app, &caller)?;
-        }
-        state.as_str().clone_into(&mut row.token.state);
-        rules::save(app, &tx, &caller, &mut row).await?;
-        let object = (row.token.id.as_str(), row.token.name.as_str());
-        events::record(&tx, &caller, app.clock.now(), action, object, serde_json::json!({})).await?;
+    if change(app, &tx, &caller, &mut row, state, action).await? {
         tx.commit().await?;
     }
     WithEtag::ok(app, &caller, &row)
+}
+
+/// Puts the token into `state` within a transaction. Returns whether that was a change.
+///
+/// # Errors
+/// [`Error::ConfirmPassword`]; [`Error::Internal`], and then the transaction must not be committed.
+pub(super) async fn change(
+    app: &AppState,
+    tx: &Tx,
+    caller: &Caller,
+    row: &mut TokenRow,
+    state: TokenStatus,
+    action: Action,
+) -> Result<bool, Error> {
+    if row.token.state == state.as_str() {
+        return Ok(false);
+    }
+    if state == TokenStatus::Active {
+        auth::check_recent_sign_in(app, caller)?;
+    }
+    state.as_str().clone_into(&mut row.token.state);
+    rules::save(app, tx, caller, row).await?;
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(tx, caller, app.clock.now(), action, object, serde_json::json!({})).await?;
+    Ok(true)
 }

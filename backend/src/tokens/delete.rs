@@ -13,7 +13,7 @@ use crate::{
     events::{self, Action},
     http::{Caller, Error, Id},
     state::AppState,
-    store::entities::token,
+    store::{TokenRow, Tx, entities::token},
 };
 
 /// Deletes the token.
@@ -25,12 +25,21 @@ pub async fn handler(
     headers: HeaderMap,
 ) -> Result<StatusCode, Error> {
     let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
-    erase(&mut row.token);
-    rules::save(&app, &tx, &caller, &mut row).await?;
-    let object = (row.token.id.as_str(), row.token.name.as_str());
-    events::record(&tx, &caller, app.clock.now(), Action::TokenDeleted, object, json!({})).await?;
+    change(&app, &tx, &caller, &mut row).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a token within a transaction.
+///
+/// # Errors
+/// [`Error::Internal`]; then the transaction must not be committed.
+pub(super) async fn change(app: &AppState, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Result<(), Error> {
+    erase(&mut row.token);
+    rules::save(app, tx, caller, row).await?;
+    let object = (row.token.id.as_str(), row.token.name.as_str());
+    events::record(tx, caller, app.clock.now(), Action::TokenDeleted, object, json!({})).await?;
+    Ok(())
 }
 
 /// Makes a tombstone of a token: nothing is left of its secrets but the digest of its handle.

@@ -1,10 +1,12 @@
 //! Tokens: the life of a key, a file per operation.
 
 pub mod activate;
+pub mod bulk;
 pub mod create;
 pub mod deactivate;
 pub mod delete;
 mod exchange;
+pub mod export;
 pub mod get;
 mod idempotency;
 pub mod list;

@@ -11,7 +11,7 @@ use crate::{
     events::{self, Action},
     http::{Body, Caller, Error, Id},
     state::AppState,
-    store::TokenRow,
+    store::{TokenRow, Tx},
 };
 
 /// Changes the token.
@@ -27,22 +27,38 @@ pub async fn handler(
 ) -> Result<WithEtag<Token>, Error> {
     let update = TokenUpdate::try_from(body)?;
     let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
+    if change(&app, &tx, &caller, &mut row, update).await? {
+        tx.commit().await?;
+    }
+    WithEtag::ok(&app, &caller, &row)
+}
+
+/// Changes a token within a transaction. Returns whether there was anything to change.
+///
+/// # Errors
+/// As the rules of the fields say; then the transaction must not be committed.
+pub(super) async fn change(
+    app: &AppState,
+    tx: &Tx,
+    caller: &Caller,
+    row: &mut TokenRow,
+    update: TokenUpdate,
+) -> Result<bool, Error> {
     let before = row.clone();
-    apply(&app, &caller, &mut row, update)?;
-    rules::check_scope(&caller, &row)?;
-    let changes = changes(&before, &row);
+    apply(app, caller, row, update)?;
+    rules::check_scope(caller, row)?;
+    let changes = changes(&before, row);
     if changes.is_empty() {
-        return WithEtag::ok(&app, &caller, &row);
+        return Ok(false);
     }
-    if widens(&before, &row)? {
-        auth::check_recent_sign_in(&app, &caller)?;
+    if widens(&before, row)? {
+        auth::check_recent_sign_in(app, caller)?;
     }
-    rules::save(&app, &tx, &caller, &mut row).await?;
+    rules::save(app, tx, caller, row).await?;
     let action = if changes.keys().eq(["permissions"]) { Action::PermissionsChanged } else { Action::TokenUpdated };
     let object = (row.token.id.as_str(), row.token.name.as_str());
-    events::record(&tx, &caller, app.clock.now(), action, object, changes.into()).await?;
-    tx.commit().await?;
-    WithEtag::ok(&app, &caller, &row)
+    events::record(tx, caller, app.clock.now(), action, object, changes.into()).await?;
+    Ok(true)
 }
 
 fn apply(app: &AppState, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 
 use axum::http::{Method, StatusCode};
 use latchkey::{
+    gatekeeper::usage,
     rql::{self, Comparison, Filter, Kind, Pattern, PatternPart, Value},
     tokens::list::PROPERTIES,
 };
@@ -27,15 +28,18 @@ async fn make_rows(server: &Server, runner: &mut TestRunner) {
     let modules = select(vec![vec![], vec![PARTNERS], vec![INTEGRATIONS, PARTNERS]]);
     let end = select(vec![None, Some(1), Some(5), Some(40)]);
     let action = select(vec!["", "deactivate", "renew", "delete"]);
-    let row = (text(), optional(), optional(), modules, end, action);
+    let row = (text(), optional(), optional(), modules, end, action, any::<bool>());
     for _ in 0..ROWS {
-        let (name, external_id, description, modules, end, action) = row.new_tree(runner).unwrap().current();
+        let (name, external_id, description, modules, end, action, is_used) = row.new_tree(runner).unwrap().current();
         let mut body = new_token(&format!("n{name}"), &modules);
         body["external_id"] = json!(external_id);
         body["description"] = json!(description);
         body["expiration_date"] = json!(end.map(|days: i64| server.clock.now().plus(days * 86_400)));
         let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
         let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+        if is_used {
+            drop(server.key(&token).get("/accounts").await.expect(StatusCode::OK));
+        }
         match action {
             "" => {}
             "delete" => drop(admin.delete(&path).await.expect(StatusCode::NO_CONTENT)),
@@ -43,6 +47,7 @@ async fn make_rows(server: &Server, runner: &mut TestRunner) {
         }
         server.clock.advance(7);
     }
+    usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
     server.clock.advance(2 * 86_400);
 }
 
@@ -130,12 +135,14 @@ async fn database_gives_what_plain_evaluation_gives(#[values(Sqlite, Postgres)] 
     let search = prop_oneof![3 => Just(None), 1 => text().prop_map(Some)];
     let limit = prop_oneof![Just(0), 1..10_usize, Just(1000)];
     let offset = prop_oneof![Just(0), 0..ROWS + 5];
-    let queries = (filter(&rows), ordering(), search, limit, offset);
+    let nulls = select(vec!["", "&nulls=first", "&nulls=last"]);
+    let queries = (filter(&rows), ordering(), search, limit, offset, nulls);
     let mut matched = 0;
     for _ in 0..FILTERS {
-        let (filter, ordering, search, limit, offset) = queries.new_tree(&mut runner).unwrap().current();
+        let (filter, ordering, search, limit, offset, nulls) = queries.new_tree(&mut runner).unwrap().current();
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let mut raw = format!("{}&ordering({ordering})&limit={limit}&offset={offset}", encode(&filter.to_string()));
+        let mut raw =
+            format!("{}&ordering({ordering}){nulls}&limit={limit}&offset={offset}", encode(&filter.to_string()));
         if let Some(words) = search {
             raw += &format!("&search={}", encode(&words));
         }

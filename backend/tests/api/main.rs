@@ -10,6 +10,7 @@ mod accounts;
 mod activate;
 mod agreements;
 mod audit;
+mod bulk;
 mod catalogue;
 mod collections;
 mod conditional;

@@ -22,6 +22,7 @@ pub fn of(name: &str) -> Option<Value> {
         "CreatedToken" => with(token(), json!({ "token": SECRET, "handle": HANDLE })),
         "ReplacedToken" | "ExchangedToken" => with(token(), json!({ "token": SECRET })),
         "RevealedToken" => json!({ "id": "SU-160-984-311", "token": SECRET, "handle": HANDLE }),
+        "BulkLine" => json!({ "id": "SU-160-984-311", "name": "Billing export", "outcome": "changed" }),
         "Permission" => permission(),
         "Module" => json!({
             "id": "MD-0002", "name": "Partners", "description": "Partners, contracts and agreements.",

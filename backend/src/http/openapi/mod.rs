@@ -32,6 +32,8 @@ use crate::{
     paths(
         tokens::list::handler,
         tokens::create::handler,
+        tokens::bulk::handler,
+        tokens::export::handler,
         tokens::get::handler,
         tokens::update::handler,
         tokens::delete::handler,
@@ -111,6 +113,7 @@ pub fn document<S>(routes: &[Route<S>]) -> Document {
     }
     for (path, properties) in [
         ("/auth/tokens", tokens::list::PROPERTIES),
+        ("/auth/tokens/export", tokens::list::PROPERTIES),
         ("/auth/tokens/{id}/permissions", tokens::permissions::PROPERTIES),
         ("/modules", catalogue::list::MODULES),
         ("/extensions", catalogue::list::EXTENSIONS),
@@ -201,7 +204,7 @@ fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     let is_list = operation.responses.responses.get("200").is_some_and(answers_a_list);
     let of_token = route.path.starts_with("/auth/tokens/{id}");
     let refusals = [
-        (is_list || has_body, "400", "A field of the body or the query is wrong"),
+        (is_list || has_body || route.path.ends_with("/export"), "400", "A field of the body or the query is wrong"),
         (true, "401", "No credentials, or none that count"),
         (route.access != Access::Public || changes, "403", "The caller may not do this"),
         (has_id, "404", "There is no such object in the caller's account"),
@@ -311,6 +314,11 @@ fn add_query(operation: &mut Operation, properties: &[Property]) {
     let about =
         "All of RQL but `search` in one parameter, encoded like any other: `and(eq(status,active),like(name,*a*))`";
     parameters.push(parameter("rql", ParameterIn::Query, about, string(None, Some(json!("ne(id,X)")))));
+    if properties.iter().any(|property| property.orderable) {
+        let nulls = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["first", "last"]));
+        let about = "Where rows without a value are ordered: before every value (`first`, unless told), or after all";
+        parameters.push(parameter("nulls", ParameterIn::Query, about, nulls.into()));
+    }
     let searched: Vec<&str> = properties.iter().filter(|it| it.searchable).map(|it| it.name).collect();
     if !searched.is_empty() {
         let about = format!("Rows that hold these words in {}", searched.join(", "));

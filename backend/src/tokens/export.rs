@@ -1,0 +1,106 @@
+//! `GET /auth/tokens/export`: what a query selects, as CSV for a spreadsheet.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use futures_util::stream;
+use latchkey_shared::{Timestamp, Token};
+
+use super::{list, present};
+use crate::{
+    http::{Caller, Error, ListQuery, csv},
+    rql::Query,
+    state::AppState,
+};
+
+const COLUMNS: [&str; 17] = [
+    "id",
+    "name",
+    "external_id",
+    "description",
+    "extension",
+    "status",
+    "permissions",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "last_used_at",
+    "last_used_from",
+    "expiration_date",
+    "not_before",
+    "allowed_addresses",
+    "calls_per_minute",
+];
+
+/// All tokens that match, as CSV (RFC 4180). `limit` and `offset` do not count. A cell that a spreadsheet would take for
+/// a formula begins with an apostrophe.
+#[utoipa::path(get, path = "/auth/tokens/export", operation_id = "export_tokens", tag = "Tokens", responses((status = 200, description = "All tokens that match, a line each below a line with the names of the columns", content_type = "text/csv", body = String, example = json!("id,name,external_id\r\nSU-160-984-311,Billing export,ERP-7\r\n"))))]
+pub async fn handler(State(app): State<AppState>, caller: Caller, query: ListQuery) -> Result<Response, Error> {
+    let mut first = query.0.resolve(list::PROPERTIES)?;
+    (first.limit, first.offset) = (Query::MAX_LIMIT, 0);
+    let name = format!("attachment; filename=\"tokens-{}.csv\"", &app.clock.now().to_string()[..10]);
+    // The first page before the answer begins: if it fails, the answer says so.
+    let page = page(&app, &caller, &first).await?;
+    let head = csv::line(COLUMNS);
+    let rest = stream::unfold(Some((head + &page.0, page.1, app, caller, first)), async |state| {
+        let (text, more, app, caller, mut query) = state?;
+        if !more {
+            return Some((Ok(Bytes::from(text)), None));
+        }
+        query.offset += query.limit;
+        match self::page(&app, &caller, &query).await {
+            Ok((next, more)) => Some((Ok(text.into()), Some((next, more, app, caller, query)))),
+            // The answer breaks off, so that nobody takes it for the whole.
+            Err(error) => Some((Err(std::io::Error::other(error.lines().join(" "))), None)),
+        }
+    });
+    let mut response = Body::from_stream(rest).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// The lines of a page, and whether more follow.
+async fn page(app: &AppState, caller: &Caller, query: &Query) -> Result<(String, bool), Error> {
+    let (rows, total) = app.store.list_tokens(&list::token_query(app, caller, query)).await?;
+    let mut text = String::new();
+    for row in &rows {
+        text += &line(&present(app, caller, row)?);
+    }
+    Ok((text, query.offset + query.limit < total))
+}
+
+fn line(token: &Token) -> String {
+    let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let modules: Vec<&str> = token
+        .permissions
+        .iter()
+        .map(|it| if it.object.name.is_empty() { it.object.id.as_str() } else { it.object.name.as_str() })
+        .collect();
+    csv::line([
+        token.id.as_str(),
+        token.name.as_str(),
+        token.external_id.as_deref().unwrap_or_default(),
+        token.description.as_deref().unwrap_or_default(),
+        token.extension.name.as_str(),
+        token.status.as_str(),
+        &modules.join(", "),
+        &token.events.created.at.to_string(),
+        token.events.created.by.name.as_str(),
+        &token.events.updated.at.to_string(),
+        token.events.updated.by.name.as_str(),
+        &moment(token.last_used.as_ref().map(|last| last.at)),
+        token.last_used.as_ref().map_or("", |last| &last.address),
+        &moment(token.expiration_date),
+        &moment(token.not_before),
+        &token.allowed_addresses.join(", "),
+        &token.calls_per_minute.map(|calls| calls.to_string()).unwrap_or_default(),
+    ])
+}
