@@ -1,6 +1,8 @@
 //! The audit trail. An event is committed together with the change that it records, so that neither exists
 //! without the other. Revealing or exchanging a key and a failed sign-in change nothing and are events, too.
 
+pub mod list;
+
 use latchkey_shared::Timestamp;
 use serde_json::Value;
 

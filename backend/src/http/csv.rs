@@ -2,10 +2,10 @@
 
 /// A line, with its end.
 #[must_use]
-pub fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+pub fn line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     // Into memory, so nothing can fail.
-    let _ = writer.write_record(cells.into_iter().map(harmless));
+    let _ = writer.write_record(cells.into_iter().map(|cell| harmless(cell.as_ref())));
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 

@@ -3,10 +3,17 @@
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, Order, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+    sea_query::Expr,
 };
 
-use super::{Result, Store, Tx, entities::event};
+use super::{
+    Result, Store, Tx,
+    entities::event,
+    filter::{self, Column},
+};
+use crate::rql::Filter;
 
 /// One line of the audit trail, about to be written.
 #[derive(Debug, Clone)]
@@ -33,11 +40,52 @@ pub struct NewEvent {
     pub details: String,
 }
 
+/// Which events of an account to list.
+#[derive(Debug, Clone)]
+pub struct EventQuery<'a> {
+    /// The account.
+    pub account_id: &'a str,
+    /// The filter, with declared names and typed values.
+    pub filter: &'a Filter,
+    /// The oldest first instead of the newest.
+    pub ascending: bool,
+    /// Only events with a smaller id.
+    pub before: Option<i64>,
+    /// Maximum number of rows; 0 only counts.
+    pub limit: u64,
+    /// Number of rows to skip.
+    pub offset: u64,
+}
+
+/// Where a property is stored.
+fn column(name: &str) -> Column {
+    Column::One(Expr::col((event::Entity, match name {
+        "at" => event::Column::At,
+        "action" => event::Column::Action,
+        "actor.id" => event::Column::ActorId,
+        "actor.name" => event::Column::ActorName,
+        "object.id" => event::Column::ObjectId,
+        "object.name" => event::Column::ObjectName,
+        "address" => event::Column::Address,
+        "request_id" => event::Column::RequestId,
+        _ => event::Column::Id,
+    })))
+}
+
 impl Store {
-    /// The events of an account, oldest first.
-    pub async fn events(&self, account_id: &str) -> Result<Vec<event::Model>> {
-        let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id));
-        Ok(events.order_by_asc(event::Column::Id).all(&self.readers).await?)
+    /// A page of events, in the order of their ids, and the total number of matches.
+    pub async fn list_events(&self, query: &EventQuery<'_>) -> Result<(Vec<event::Model>, u64)> {
+        let matches = event::Entity::find()
+            .filter(event::Column::AccountId.eq(query.account_id))
+            .filter(filter::condition(query.filter, &column));
+        let total = matches.clone().count(&self.readers).await?;
+        if query.limit == 0 {
+            return Ok((Vec::new(), total));
+        }
+        let direction = if query.ascending { Order::Asc } else { Order::Desc };
+        let before = query.before.map(|before| event::Column::Id.lt(before));
+        let page = matches.filter(Condition::all().add_option(before)).order_by(event::Column::Id, direction);
+        Ok((page.limit(query.limit).offset(query.offset).all(&self.readers).await?, total))
     }
 
     /// The addresses of the clients of an actor's last events of one kind, newest first.

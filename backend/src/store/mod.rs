@@ -33,7 +33,7 @@ pub use address::{Address, AddressError, without_passwords};
 pub use changes::{ChangeHook, TokenChange};
 pub use connect::OpenError;
 pub use credentials::{CredentialRow, RowLock};
-pub use events::NewEvent;
+pub use events::{EventQuery, NewEvent};
 pub use notifications::Listener;
 pub use outside_changes::POLL_INTERVAL;
 pub use sessions::SessionRow;

@@ -1,4 +1,4 @@
-//! `GET /auth/tokens/export`: what a query selects, as CSV for a spreadsheet.
+//! `GET /auth/tokens/export.csv`: what a query selects, as CSV for a spreadsheet.
 
 use axum::{
     body::{Body, Bytes},
@@ -38,7 +38,7 @@ const COLUMNS: [&str; 17] = [
 
 /// All tokens that match, as CSV (RFC 4180). `limit` and `offset` do not count. A cell that a spreadsheet would take for
 /// a formula begins with an apostrophe.
-#[utoipa::path(get, path = "/auth/tokens/export", operation_id = "export_tokens", tag = "Tokens", responses((status = 200, description = "All tokens that match, a line each below a line with the names of the columns", content_type = "text/csv", body = String, example = json!("id,name,external_id\r\nSU-160-984-311,Billing export,ERP-7\r\n"))))]
+#[utoipa::path(get, path = "/auth/tokens/export.csv", operation_id = "export_tokens", tag = "Tokens", responses((status = 200, description = "All tokens that match, a line each below a line with the names of the columns", content_type = "text/csv", body = String, example = json!("id,name,external_id\r\nSU-160-984-311,Billing export,ERP-7\r\n"))))]
 pub async fn handler(State(app): State<AppState>, caller: Caller, query: ListQuery) -> Result<Response, Error> {
     let mut first = query.0.resolve(list::PROPERTIES)?;
     (first.limit, first.offset) = (Query::MAX_LIMIT, 0);

@@ -172,7 +172,7 @@ async fn export_has_every_match_of_the_account_and_no_formula() {
         admin.create(name, &[PARTNERS]).await;
     }
     let answer = admin
-        .send(Method::GET, "/auth/tokens/export?ne(name,c)&ordering(name)&limit=1", axum::body::Body::empty())
+        .send(Method::GET, "/auth/tokens/export.csv?ne(name,c)&ordering(name)&limit=1", axum::body::Body::empty())
         .await;
     assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"tokens-2027-01-15.csv\"");
@@ -183,7 +183,7 @@ async fn export_has_every_match_of_the_account_and_no_formula() {
         "{lines:?}"
     );
     assert_eq!(lines.len(), 3);
-    let none = server.stranger().await.get("/auth/tokens/export").await;
+    let none = server.stranger().await.get("/auth/tokens/export.csv").await;
     assert_eq!(none.body.lines().count(), 1);
-    admin.get("/auth/tokens/export?eq(nothing,1)").await.refused(400, "VAL_001");
+    admin.get("/auth/tokens/export.csv?eq(nothing,1)").await.refused(400, "VAL_001");
 }

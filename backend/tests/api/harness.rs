@@ -16,9 +16,10 @@ use latchkey::{
     routes::{self, Surface},
     serve,
     state::AppState,
+    rql::Filter,
     store::{
-        Store, TokenRow,
-        entities::{account, user},
+        EventQuery, Store, TokenRow,
+        entities::{account, event, user},
     },
 };
 use latchkey_shared::{Role, Timestamp};
@@ -169,11 +170,24 @@ impl Server {
         self.anonymous().with("authorization", &header_value(token))
     }
 
+    /// The audit trail of the first account, oldest first.
+    pub async fn events(&self) -> Vec<event::Model> {
+        let account = self.app.store.first_account().await.unwrap().unwrap();
+        let filter = Filter::And(Vec::new());
+        let query = EventQuery {
+            account_id: &account.id,
+            filter: &filter,
+            ascending: true,
+            before: None,
+            limit: 100_000,
+            offset: 0,
+        };
+        self.app.store.list_events(&query).await.unwrap().0
+    }
+
     /// What the audit trail of the first account says, oldest first: action and object.
     pub async fn trail(&self) -> Vec<String> {
-        let account = self.app.store.first_account().await.unwrap().unwrap();
-        let events = self.app.store.events(&account.id).await.unwrap();
-        events.into_iter().map(|event| format!("{} {} {}", event.actor_name, event.action, event.object_name)).collect()
+        self.events().await.into_iter().map(|event| format!("{} {} {}", event.actor_name, event.action, event.object_name)).collect()
     }
 }
 

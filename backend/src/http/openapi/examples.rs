@@ -22,6 +22,12 @@ pub fn of(name: &str) -> Option<Value> {
         "CreatedToken" => with(token(), json!({ "token": SECRET, "handle": HANDLE })),
         "ReplacedToken" | "ExchangedToken" => with(token(), json!({ "token": SECRET })),
         "RevealedToken" => json!({ "id": "SU-160-984-311", "token": SECRET, "handle": HANDLE }),
+        "Event" => json!({
+            "id": 4711, "at": "2027-01-31T09:30:00+00:00", "action": "token.updated",
+            "actor": { "id": "UR-310-552-001", "name": "Administrator" },
+            "object": { "id": "SU-160-984-311", "name": "Billing export" },
+            "address": "203.0.113.7", "request_id": "4e1f", "details": { "name": ["Billing", "Billing export"] }
+        }),
         "BulkLine" => json!({ "id": "SU-160-984-311", "name": "Billing export", "outcome": "changed" }),
         "Permission" => permission(),
         "Module" => json!({

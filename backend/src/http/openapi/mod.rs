@@ -22,6 +22,7 @@ use super::{Access, Route, paths};
 use crate::{
     accounts, catalogue,
     collections::{self, Collection},
+    events,
     rql::{Kind, Property, Query},
     sessions, statistics, tokens,
 };
@@ -45,6 +46,9 @@ use crate::{
         tokens::permissions::list,
         tokens::permissions::grant,
         tokens::permissions::withdraw,
+        events::list::handler,
+        events::list::export_csv,
+        events::list::export_json,
         statistics::aggregates,
         statistics::summary,
         sessions::sign_in::handler,
@@ -113,8 +117,11 @@ pub fn document<S>(routes: &[Route<S>]) -> Document {
     }
     for (path, properties) in [
         ("/auth/tokens", tokens::list::PROPERTIES),
-        ("/auth/tokens/export", tokens::list::PROPERTIES),
+        ("/auth/tokens/export.csv", tokens::list::PROPERTIES),
         ("/auth/tokens/{id}/permissions", tokens::permissions::PROPERTIES),
+        ("/auth/events", events::list::PROPERTIES),
+        ("/auth/events/export.csv", events::list::PROPERTIES),
+        ("/auth/events/export.jsonl", events::list::PROPERTIES),
         ("/modules", catalogue::list::MODULES),
         ("/extensions", catalogue::list::EXTENSIONS),
         ("/accounts", accounts::list::PROPERTIES),
@@ -204,7 +211,7 @@ fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     let is_list = operation.responses.responses.get("200").is_some_and(answers_a_list);
     let of_token = route.path.starts_with("/auth/tokens/{id}");
     let refusals = [
-        (is_list || has_body || route.path.ends_with("/export"), "400", "A field of the body or the query is wrong"),
+        (is_list || has_body || route.path.contains("/export."), "400", "A field of the body or the query is wrong"),
         (true, "401", "No credentials, or none that count"),
         (route.access != Access::Public || changes, "403", "The caller may not do this"),
         (has_id, "404", "There is no such object in the caller's account"),
