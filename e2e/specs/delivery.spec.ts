@@ -1,3 +1,4 @@
+import { at } from "../support/console.js";
 import { expect, test } from "../support/fixtures.js";
 
 test("the page arrives compressed, and its files stay in the browser's cache", async ({ page }) => {
@@ -25,4 +26,22 @@ test("a client that knows no Brotli gets the plain files", async ({ server }) =>
   const answer = await fetch(`${server.url}${script}`, { headers: { "Accept-Encoding": "identity" } });
   expect(answer.headers.get("content-encoding")).toBeNull();
   expect(await answer.text()).toContain("WebAssembly");
+});
+
+test("a page whose program is missing loads once more and then says so", async ({ page }) => {
+  let asked = 0;
+  await page.route("**/*.wasm", async (route) => {
+    asked += 1;
+    await route.fulfill({ status: 404 });
+  });
+  await page.goto(at.signIn);
+  await expect(page.getByText("Latchkey could not be loaded.")).toBeVisible();
+  expect(asked).toBe(2);
+});
+
+test("a chosen theme is there before the program runs", async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem("latchkey-theme", "dark"));
+  await page.route("**/*.wasm", () => undefined);
+  await page.goto(at.signIn, { waitUntil: "domcontentloaded" });
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 });

@@ -57,6 +57,7 @@ test("a browser that refuses the clipboard is told of, and the text is selected 
   const token = await api.create({ name: "Billing" });
   await page.addInitScript(() => {
     navigator.clipboard.writeText = () => Promise.reject(new DOMException("Write permission denied.", "NotAllowedError"));
+    document.execCommand = () => false;
   });
   await page.goto(at.details(token.id));
   await page.getByRole("button", { name: "Copy", exact: true }).click();
@@ -148,10 +149,10 @@ test("a disabled key stops at once and works again when enabled", async ({ page,
   await page.getByRole("button", { name: "Actions for Billing" }).click();
   await page.getByRole("menuitem", { name: "Disable" }).click();
   await page.getByRole("dialog", { name: "Disable “Billing”?" }).getByRole("button", { name: "Disable" }).click();
-  await expect(page.getByText("“Billing” disabled")).toBeVisible();
+  await expect(page.getByText("Disabled “Billing”")).toBeVisible();
   expect((await curl(agreements, key)).status).toBe(401);
   await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByText("“Billing” enabled")).toBeVisible();
+  await expect(page.getByText("Enabled “Billing”")).toBeVisible();
   expect((await curl(agreements, key)).status).toBe(200);
 });
 

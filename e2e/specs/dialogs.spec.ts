@@ -8,7 +8,7 @@ test("Delete asks for the token's name, and the key stops for good", async ({ pa
   await page.goto(at.details(token.id));
   await act(page, "Billing", "Delete…");
   const dialog = page.getByRole("dialog", { name: "Delete “Billing”?" });
-  await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await expect(dialog.getByLabel("Confirmation")).toBeFocused();
   await dialog.getByLabel("Confirmation").fill("billing");
   await dialog.getByRole("button", { name: "Delete" }).click();
   await expect(dialog.getByLabel("Confirmation")).toHaveAccessibleDescription(/does not match/);
@@ -16,7 +16,7 @@ test("Delete asks for the token's name, and the key stops for good", async ({ pa
 
   await dialog.getByLabel("Confirmation").fill("Billing");
   await dialog.getByRole("button", { name: "Delete" }).click();
-  await expect(page.getByText("“Billing” deleted")).toBeVisible();
+  await expect(page.getByText("Deleted “Billing”")).toBeVisible();
   expect((await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status).toBe(401);
 
   await page.goto(`${at.list}?status=deleted`);
@@ -34,7 +34,8 @@ for (const [action, title] of [
     await signIn();
     const dialog = page.getByRole("dialog", { name: title });
     await act(page, "Billing", action);
-    await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+    const first = action === "Delete…" ? dialog.getByLabel("Confirmation") : dialog.getByRole("button", { name: "Cancel" });
+    await expect(first).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("button", { name: "Actions for Billing" })).toBeFocused();

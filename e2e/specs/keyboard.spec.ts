@@ -5,7 +5,7 @@ test("from the sign-in to a copied key without a mouse", async ({ page, context,
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
   const keys = page.keyboard;
   await page.goto("/");
-  await tabTo(page, page.getByLabel("E-mail"));
+  await expect(page.getByLabel("E-mail")).toBeFocused();
   await keys.type(admin.email);
   await keys.press("Tab");
   await keys.type(admin.password);

@@ -30,7 +30,7 @@ test("no match names the search and offers to clear it", async ({ page, api, sig
   await api.create({ name: "Billing" });
   await signIn();
   await page.getByRole("searchbox", { name: "Search tokens" }).fill("nothing like it");
-  await expect(page.getByText("No token matches")).toBeVisible();
+  await expect(page.locator(".empty").getByText("No token matches")).toBeVisible();
   await expect(page.getByText("the search “nothing like it”")).toBeVisible();
   await page.getByRole("button", { name: "Clear filters" }).click();
   await expect(row(page, "Billing")).toBeVisible();
@@ -152,7 +152,7 @@ test("selected rows are deleted together after a word is typed", async ({ page, 
   await signIn();
   await row(page, "One").getByRole("checkbox").check();
   await row(page, "Two").getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("button", { name: "Delete…" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete 2 tokens?" });
   // Made within one second, so in no order that could be told.
   await expect(dialog.getByRole("listitem")).toHaveCount(2);
@@ -179,4 +179,106 @@ test("an address that leads nowhere says so inside the frame", async ({ page, si
   await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
   await page.getByRole("link", { name: "Go to Tokens" }).click();
   await expect(page).toHaveURL(at.list);
+});
+
+test("while the answer to another filter is on its way, the old rows are dimmed and nothing can be done with them", async ({ page, api, signIn }) => {
+  await api.create({ name: "Billing" });
+  await signIn();
+  await expect(row(page, "Billing")).toBeVisible();
+  await page.route("**/auth/tokens?eq(status**", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
+  await page.getByLabel("Status").selectOption({ label: "Disabled" });
+  await expect(page.locator("tbody")).toHaveJSProperty("inert", true);
+  await expect(page.locator("tbody")).toHaveCSS("opacity", "0.45");
+  await expect(page.locator(".empty").getByText("No token matches")).toBeVisible();
+});
+
+test("tokens without an expiration come last in both directions", async ({ page, api, signIn }) => {
+  await api.create({ name: "Never" });
+  await api.create({ name: "Soon", expiration_date: new Date(Date.now() + 3 * 86_400_000).toISOString() });
+  await api.create({ name: "Later", expiration_date: "2099-01-31T12:00:00Z" });
+  await signIn();
+  const names = page.locator("tbody .table__link");
+  await page.getByRole("button", { name: "Expires" }).click();
+  await expect(names).toHaveText(["Soon", "Later", "Never"]);
+  await page.getByRole("button", { name: "Expires" }).click();
+  await expect(names).toHaveText(["Later", "Soon", "Never"]);
+  await page.getByRole("link", { name: "1 expires within 7 days" }).click();
+  await expect(names).toHaveText(["Soon"]);
+});
+
+test("⋮ is in view at every width, without sideways scrolling", async ({ page, api, signIn }) => {
+  await api.create({ name: "W".repeat(128), modules: ["MD-0002"], expiration_date: "2099-01-31T12:00:00Z" });
+  await signIn();
+  for (const width of [320, 360, 720, 721, 960, 980, 1024, 1075, 1100, 1280, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const box = await page.locator("tbody .menu > button").boundingBox();
+    expect(box!.x + box!.width, `at ${width}`).toBeLessThanOrEqual(width);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width}`).toBe(width);
+  }
+});
+
+test("all that match are changed with one request, after what would change is shown", async ({ page, api, signIn }) => {
+  for (let number = 0; number < 30; number++) await api.create({ name: `Partner ${number}` });
+  await api.create({ name: "Other" });
+  await signIn();
+  await page.getByRole("searchbox", { name: "Search tokens" }).fill("Partner");
+  await expect(page.getByText("1–25 of 30")).toBeVisible();
+  await page.getByRole("checkbox", { name: "Select all rows" }).check();
+  await page.getByRole("button", { name: "Select all 30 that match" }).click();
+  const changes: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") changes.push(request.postData() ?? "");
+  });
+  await page.getByRole("group", { name: "Selected tokens" }).getByRole("button", { name: "Disable" }).click();
+  const dialog = page.getByRole("dialog", { name: "Disable 30 tokens?" });
+  await expect(dialog.getByText("These are all 30 tokens that match.")).toBeVisible();
+  await dialog.getByRole("button", { name: "Disable" }).click();
+  await expect(page.getByText("Disabled 30 tokens")).toBeVisible();
+  expect(changes.map((change) => (JSON.parse(change) as { dry_run: boolean }).dry_run)).toEqual([true, false]);
+  expect((await api.list("eq(status,active)")).map((it) => it.name)).toEqual(["Other"]);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Enabled 30 tokens")).toBeVisible();
+});
+
+test("a selection is kept from page to page, and dropped with another filter", async ({ page, api, signIn }) => {
+  for (let number = 0; number < 27; number++) await api.create({ name: `Partner ${number}` });
+  await signIn();
+  const bar = page.getByRole("group", { name: "Selected tokens" });
+  await page.locator("tbody .check").first().check();
+  await page.getByRole("link", { name: "Next page" }).click();
+  await expect(page.getByText("26–27 of 27")).toBeVisible();
+  await page.locator("tbody .check").first().check();
+  await expect(bar).toContainText("2 selected");
+  await page.getByLabel("Status").selectOption({ label: "Enabled" });
+  await expect(bar).toBeHidden();
+});
+
+test("Back from a token leads to its row", async ({ page, api, signIn }) => {
+  for (let number = 0; number < 40; number++) await api.create({ name: `Partner ${number}` });
+  await signIn();
+  await page.goto(`${at.list}?size=50&sort=name`);
+  const link = page.getByRole("link", { name: "Partner 33", exact: true });
+  await link.scrollIntoViewIfNeeded();
+  const before = await page.evaluate(() => scrollY);
+  expect(before).toBeGreaterThan(300);
+  await link.click();
+  await expect(page.getByRole("heading", { name: "Partner 33" })).toBeVisible();
+  await page.goBack();
+  await expect(link).toBeFocused();
+  expect(Math.abs((await page.evaluate(() => scrollY)) - before)).toBeLessThan(60);
+});
+
+test("what is listed is downloaded as CSV", async ({ page, api, signIn }) => {
+  await api.create({ name: "=1+1" });
+  await api.create({ name: "Other" });
+  await signIn();
+  await page.getByRole("searchbox", { name: "Search tokens" }).fill("1+1");
+  await expect(page.getByText("1–1 of 1")).toBeVisible();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export as CSV" }).click()]);
+  const text = await (await file.createReadStream()).setEncoding("utf8").toArray();
+  expect(text.join("").trim().split("\r\n")).toHaveLength(2);
+  expect(text.join("")).toContain(",'=1+1,");
 });

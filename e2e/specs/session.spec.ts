@@ -69,7 +69,7 @@ test("an old sign-in is confirmed with the password, and Create, Rotate and Save
   await grows_old();
   await page.getByRole("button", { name: "Save" }).click();
   await confirm();
-  await expect(page.getByText("“Billing” saved")).toBeVisible();
+  await expect(page.getByText("Saved “Billing”")).toBeVisible();
 
   await page.getByRole("button", { name: "Actions for Billing" }).click();
   await page.getByRole("menuitem", { name: "Rotate key…" }).click();
@@ -125,6 +125,7 @@ test("a restart of the server ends no session", async ({ page, server, signIn })
 test("what was acknowledged survives a server that is killed", async ({ page, server, signIn }) => {
   await signIn();
   await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "Partners" }).check();
   await create(page).click();
   await expect(step(page, "Summary")).toBeVisible();
   await server.kill();

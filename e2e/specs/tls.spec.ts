@@ -31,6 +31,6 @@ test("a user signs in through nginx with TLS, creates a token and saves it", asy
   await page.goto(at.edit(token?.id ?? ""));
   await nameField(page).fill("Invoices");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText("“Invoices” saved")).toBeVisible();
+  await expect(page.getByText("Saved “Invoices”")).toBeVisible();
   expect((await api.list()).map(({ name }) => name)).toEqual(["Invoices"]);
 });

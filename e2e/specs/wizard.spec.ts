@@ -18,7 +18,7 @@ test("problems stand beside their fields and the first takes the focus", async (
   await expect(nameField(page)).toHaveAccessibleDescription(/at most 128 characters/);
   await nameField(page).fill("Billing");
   await page.getByLabel("Description").fill("fine");
-  await page.getByLabel("Expiration").selectOption({ label: "A date" });
+  await page.getByLabel("Expiration").selectOption({ label: "On a date…" });
   await page.getByLabel("Expiration date").fill("2020-01-01");
   await next(page).click();
   await expect(page.getByLabel("Expiration date")).toBeFocused();
@@ -137,12 +137,15 @@ test("an extension with a fixed list has no Permissions step, and may show a han
   expect(token!.permissions.length).toBeGreaterThan(0);
 });
 
-test("no module is allowed, and said clearly", async ({ page, api }) => {
+test("no module is allowed, said clearly and asked again", async ({ page, api }) => {
   await walkToPermissions(page, "Nothing");
   await expect(page.getByText(/the key will open nothing/)).toBeVisible();
   await page.getByRole("checkbox", { name: "Partners" }).check();
   await expect(page.getByText(/the key will open nothing/)).toBeHidden();
   await page.getByRole("checkbox", { name: "Partners" }).uncheck();
+  await create(page).click();
+  await expect(page.getByRole("alert")).toContainText("Press Create again if you want that.");
+  expect(await api.list()).toHaveLength(0);
   await create(page).click();
   await expect(step(page, "Summary")).toBeVisible();
   expect((await api.list())[0]!.permissions).toEqual([]);
@@ -235,7 +238,7 @@ test("a restriction that is wrong unfolds, takes the focus in its turn, and lose
   await expect(page.getByLabel("Allowed addresses")).toHaveAccessibleDescription(
     /Allowed addresses: "192\.0\.2\.7\/24" has address bits beyond its prefix: 192\.0\.2\.0\/24 is the network\./,
   );
-  await expect(page.getByLabel("Calls per minute")).toHaveAccessibleDescription(/Calls per minute must be 1 to 1000000\./);
+  await expect(page.getByLabel("Calls per minute")).toHaveAccessibleDescription(/Calls per minute must be a whole number from 1 to 1000000\./);
 
   await page.getByLabel("Not before").fill("");
   await next(page).click();
@@ -265,4 +268,74 @@ test("a date that is typed in part is not taken for none", async ({ page }) => {
   await next(page).click();
   await expect(page.getByLabel("Not before")).toHaveAccessibleDescription(/Not before needs a whole date\./);
   await expect(step(page, "General")).toBeVisible();
+});
+
+test("a double click on Next is one press, also where Create takes its place", async ({ page, api }) => {
+  await page.route("**/public/v1/modules", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: ((await answer.json()) as unknown[]).slice(0, 4) });
+  });
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  await next(page).click();
+  await page.getByRole("radio", { name: "Custom Integration" }).check();
+  await next(page).dblclick({ delay: 40 });
+  await expect(step(page, "Permissions")).toBeVisible();
+  await page.waitForTimeout(500);
+  expect(await api.list()).toHaveLength(0);
+});
+
+test("a number is sent as it is typed, or named as wrong", async ({ page, api }) => {
+  await page.goto(at.create);
+  await nameField(page).fill("Billing");
+  await restrictions(page).click();
+  const calls = page.getByLabel("Calls per minute");
+  for (const typed of ["1.000", "2,500", "1e3", "-5", "1.5"]) {
+    await calls.fill("");
+    await calls.pressSequentially(typed);
+    await next(page).click();
+    await expect(calls).toHaveValue(typed);
+    await expect(calls).toHaveAccessibleDescription(/must be a whole number from 1 to 1000000\./);
+  }
+  await calls.fill("2500");
+  await next(page).click();
+  await page.getByRole("radio", { name: "Zapier" }).check();
+  await create(page).click();
+  await expect(step(page, "Summary")).toBeVisible();
+  expect((await api.list())[0]!.calls_per_minute).toBe(2500);
+});
+
+test("an answer that comes after the wizard was left leads nowhere and says where the token is", async ({ page, api }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await page.route("**/auth/tokens", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
+  await create(page).click();
+  await page.getByRole("link", { name: "Tokens", exact: true }).click();
+  await page.getByRole("button", { name: "Leave" }).click();
+  await expect(page.getByText("Created “Billing”")).toBeVisible();
+  await expect(page).toHaveURL(at.list);
+  const [token] = await api.list();
+  await page.getByRole("link", { name: "Open", exact: true }).click();
+  await expect(page).toHaveURL(at.details(token!.id));
+});
+
+test("after the summary Back leads to the list, and a reload to the details", async ({ page, api }) => {
+  await page.goto(at.list);
+  await page.getByRole("link", { name: "Create your first token" }).click();
+  await nameField(page).fill("Billing");
+  await next(page).click();
+  await page.getByRole("radio", { name: "Custom Integration" }).check();
+  await next(page).click();
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await create(page).click();
+  await expect(step(page, "Summary")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { name: "Tokens", level: 1 })).toBeVisible();
+  await expect(page).toHaveURL(at.list);
+  const [token] = await api.list();
+  await page.goto(`${at.create}?step=summary&id=${token!.id}`);
+  await expect(page).toHaveURL(at.details(token!.id));
 });

@@ -39,7 +39,7 @@ export const screens: Screen[] = [
     name: "the list without a match",
     open: async (page) => {
       await page.goto(`${at.list}?q=nothing&status=expired`);
-      await expect(page.getByText("No token matches")).toBeVisible();
+      await expect(page.locator(".empty").getByText("No token matches")).toBeVisible();
     },
   },
   {

@@ -78,7 +78,7 @@ fn Shell() -> impl IntoView {
     Effect::new(move |_| match session.phase.get() {
         Phase::SignedOut if !at_sign_in.get() => {
             let here = address.get_untracked();
-            let target = if here == "/" { "/sign-in".to_owned() } else { sign_in_address(&here) };
+            let target = if here == "/" { "/sign-in".to_owned() } else { next::sign_in_address(&here) };
             navigator.replace(&target);
         }
         Phase::SignedIn(_) if at_sign_in.get() => navigator.replace(&next::safe(wanted.get_untracked().as_deref())),
@@ -100,7 +100,7 @@ fn Shell() -> impl IntoView {
     });
     view! {
         {dynamic(move || match shown.get() {
-            Shown::Nothing => ().into_any(),
+            Shown::Nothing => view! { <div class="start"><p class="start__brand">"Latchkey"</p></div> }.into_any(),
             Shown::SignIn => view! { <SignIn next=wanted /> }.into_any(),
             Shown::Frame => view! { <Frame /> }.into_any(),
             Shown::Failure(failure) => view! {
@@ -114,8 +114,4 @@ fn Shell() -> impl IntoView {
         <PasswordDialogs />
     }
     .into_any()
-}
-
-fn sign_in_address(next: &str) -> String {
-    format!("/sign-in?next={}", crate::browser::text::encode(next))
 }

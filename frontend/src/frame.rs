@@ -1,24 +1,21 @@
 //! The frame around every screen: top bar, navigation, the place for the screen.
 
 use leptos::{html, prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
 
 use crate::{
     api::{Api, Catalogue},
     browser::{page, popover, storage},
-    routes::{HOME, Navigator, Screens},
+    routes::{HOME, Navigator, Screen, Screens},
     session::Session,
-    ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Toaster, Toasts, dynamic},
+    ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Note, Toaster, dynamic},
 };
 
+/// `index.html` puts it in place before anything is painted.
 const THEME: &str = "latchkey-theme";
 
 /// Extensions and modules of this server, loaded once.
 pub type CatalogueLoad = Load<Catalogue>;
-
-/// Puts the remembered theme in place. To be called before anything is shown.
-pub fn apply_theme() {
-    page::set_theme(storage::get(THEME).filter(|it| it == "light" || it == "dark").as_deref());
-}
 
 /// The frame, and in it the screen that the address names.
 #[component]
@@ -48,10 +45,18 @@ pub fn Frame() -> impl IntoView {
 
 #[component]
 fn Links() -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || {
+        path.with(|path| match Screen::of(path) {
+            Screen::List => Some("page"),
+            Screen::NotFound => None,
+            _ => Some("true"),
+        })
+    };
     view! {
         <p class="nav__group">"Integrations"</p>
         <ul class="nav__list">
-            <li><a class="nav__link" href=HOME aria-current="true"><Icon icon=icondata_lu::LuKeyRound />"Tokens"</a></li>
+            <li><a class="nav__link" href=HOME aria-current=current><Icon icon=icondata_lu::LuKeyRound />"Tokens"</a></li>
         </ul>
         <ul class="nav__list">
             // A page of its own, which the console's router must leave to the browser.
@@ -85,8 +90,8 @@ fn TopBar() -> impl IntoView {
 #[component]
 fn UserMenu() -> impl IntoView {
     let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
-    let (navigator, toasts) = (expect_context::<Navigator>(), expect_context::<Toasts>());
-    let guard = expect_context::<LeaveGuard>();
+    let (navigator, guard) = (expect_context::<Navigator>(), expect_context::<LeaveGuard>());
+    let problem = RwSignal::new(None::<String>);
     let theme = RwSignal::new(storage::get(THEME));
     let choose = move |wanted: Option<&'static str>| {
         storage::set(THEME, wanted);
@@ -94,6 +99,7 @@ fn UserMenu() -> impl IntoView {
         theme.set(wanted.map(str::to_owned));
     };
     let sign_out = Callback::new(move |()| {
+        problem.set(None);
         spawn_local(async move {
             match api.sign_out().await {
                 Ok(()) => {
@@ -101,7 +107,7 @@ fn UserMenu() -> impl IntoView {
                     session.signed_out();
                     navigator.replace("/sign-in");
                 }
-                Err(failure) => toasts.say(format!("Not signed out. {}", failure.message())),
+                Err(failure) => problem.set(Some(format!("You are still signed in. {}", failure.message()))),
             }
         });
     });
@@ -119,10 +125,16 @@ fn UserMenu() -> impl IntoView {
             choice("Dark", Some("dark")),
             choice("System", None),
             MenuItem::Separator,
-            MenuItem::Action("Sign out", sign_out),
+            MenuItem::Action("Sign out", Callback::new(move |()| guard.asks_then(sign_out))),
         ]
     });
     let name = Signal::derive(move || session.context().map(|context| context.user.name).unwrap_or_default());
     let label = Signal::derive(move || format!("{}, user menu", name.get()));
-    view! { <Menu label=label icon=icondata_lu::LuCircleUser words=name items=items /> }.into_any()
+    view! {
+        <Menu label=label icon=icondata_lu::LuCircleUser words=name items=items />
+        {dynamic(move || problem.with(Option::is_some).then(|| view! {
+            <div class="top__problem"><Note problem=problem on_dismiss=move |()| problem.set(None) /></div>
+        }))}
+    }
+    .into_any()
 }

@@ -1,10 +1,9 @@
 //! Mounts the console into the page.
 
-use latchkey_console::{app::App, frame};
+use latchkey_console::app::App;
 use wasm_bindgen::JsCast;
 
 fn main() {
-    frame::apply_theme();
     let place = leptos::prelude::document().get_element_by_id("app");
     if let Some(place) = place.and_then(|place| place.dyn_into::<web_sys::HtmlElement>().ok()) {
         place.set_inner_html("");

@@ -97,9 +97,14 @@ impl Screen {
             [] | ["integrations"] => Self::Home,
             ["integrations", "tokens"] => Self::List,
             ["integrations", "tokens", "new"] => Self::New,
-            ["integrations", "tokens", id] if id.starts_with("SU-") => Self::Token((*id).to_owned()),
+            // As somebody has typed it.
+            ["integrations", "tokens", id, ..] if id.starts_with("su-") => Self::Token(id.to_ascii_uppercase()),
             ["integrations", "tokens", id, "edit"] => Self::Edit((*id).to_owned()),
             ["integrations", "tokens", _, "general" | "permissions"] => Self::Details,
+            // Without a tab, or with one that there is not.
+            ["integrations", "tokens", id] | ["integrations", "tokens", id, _] if id.starts_with("SU-") => {
+                Self::Token((*id).to_owned())
+            }
             _ => Self::NotFound,
         }
     }
@@ -119,7 +124,11 @@ pub fn Screens() -> impl IntoView {
         Screen::Home => view! { <Elsewhere address=HOME.to_owned() /> }.into_any(),
         Screen::Token(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
         Screen::List => view! { <List /> }.into_any(),
-        Screen::New => view! { <CreateToken step=query("step") /> }.into_any(),
+        // The summary of a token holds its key, which is not kept: after a reload its details are what there is.
+        Screen::New => match untrack(|| query("id").get()).filter(|id| id.starts_with("SU-")) {
+            Some(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
+            None => view! { <CreateToken step=query("step") /> }.into_any(),
+        },
         Screen::Edit(id) => view! { <EditToken id=id /> }.into_any(),
         Screen::Details => view! { <TokenDetails id=part(2) tab=part(3) /> }.into_any(),
         Screen::NotFound => view! { <NotFound /> }.into_any(),
@@ -163,7 +172,7 @@ fn List() -> impl IntoView {
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <Heading title="Page not found" />
+        <div class="screen__head"><Heading title="Page not found" /></div>
         <EmptyState
             icon=icondata_lu::LuSearchX
             title="There is nothing at this address"

@@ -46,7 +46,16 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, query: ListQue
     responses((status = 200, description = "All events that match, a line each below a line with the names of the columns", content_type = "text/csv", body = String, example = json!("id,at,action\r\n1,2027-01-31T09:30:00+00:00,token.created\r\n"))))]
 pub async fn export_csv(State(app): State<AppState>, caller: Caller, query: ListQuery) -> Result<Response, Error> {
     let head = csv::line([
-        "id", "at", "action", "actor_id", "actor_name", "object_id", "object_name", "address", "request_id", "details",
+        "id",
+        "at",
+        "action",
+        "actor_id",
+        "actor_name",
+        "object_id",
+        "object_name",
+        "address",
+        "request_id",
+        "details",
     ]);
     let line = |event: &Event| {
         csv::line([

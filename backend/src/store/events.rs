@@ -59,17 +59,20 @@ pub struct EventQuery<'a> {
 
 /// Where a property is stored.
 fn column(name: &str) -> Column {
-    Column::One(Expr::col((event::Entity, match name {
-        "at" => event::Column::At,
-        "action" => event::Column::Action,
-        "actor.id" => event::Column::ActorId,
-        "actor.name" => event::Column::ActorName,
-        "object.id" => event::Column::ObjectId,
-        "object.name" => event::Column::ObjectName,
-        "address" => event::Column::Address,
-        "request_id" => event::Column::RequestId,
-        _ => event::Column::Id,
-    })))
+    Column::One(Expr::col((
+        event::Entity,
+        match name {
+            "at" => event::Column::At,
+            "action" => event::Column::Action,
+            "actor.id" => event::Column::ActorId,
+            "actor.name" => event::Column::ActorName,
+            "object.id" => event::Column::ObjectId,
+            "object.name" => event::Column::ObjectName,
+            "address" => event::Column::Address,
+            "request_id" => event::Column::RequestId,
+            _ => event::Column::Id,
+        },
+    )))
 }
 
 impl Store {

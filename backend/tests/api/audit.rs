@@ -58,7 +58,10 @@ async fn events_are_filtered_and_paged_newest_first(#[values(Sqlite, Postgres)] 
     };
     let of_token = format!("eq(object.id,{id})");
     let (range, actions) = list(&of_token).await;
-    assert_eq!((range.as_str(), actions), ("items 0-2/3", vec!["token.disabled".into(), "token.updated".into(), "token.created".into()]));
+    assert_eq!(
+        (range.as_str(), actions),
+        ("items 0-2/3", vec!["token.disabled".into(), "token.updated".into(), "token.created".into()])
+    );
     assert_eq!(list(&format!("{of_token}&limit=1&offset=1")).await.1, ["token.updated"]);
     assert_eq!(list(&format!("{of_token}&ordering(at)&limit=1")).await.1, ["token.created"]);
     let since = server.clock.now().plus(-30).to_string().replace('+', "%2B");
@@ -66,7 +69,10 @@ async fn events_are_filtered_and_paged_newest_first(#[values(Sqlite, Postgres)] 
     assert_eq!(list("eq(action,user.signed_in)&like(actor.name,Admin*)").await.1, ["user.signed_in"]);
     let rows = admin.get(&format!("/auth/events?{of_token}&eq(action,token.updated)")).await.expect(StatusCode::OK);
     assert_eq!(rows[0]["details"], json!({ "name": ["Key", "Renamed"] }));
-    assert_eq!((rows[0]["actor"]["name"].as_str(), rows[0]["object"]["name"].as_str()), (Some("Administrator"), Some("Renamed")));
+    assert_eq!(
+        (rows[0]["actor"]["name"].as_str(), rows[0]["object"]["name"].as_str()),
+        (Some("Administrator"), Some("Renamed"))
+    );
     admin.get("/auth/events?eq(details,x)").await.refused(400, "VAL_001");
 }
 

@@ -14,9 +14,9 @@ use latchkey::{
     keys::Key,
     rng::Rng,
     routes::{self, Surface},
+    rql::Filter,
     serve,
     state::AppState,
-    rql::Filter,
     store::{
         EventQuery, Store, TokenRow,
         entities::{account, event, user},
@@ -187,7 +187,11 @@ impl Server {
 
     /// What the audit trail of the first account says, oldest first: action and object.
     pub async fn trail(&self) -> Vec<String> {
-        self.events().await.into_iter().map(|event| format!("{} {} {}", event.actor_name, event.action, event.object_name)).collect()
+        self.events()
+            .await
+            .into_iter()
+            .map(|event| format!("{} {} {}", event.actor_name, event.action, event.object_name))
+            .collect()
     }
 }
 

@@ -3,6 +3,7 @@
 //! answers instead of a network.
 
 pub mod auth;
+pub mod bulk;
 pub mod catalogue;
 pub mod failure;
 pub mod tokens;
@@ -11,13 +12,16 @@ pub mod transport;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
+pub use bulk::BulkResult;
 pub use catalogue::Catalogue;
 pub use failure::{CONFIRM_PASSWORD, Failure};
-pub use transport::{Answer, Call, Method, Transport};
+pub use transport::{Answer, Call, Method, Stream, Transport};
 
 use crate::session::gate::Gates;
 
 const BASE: &str = "/public/v1";
+/// Where tokens are downloaded as CSV.
+pub const EXPORT: &str = "/public/v1/auth/tokens/export.csv";
 
 /// The client. Copied freely; all copies share one transport.
 #[derive(Debug, Clone, Copy)]

@@ -48,6 +48,14 @@ impl Api {
         Ok(Page { tokens, total })
     }
 
+    /// How many tokens an RQL query selects. The query is empty, or has `&` at its end.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn count_tokens(self, filter: &str) -> Result<usize, Failure> {
+        Ok(self.list_tokens(&format!("{filter}limit=0")).await?.total)
+    }
+
     /// Creates a token. The same `key` again gives the same token again, not a second one.
     ///
     /// # Errors
@@ -78,23 +86,6 @@ impl Api {
     pub async fn update_token(self, id: &TokenId, etag: &str, body: &TokenUpdateBody) -> Result<Versioned, Failure> {
         let call = Call::new(Method::Put, &format!("/auth/tokens/{id}")).header("If-Match", etag).json(body);
         versioned(&self.send(call).await?)
-    }
-
-    /// Deletes a token for good.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn delete_token(self, id: &TokenId) -> Result<(), Failure> {
-        self.send(Call::new(Method::Delete, &format!("/auth/tokens/{id}"))).await.map(|_| ())
-    }
-
-    /// Switches a token on or off.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub async fn set_token_enabled(self, id: &TokenId, enabled: bool) -> Result<Token, Failure> {
-        let verb = if enabled { "activate" } else { "deactivate" };
-        parse(&self.send(Call::new(Method::Post, &format!("/auth/tokens/{id}/{verb}"))).await?)
     }
 
     /// Gives a token a new secret; the old one works on for `overlap` seconds. The same `key` again gives the same

@@ -6,13 +6,22 @@ use wasm_bindgen::{JsCast, closure::Closure};
 
 thread_local! {
     static PRESSED: Cell<bool> = const { Cell::new(false) };
+    static CAME_BACK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps an eye on the pointer, for [`is_pressed`]. Called once, when the page starts.
+/// Keeps an eye on pointer and history, for [`is_pressed`] and [`came_back`]. Called once, when the page starts.
 pub fn watch_presses() {
     for (name, pressed) in [("pointerdown", true), ("pointerup", false), ("pointercancel", false)] {
         capture(name, move |_| PRESSED.set(pressed));
     }
+    capture("popstate", |_| CAME_BACK.set(true));
+    capture("click", |_| CAME_BACK.set(false));
+}
+
+/// Whether the last step was one through the history, by Back or Forward.
+#[must_use]
+pub fn came_back() -> bool {
+    CAME_BACK.get()
 }
 
 /// Whether a button of the mouse, a finger or a pen is down. What moves the page then takes the target of the
@@ -43,13 +52,17 @@ pub fn followed_link(event: &web_sys::Event) -> Option<web_sys::HtmlAnchorElemen
     (link.target().is_empty() && link.origin() == here).then_some(link)
 }
 
+/// Whether the click hit something that `selector` finds.
+#[must_use]
+pub fn hits(event: &web_sys::Event, selector: &str) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|it| it.closest(selector).ok().flatten().is_some())
+}
+
 /// Whether the click hit something that acts by itself, so that the row around it must not.
 #[must_use]
 pub fn hits_a_control(event: &web_sys::Event) -> bool {
-    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|it| {
-        it.closest("a, button, input, label, select, [popover], [tabindex=\"0\"]").ok().flatten().is_some()
-    })
+    hits(event, "a, button, input, label, select, [popover], [tabindex=\"0\"]")
 }
 
 /// Whether the person has marked text, in which case a click is the end of marking, not a wish to go.

@@ -8,6 +8,16 @@ pub fn first(selector: &str) {
     focus(leptos::prelude::document().query_selector(selector).ok().flatten());
 }
 
+/// Focuses the first element that `selector` finds, and leaves the page where it is.
+pub fn without_scrolling(selector: &str) {
+    let found = leptos::prelude::document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
+    }
+}
+
 /// Focuses the element with this id.
 pub fn by_id(id: &str) {
     focus(leptos::prelude::document().get_element_by_id(id));

@@ -19,9 +19,32 @@ pub fn path() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
+/// Path and query of the address as the browser shows it.
+#[must_use]
+pub fn address() -> String {
+    let location = window().location();
+    format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+}
+
 /// Loads `path` from the server, forgetting everything that this page holds.
 pub fn load(path: &str) {
     let _ = window().location().assign(path);
+}
+
+/// Opens `path` in another tab.
+pub fn open_beside(path: &str) {
+    let _ = window().open_with_url_and_target_and_features(path, "_blank", "noopener");
+}
+
+/// How far the page is scrolled, in pixels.
+#[must_use]
+pub fn scrolled() -> f64 {
+    window().scroll_y().unwrap_or_default()
+}
+
+/// Scrolls the page to where it was.
+pub fn scroll_to(top: f64) {
+    window().scroll_to_with_x_and_y(0.0, top);
 }
 
 /// Goes one step back in the history.

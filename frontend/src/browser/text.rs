@@ -21,3 +21,15 @@ pub fn encode(text: &str) -> String {
     }
     encoded
 }
+
+/// A text as it looks: composed, without characters that cannot be seen, and with single blanks. What a user types from
+/// what they see is the same text in this form.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let composed: String = js_sys::JsString::from(text).normalize("NFC").into();
+    let invisible =
+        |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}');
+    let visible: String = composed.chars().filter(|c| !invisible(*c)).collect();
+    let words: Vec<&str> = visible.split_whitespace().collect();
+    words.join(" ")
+}

@@ -47,6 +47,8 @@ impl Session {
             match api.context().await {
                 Ok(context) => self.signed_in(context),
                 Err(Failure::Unauthorized) => self.phase.set(Phase::SignedOut),
+                // Something else answers at this address: a proxy, or an older server.
+                Err(Failure::NotFound) => self.phase.set(Phase::Unreachable(Failure::Server(Vec::new()))),
                 Err(failure) => self.phase.set(Phase::Unreachable(failure)),
             }
         });

@@ -1,6 +1,6 @@
 //! Where to go after signing in: back to where the person was, and never to another site.
 
-use crate::routes::HOME;
+use crate::{browser::text::encode, routes::HOME};
 
 /// `next` if it is a path on this site, [`HOME`] otherwise. `//host` and `/\host` are other sites to a
 /// browser, and it drops tabs and line breaks before it looks, so none of these get through.
@@ -13,6 +13,12 @@ pub fn safe(next: Option<&str>) -> String {
             && !path.starts_with("/sign-in")
     };
     next.filter(fine).unwrap_or(HOME).to_owned()
+}
+
+/// The address of the sign-in that leads to `next`, an address of this site.
+#[must_use]
+pub fn sign_in_address(next: &str) -> String {
+    format!("/sign-in?next={}", encode(next))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use latchkey_shared::{Context, Credentials};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Session, context::Phase};
+use super::{Session, context::Phase, next};
 use crate::{
     api::Api,
     browser::{field, focus, page},
@@ -34,7 +34,7 @@ pub fn PasswordDialogs() -> impl IntoView {
             text="Your session has ended. Sign in again to go on where you are; nothing that you typed is lost."
             action="Sign in"
             cancel="Leave this page"
-            on_cancel=Callback::new(|()| page::load("/sign-in"))
+            on_cancel=Callback::new(|()| page::load(&next::sign_in_address(&page::address())))
             on_success=on_success
         />
         <PasswordDialog

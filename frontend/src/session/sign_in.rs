@@ -57,6 +57,7 @@ pub fn SignIn(
         });
     };
 
+    request_animation_frame(|| focus::by_id("field-email"));
     view! {
         <main class="sign-in" id="main">
             <form class="sign-in__card" on:submit=submit novalidate>

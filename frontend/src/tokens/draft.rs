@@ -331,7 +331,7 @@ mod tests {
         let wanted = [
             "not_before: must be before the expiration",
             "allowed_addresses: \"192.0.2.7/24\" has address bits beyond its prefix: 192.0.2.0/24 is the network",
-            "calls_per_minute: must be 1 to 1000000",
+            "calls_per_minute: must be a whole number from 1 to 1000000",
         ];
         assert_eq!(wrong.problems(clock()).lines(), wanted);
         let half = Draft { not_before: "?".to_owned(), ..draft() };

@@ -86,9 +86,9 @@ pub fn GeneralFields(
         let keep = ends.get().map(|moment| ("at".to_owned(), format!("Until {}", dates::day_and_time(moment))));
         let days = Expiration::DAYS.map(|days| (days.to_string(), format!("{days} days")));
         keep.into_iter()
-            .chain([("never".to_owned(), "None".to_owned())])
+            .chain([("never".to_owned(), "No expiration".to_owned())])
             .chain(days)
-            .chain([("date".to_owned(), "A date".to_owned())])
+            .chain([("date".to_owned(), "On a date…".to_owned())])
             .collect::<Vec<_>>()
     });
     let choose = move |word: String| {
@@ -114,6 +114,13 @@ pub fn GeneralFields(
             problem=problem("description") on_leave=leave("description") />
         <Select label="Expiration" name="expiration" options=options on_choose=choose
             value=Signal::derive(move || expiration.get().word()) />
+        {dynamic(move || match expiration.get() {
+            Expiration::Days(days) => {
+                let end = dates::now().plus(i64::from(days) * 24 * 3600);
+                Some(view! { <p class="field__hint">{format!("The key works until {}.", dates::day_and_time(end))}</p> })
+            }
+            _ => None,
+        })}
         {dynamic(move || by_date.get().then(|| view! {
             <TextField label="Expiration date" name="expiration_date" kind="date" required=true min=dates::tomorrow()
                 text=fields.text(|it| &mut it.date) problem=problem("expiration_date") on_leave=leave("expiration_date")
@@ -161,7 +168,7 @@ fn restrictions(fields: Fields) -> impl IntoView {
                     text=fields.text(|it| &mut it.addresses)
                     problem=problem("allowed_addresses") on_leave=leave("allowed_addresses")
                     hint="One address or network per line, such as 203.0.113.7 or 2001:db8::/32. Empty: from anywhere." />
-                <TextField label="Calls per minute" name="calls_per_minute" kind="number" text=fields.text(|it| &mut it.calls)
+                <TextField label="Calls per minute" name="calls_per_minute" inputmode="numeric" text=fields.text(|it| &mut it.calls)
                     problem=problem("calls_per_minute") on_leave=leave("calls_per_minute")
                     hint="Calls beyond it are refused for a while. Empty: any number." />
             </div>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::page,
-    tokens::details::credential::{MASK, Shown},
+    tokens::details::credential::{MASK, Shown, key_text},
     ui::{CodeBlock, CopyButton, dynamic},
 };
 
@@ -24,7 +24,7 @@ pub fn NewKey(
     let secret = StoredValue::new(secret);
     on_cleanup(move || secret.set_value(String::new()));
     let copied = Signal::derive(move || secret.get_value());
-    let visible = Signal::derive(move || if shown.get() { secret.get_value() } else { MASK.to_owned() });
+    let visible = move || if shown.get() { secret.with_value(|secret| key_text(secret)) } else { MASK.into_any() };
     let curl = move |authorization: &str| {
         format!("curl -H \"Authorization: {authorization}\" {}/public/v1/agreements/", page::origin())
     };
@@ -36,14 +36,14 @@ pub fn NewKey(
     view! {
         <div class="secret">
             <span class="secret__label">{kind.label()}</span>
-            <code class="secret__value" id="created-secret">{visible}</code>
+            <code class="secret__value" id="created-secret">{dynamic(visible)}</code>
             <button type="button" class="button" on:click=move |_| shown.toggle()>
                 {dynamic(move || if shown.get() { "Hide" } else { "View" })}
             </button>
-            <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true />
+            <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true unmask=move |()| shown.show() />
         </div>
         {has_key.then(|| view! {
-            <CodeBlock id="created-curl" what="curl command" shown=curl_shown copied=curl_copied />
+            <CodeBlock id="created-curl" what="curl command" shown=curl_shown copied=curl_copied unmask=move |()| shown.show() />
         })}
     }
     .into_any()

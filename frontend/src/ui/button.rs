@@ -30,7 +30,8 @@ impl Variant {
     }
 }
 
-/// A button that keeps its width and its focus while it works, and cannot be pressed meanwhile.
+/// A button that keeps its width and its focus while it works, and cannot be pressed meanwhile. A double click is one
+/// press: after the first click another button may stand in the same place.
 #[component]
 pub fn Button(
     /// How it looks.
@@ -71,7 +72,7 @@ pub fn Button(
             aria-busy=move || busy.get().then_some("true")
             aria-disabled=move || (busy.get() || disabled.get()).then_some("true")
             on:click=move |event| {
-                if !idle() {
+                if !idle() || event.detail() > 1 {
                     event.prevent_default();
                 } else if let Some(on_press) = on_press {
                     on_press.run(());

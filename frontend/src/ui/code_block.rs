@@ -19,12 +19,15 @@ pub fn CodeBlock(
     /// What is copied, when it is not what is shown.
     #[prop(optional, into)]
     copied: Option<Signal<String>>,
+    /// Shows what is copied, where something else is shown.
+    #[prop(default = Callback::new(|()| ()), into)]
+    unmask: Callback<()>,
 ) -> impl IntoView {
     view! {
         <div class="code">
             // Long lines scroll inside, so the keyboard must be able to reach them.
             <pre class="code__text" tabindex="0" role="group" aria-label=what.clone()><code id=id>{shown}</code></pre>
-            <CopyButton text=copied.unwrap_or(shown) what=what shown_in=id with_word=true />
+            <CopyButton text=copied.unwrap_or(shown) what=what shown_in=id unmask=unmask with_word=true />
         </div>
     }
     .into_any()

@@ -19,6 +19,9 @@ pub fn CopyButton(
     /// The id of the element that shows the text.
     #[prop(optional, into)]
     shown_in: Option<String>,
+    /// Shows the text in that element where it is masked, before it is selected.
+    #[prop(optional, into)]
+    unmask: Option<Callback<()>>,
     /// Whether the button shows its word, not only its picture.
     #[prop(optional)]
     with_word: bool,
@@ -36,8 +39,12 @@ pub fn CopyButton(
                 }
                 Err(refused) => {
                     status_message.try_set(format!("Not copied: {}. Press Ctrl+C.", refused.0));
+                    if let Some(unmask) = unmask {
+                        unmask.run(());
+                    }
                     if let Some(id) = shown_in {
-                        focus::select_text(&id);
+                        // Once it is unmasked.
+                        request_animation_frame(move || focus::select_text(&id));
                     }
                 }
             }

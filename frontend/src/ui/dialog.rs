@@ -18,8 +18,8 @@ pub fn Dialog(
     #[prop(into)]
     title: Signal<String>,
     /// Whether Esc closes it.
-    #[prop(default = true)]
-    dismissable: bool,
+    #[prop(default = true.into(), into)]
+    dismissable: Signal<bool>,
     /// What stands in it.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -54,7 +54,7 @@ pub fn Dialog(
             class="dialog"
             aria-labelledby=title_id.clone()
             on:close=closed
-            on:cancel=move |event: web_sys::Event| if !dismissable { event.prevent_default() }
+            on:cancel=move |event: web_sys::Event| if !dismissable.get_untracked() { event.prevent_default() }
         >
             <h2 class="dialog__title" id=title_id.clone()>{title}</h2>
             <Show when=move || open.get()>{children.with_value(|children| children())}</Show>

@@ -38,6 +38,12 @@ pub fn TextField(
     /// The type of the input.
     #[prop(default = "text")]
     kind: &'static str,
+    /// The keyboard that a phone shows.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
+    /// The greatest number of characters.
+    #[prop(optional)]
+    maxlength: Option<&'static str>,
     /// What a browser may fill in.
     #[prop(default = "off")]
     autocomplete: &'static str,
@@ -87,7 +93,8 @@ pub fn TextField(
         .into_any()
     } else {
         view! {
-            <input class="input" id=id.clone() name=name type=kind autocomplete=autocomplete autofocus=autofocus min=min
+            <input class="input" id=id.clone() name=name type=kind inputmode=inputmode maxlength=maxlength autocomplete=autocomplete
+                autofocus=autofocus min=min
                 aria-required=required.then_some("true") aria-invalid=invalid aria-describedby=described_by
                 prop:value=text.value on:input:target=move |event| text.on_input.run(event.target().value()) on:blur=leave
             />

@@ -7,12 +7,14 @@ use super::{Button, Dialog, Variant};
 use crate::browser::{events, page};
 
 /// Where the person wanted to go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Departure {
     /// To an address of this site.
     To(String),
     /// One step back.
     Back,
+    /// Something that ends what is shown, as signing out does.
+    Action(Callback<()>),
 }
 
 /// Knows whether the screen holds input that is not saved. Steps and tabs of the same path are no departure.
@@ -58,10 +60,23 @@ impl LeaveGuard {
         asks
     }
 
+    /// Does `action`, or asks first when that would lose something.
+    pub fn asks_then(self, action: Callback<()>) {
+        if self.dirty.get_untracked() {
+            self.asking.set(Some(Departure::Action(action)));
+        } else {
+            action.run(());
+        }
+    }
+
     /// Starts to listen, once for the life of the page.
     pub fn install(self) {
         events::capture("click", move |event| {
             let Some(link) = events::followed_link(&event) else { return };
+            // Another document: the browser asks by itself.
+            if link.rel() == "external" {
+                return;
+            }
             if self.asks_before(&format!("{}{}", link.pathname(), link.search())) {
                 event.prevent_default();
                 event.stop_propagation();
@@ -114,6 +129,7 @@ pub fn LeaveDialog(
         match departure {
             Some(Departure::To(address)) => on_go.run(address),
             Some(Departure::Back) => page::back(),
+            Some(Departure::Action(action)) => action.run(()),
             None => {}
         }
     };

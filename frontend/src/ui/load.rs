@@ -4,6 +4,7 @@ use std::future::Future;
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::{Button, Icon, dynamic};
 use crate::api::Failure;
 
 /// What there is of the data.
@@ -35,6 +36,8 @@ pub struct Load<T: Send + Sync + 'static> {
     pub state: RwSignal<Loaded<T>>,
     /// Whether an answer is on its way.
     pub busy: RwSignal<bool>,
+    /// Why what there is may be out of date: it could not be fetched again.
+    pub outdated: RwSignal<Option<Failure>>,
     again: RwSignal<u32>,
 }
 
@@ -53,10 +56,16 @@ impl<T: Send + Sync + 'static> Load<T> {
         K: 'static,
         F: Future<Output = Result<T, Failure>> + 'static,
     {
-        let load = Self { state: RwSignal::new(Loaded::Waiting), busy: RwSignal::new(true), again: RwSignal::new(0) };
+        let load = Self {
+            state: RwSignal::new(Loaded::Waiting),
+            busy: RwSignal::new(true),
+            outdated: RwSignal::new(None),
+            again: RwSignal::new(0),
+        };
         let latest = StoredValue::new(0_u32);
-        Effect::new(move |_| {
-            load.again.track();
+        Effect::new(move |before: Option<u32>| {
+            let again = load.again.get();
+            let is_repeated = before.is_some_and(|before| before != again);
             let fetched = fetch(key());
             let turn = latest.get_value().wrapping_add(1);
             latest.set_value(turn);
@@ -66,12 +75,21 @@ impl<T: Send + Sync + 'static> Load<T> {
                 if latest.try_get_value() != Some(turn) {
                     return;
                 }
-                load.state.set(match outcome {
-                    Ok(data) => Loaded::Ready(data),
-                    Err(failure) => Loaded::Failed(failure),
-                });
+                let is_there = load.state.with_untracked(|state| state.ready().is_some());
+                match outcome {
+                    Ok(data) => {
+                        load.outdated.set(None);
+                        load.state.set(Loaded::Ready(data));
+                    }
+                    // What is gone is not shown any longer; otherwise what was there is better than nothing.
+                    Err(failure) if is_repeated && is_there && failure != Failure::NotFound => {
+                        load.outdated.set(Some(failure));
+                    }
+                    Err(failure) => load.state.set(Loaded::Failed(failure)),
+                }
                 load.busy.set(false);
             });
+            again
         });
         load
     }
@@ -85,4 +103,24 @@ impl<T: Send + Sync + 'static> Load<T> {
     pub fn put(self, data: T) {
         self.state.set(Loaded::Ready(data));
     }
+}
+
+/// A line that says that what is shown may be out of date, with *Try again*.
+#[component]
+pub fn Outdated<T: Send + Sync + 'static>(
+    /// What is shown.
+    load: Load<T>,
+) -> impl IntoView {
+    view! {
+        <div role="status">
+            {dynamic(move || load.outdated.get().map(|failure| view! {
+                <div class="note note--warning">
+                    <Icon icon=icondata_lu::LuCircleAlert />
+                    <p>{format!("This may be out of date. {}", failure.message())}</p>
+                    <Button busy=load.busy on_press=move |()| load.again()>"Try again"</Button>
+                </div>
+            }))}
+        </div>
+    }
+    .into_any()
 }

@@ -27,6 +27,8 @@ pub enum MenuItem {
     Link(&'static str, String),
     /// One of several, and whether it is the chosen one.
     Choice(&'static str, bool, Callback<()>),
+    /// A setting that is on or off. The menu stays open.
+    Check(&'static str, bool, Callback<()>),
     /// Words that are no entry.
     Text(String),
     /// A line between groups.
@@ -61,6 +63,16 @@ pub fn Menu(
         if let Some(button) = button.get_untracked() {
             let _ = button.focus();
         }
+    };
+    // The entries are made anew when one of them changes.
+    let stay = move |action: Callback<()>| {
+        let at = focus::position(&elements());
+        action.run(());
+        request_animation_frame(move || {
+            if let Some(item) = at.and_then(|at| elements().into_iter().nth(at)) {
+                let _ = item.focus();
+            }
+        });
     };
     let toggled = move |_| {
         let (Some(menu), Some(button)) = (menu.get_untracked(), button.get_untracked()) else { return };
@@ -111,7 +123,7 @@ pub fn Menu(
             </button>
             <div node_ref=menu class="menu__list" role="menu" popover="auto" id=id aria-label=label
                 on:toggle=toggled on:keydown=on_menu_key>
-                {dynamic(move || open.get().then(|| items.get().into_iter().map(|item| entry(item, close)).collect_view()))}
+                {dynamic(move || open.get().then(|| items.get().into_iter().map(|item| entry(item, close, stay)).collect_view()))}
             </div>
         </span>
     }
@@ -141,7 +153,11 @@ fn key_target<'a>(items: &'a [HtmlElement], key: &str) -> Option<&'a HtmlElement
     items.get(index)
 }
 
-fn entry(item: MenuItem, close: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
+fn entry(
+    item: MenuItem,
+    close: impl Fn() + Copy + Send + Sync + 'static,
+    stay: impl Fn(Callback<()>) + Copy + Send + Sync + 'static,
+) -> AnyView {
     let run = move |action: Callback<()>| {
         close();
         action.run(());
@@ -154,6 +170,11 @@ fn entry(item: MenuItem, close: impl Fn() + Copy + Send + Sync + 'static) -> Any
         MenuItem::Choice(words, chosen, action) => view! {
             <button type="button" role="menuitemradio" tabindex="-1" class="menu__item"
                 aria-checked=if chosen { "true" } else { "false" } on:click=move |_| run(action)>{words}</button>
+        }
+        .into_any(),
+        MenuItem::Check(words, on, action) => view! {
+            <button type="button" role="menuitemcheckbox" tabindex="-1" class="menu__item"
+                aria-checked=if on { "true" } else { "false" } on:click=move |_| stay(action)>{words}</button>
         }
         .into_any(),
         MenuItem::Link(words, href) => view! {

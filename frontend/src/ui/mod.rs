@@ -35,7 +35,7 @@ pub use field::{Select, Text, TextField};
 pub use heading::Heading;
 pub use icon::Icon;
 pub use leave::{LeaveDialog, LeaveGuard};
-pub use load::{Load, Loaded};
+pub use load::{Load, Loaded, Outdated};
 pub use menu::{Menu, MenuItem};
 pub use note::Note;
 pub use pager::Pager;

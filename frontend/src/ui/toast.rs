@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::Icon;
+use crate::browser::focus;
 
 const SHOWN_FOR: Duration = Duration::from_secs(8);
 
@@ -12,7 +13,16 @@ const SHOWN_FOR: Duration = Duration::from_secs(8);
 struct Toast {
     id: u32,
     text: String,
-    undo: Option<Callback<()>>,
+    then: Then,
+}
+
+/// What a confirmation offers beside its words.
+#[derive(Debug, Clone)]
+enum Then {
+    Nothing,
+    Undo(Callback<()>),
+    /// A link to this address.
+    Open(String),
 }
 
 /// The confirmations on the page.
@@ -31,24 +41,39 @@ impl Toasts {
 
     /// Says what is done.
     pub fn say(self, text: impl Into<String>) {
-        self.show(text.into(), None);
+        self.show(text.into(), Then::Nothing);
     }
 
     /// Says what is done and offers to undo it.
     pub fn say_with_undo(self, text: impl Into<String>, undo: Callback<()>) {
-        self.show(text.into(), Some(undo));
+        self.show(text.into(), Then::Undo(undo));
     }
 
-    fn show(self, text: String, undo: Option<Callback<()>>) {
+    /// Says what is done, and where it is to be seen.
+    pub fn say_with_link(self, text: impl Into<String>, address: String) {
+        self.show(text.into(), Then::Open(address));
+    }
+
+    fn show(self, text: String, then: Then) {
         let id = self.last.get_value().wrapping_add(1);
         self.last.set_value(id);
         // Two at a time are enough; older ones are old news.
         self.shown.update(|toasts| {
-            toasts.push(Toast { id, text, undo });
+            toasts.push(Toast { id, text, then });
             let surplus = toasts.len().saturating_sub(2);
             toasts.drain(..surplus);
         });
-        set_timeout(move || self.drop(id), SHOWN_FOR);
+        self.drop_later(id);
+    }
+
+    /// Drops a confirmation after a while, or later while the pointer or the focus is on one (WCAG 2.2.1).
+    fn drop_later(self, id: u32) {
+        set_timeout(
+            move || {
+                if focus::finds(".toaster:is(:hover, :focus-within)") { self.drop_later(id) } else { self.drop(id) }
+            },
+            SHOWN_FOR,
+        );
     }
 
     fn drop(self, id: u32) {
@@ -75,12 +100,20 @@ pub fn Toaster() -> impl IntoView {
                         <div class="toast">
                             <Icon icon=icondata_lu::LuCircleCheck />
                             <span class="toast__text">{toast.text}</span>
-                            {toast.undo.map(|undo| view! {
-                                <button type="button" class="toast__undo" on:click=move |_| {
-                                    toasts.drop(id);
-                                    undo.run(());
-                                }>"Undo"</button>
-                            })}
+                            {match toast.then {
+                                Then::Nothing => ().into_any(),
+                                Then::Undo(undo) => view! {
+                                    <button type="button" class="toast__undo" on:click=move |_| {
+                                        toasts.drop(id);
+                                        undo.run(());
+                                    }>"Undo"</button>
+                                }
+                                .into_any(),
+                                Then::Open(address) => view! {
+                                    <a class="toast__undo" href=address on:click=move |_| toasts.drop(id)>"Open"</a>
+                                }
+                                .into_any(),
+                            }}
                             <button type="button" class="toast__close" aria-label="Dismiss" on:click=move |_| toasts.drop(id)>
                                 <Icon icon=icondata_lu::LuX />
                             </button>

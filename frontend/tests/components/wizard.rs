@@ -15,7 +15,11 @@ async fn wizard(reply: impl Fn(&Call) -> Option<Answer> + 'static) -> (Mounted, 
 }
 
 async fn follow(page: &Mounted, step: RwSignal<Option<String>>) {
-    let last = page.visited.borrow().last().and_then(|it| it.split_once("step=").map(|it| it.1.to_owned()));
+    let last = page
+        .visited
+        .borrow()
+        .last()
+        .and_then(|it| it.split_once("step=").map(|it| it.1.split('&').next().unwrap_or_default().to_owned()));
     step.set(last);
     settle().await;
 }

@@ -1,20 +1,33 @@
-//! The questions before a key stops working.
+//! The questions before something is done to tokens, its progress, and what became of it.
 
-use latchkey_shared::Token;
-use leptos::prelude::*;
+use latchkey_shared::BulkBody;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Actions, Kind,
+    expiration::ExpirationChoice,
     last_use::LastUse,
     rotate,
-    run::{Pending, name},
+    run::{Pending, Target, count},
 };
 use crate::{
-    browser::focus,
-    ui::{Button, Dialog, Note, TextField, Variant, dynamic},
+    api::{Api, BulkResult, Stream},
+    browser::{focus, text},
+    ui::{Button, CopyButton, Dialog, Note, TextField, Variant, dynamic},
 };
 
-/// The dialogs of a screen's [`Actions`], and what could not be done when no dialog is open.
+/// What could not be done without a dialog, as *Enable*. It stays in view however far the page is scrolled.
+#[component]
+pub fn ActionProblem(
+    /// The actions.
+    actions: Actions,
+) -> impl IntoView {
+    let alone = Signal::derive(move || actions.problem.get().filter(|_| actions.pending.with(Option::is_none)));
+    view! { <div class="floating"><Note problem=alone on_dismiss=move |()| actions.problem.set(None) /></div> }
+        .into_any()
+}
+
+/// The dialogs of a screen's [`Actions`].
 #[component]
 pub fn ActionDialogs(
     /// The actions.
@@ -23,72 +36,94 @@ pub fn ActionDialogs(
     let pending = actions.pending;
     let open = Signal::derive(move || pending.with(Option::is_some));
     let title = Signal::derive(move || {
-        pending.with(|pending| match pending {
-            Some(Pending { kind: Kind::Disable, tokens }) => format!("Disable {}?", name(tokens)),
-            Some(Pending { kind: Kind::Delete, tokens }) => format!("Delete {}?", name(tokens)),
-            Some(Pending { kind: Kind::Rotate, tokens }) => format!("Rotate the key of {}?", name(tokens)),
-            Some(Pending { kind: Kind::Rotated, tokens }) => format!("The key of {} is rotated", name(tokens)),
-            None => String::new(),
+        pending.with(|pending| {
+            let Some(Pending { kind, target }) = pending else { return String::new() };
+            let name = target.name();
+            match kind {
+                Kind::Enable => format!("Enable {name}?"),
+                Kind::Disable => format!("Disable {name}?"),
+                Kind::Delete => format!("Delete {name}?"),
+                Kind::SetExpiration => format!("Set the expiration of {name}"),
+                Kind::Rotate => format!("Rotate the key of {name}?"),
+                Kind::Rotated => format!("The key of {name} is rotated"),
+            }
         })
     });
-    let alone = Signal::derive(move || if open.get() { None } else { actions.problem.get() });
+    // Esc would hide what goes on.
+    let idle = Signal::derive(move || actions.stream.with(Option::is_none));
     view! {
-        <div class="floating"><Note problem=alone /></div>
-        <Dialog open=open on_close=move |()| actions.forget() title=title>
-            {dynamic(move || match pending.get() {
-                Some(Pending { kind: Kind::Disable, tokens }) => disable(actions, tokens).into_any(),
-                Some(Pending { kind: Kind::Rotate, mut tokens }) => {
-                    tokens.pop().map(|token| rotate::question(actions, token)).into_any()
+        <Dialog open=open on_close=move |()| actions.forget() title=title dismissable=idle>
+            {dynamic(move || {
+                let Some(Pending { kind, target }) = pending.get() else { return ().into_any() };
+                if let Some(result) = actions.result.get() {
+                    return outcome(actions, kind, result);
                 }
-                Some(Pending { kind: Kind::Rotated, tokens }) => {
-                    tokens.first().map(|token| rotate::outcome(actions, token)).into_any()
+                match kind {
+                    Kind::Rotate => target.tokens().first().map(|token| rotate::question(actions, token.clone())).into_any(),
+                    Kind::Rotated => target.tokens().first().map(|token| rotate::outcome(actions, token)).into_any(),
+                    Kind::Delete => view! { <Delete actions=actions target=target /> }.into_any(),
+                    _ => view! { <Change actions=actions kind=kind target=target /> }.into_any(),
                 }
-                Some(pending) => view! { <Delete actions=actions pending=pending /> }.into_any(),
-                None => ().into_any(),
             })}
         </Dialog>
     }
     .into_any()
 }
 
-fn disable(actions: Actions, tokens: Vec<Token>) -> impl IntoView {
-    let text = if tokens.len() == 1 {
-        "Every call with this key is refused at once, until you enable the token again."
-    } else {
-        "Every call with these keys is refused at once, until you enable the tokens again."
+/// Asks before tokens are enabled, disabled or get another end.
+#[component]
+fn Change(actions: Actions, kind: Kind, target: Target) -> impl IntoView {
+    let one = target.count() == 1;
+    let text = match kind {
+        Kind::Enable if one => "The key works again at once.",
+        Kind::Enable => "The keys work again at once.",
+        Kind::Disable if one => "Every call with this key is refused at once, until you enable the token again.",
+        Kind::Disable => "Every call with these keys is refused at once, until you enable the tokens again.",
+        _ => "A key is refused from its expiration on. An earlier one may stop calls that work today.",
+    };
+    let (verb, variant) = match kind {
+        Kind::Enable => ("Enable", Variant::Primary),
+        Kind::Disable => ("Disable", Variant::Danger),
+        _ => ("Set expiration", Variant::Primary),
+    };
+    let stops = kind == Kind::Disable;
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        actions.confirm();
     };
     view! {
-        <p>{text}</p>
-        <LastUse tokens=tokens />
-        <Note problem=actions.problem />
-        <div class="dialog__actions">
-            <Button autofocus=true on_press=move |()| actions.forget()>"Cancel"</Button>
-            <Button variant=Variant::Danger busy=actions.busy on_press=move |()| actions.confirm()>"Disable"</Button>
-        </div>
+        <form class="stack" on:submit=submit novalidate>
+            <p>{text}</p>
+            {stops.then(|| last_use(&target))}
+            {(kind == Kind::SetExpiration).then(|| view! { <ExpirationChoice end=actions.end /> })}
+            {preview(kind, &target)}
+            {names(&target)}
+            <Note problem=actions.problem />
+            <Buttons actions=actions words=verb variant=variant total=target.count() />
+        </form>
     }
+    .into_any()
 }
 
 /// Asks for the name of the token, or for the word *delete* when there are several.
 #[component]
-fn Delete(actions: Actions, pending: Pending) -> impl IntoView {
+fn Delete(actions: Actions, target: Target) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let mismatch = RwSignal::new(None::<String>);
-    let (text, wanted, list) = match pending.tokens.as_slice() {
-        [token] => (
+    let (words, wanted) = match target.tokens() {
+        [token] if target.count() == 1 => (
             "Its key stops working at once and for good. The name and the history of the token are kept.",
             token.name.clone(),
-            Vec::new(),
         ),
-        tokens => (
+        _ => (
             "Their keys stop working at once and for good. The names and the history of the tokens are kept.",
             "delete".to_owned(),
-            tokens.iter().map(|token| token.name.clone()).collect(),
         ),
     };
-    let expected = StoredValue::new(wanted.trim().to_owned());
+    let expected = StoredValue::new(text::fold(&wanted));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if expected.with_value(|expected| typed.with_untracked(|typed| typed.trim() == expected)) {
+        if expected.with_value(|expected| typed.with_untracked(|typed| text::fold(typed) == *expected)) {
             mismatch.set(None);
             actions.confirm();
         } else {
@@ -98,19 +133,123 @@ fn Delete(actions: Actions, pending: Pending) -> impl IntoView {
     };
     view! {
         <form class="stack" on:submit=submit novalidate>
-            <p>{text}</p>
-            <LastUse tokens=pending.tokens />
-            {(!list.is_empty()).then(|| view! {
-                <ul class="dialog__list">{list.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
-            })}
-            <p>"To confirm, type " <strong class="breakable">{wanted}</strong></p>
+            <p>{words}</p>
+            {last_use(&target)}
+            {preview(Kind::Delete, &target)}
+            {names(&target)}
+            <p>"To confirm, type " <code class="breakable" id="confirm-text">{wanted.clone()}</code>
+                <CopyButton text=wanted what="the text" shown_in="confirm-text" /></p>
+            <TextField label="Confirmation" name="confirm-delete" text=typed problem=mismatch autofocus=true />
             <Note problem=actions.problem />
-            <TextField label="Confirmation" name="confirm-delete" text=typed problem=mismatch />
-            <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| actions.forget()>"Cancel"</Button>
-                <Button variant=Variant::Danger submit=true busy=actions.busy>"Delete"</Button>
-            </div>
+            <Buttons actions=actions words="Delete" variant=Variant::Danger total=target.count() />
         </form>
     }
     .into_any()
+}
+
+/// *Cancel*, or *Stop* while it goes on, and the button that does it.
+#[component]
+fn Buttons(actions: Actions, words: &'static str, variant: Variant, total: usize) -> impl IntoView {
+    let running = Memo::new(move |_| actions.stream.with(Option::is_some));
+    let progress = move || {
+        let stream = actions.stream.get().filter(|_| total > 1)?;
+        // The first line is the number of tokens.
+        Some(format!("{} of {total}…", stream.lines.get().saturating_sub(1)))
+    };
+    view! {
+        <div class="dialog__actions">
+            <span class="dialog__progress" role="status">{dynamic(progress)}</span>
+            <Button autofocus=true on_press=move |()| if running.get_untracked() { actions.stop() } else { actions.forget() }>
+                {dynamic(move || if running.get() { "Stop" } else { "Cancel" })}
+            </Button>
+            <Button variant=variant submit=true busy=actions.busy>{words}</Button>
+        </div>
+    }
+    .into_any()
+}
+
+/// What was done and what was not, with *Try again* for the rest.
+fn outcome(actions: Actions, kind: Kind, result: BulkResult) -> AnyView {
+    request_animation_frame(|| focus::by_id("outcome"));
+    let done = result.changed.len() + result.unchanged;
+    let missing = result.missing();
+    let rest = match (result.failed.len(), missing) {
+        (failed, 0) => format!("{} could not be changed:", count(failed)),
+        (0, missing) => format!("{} were not reached.", count(missing)),
+        (failed, missing) => {
+            format!("{} were not reached, and {} could not be changed:", count(missing), count(failed))
+        }
+    };
+    let line = |line: latchkey_shared::BulkLine| {
+        let name = if line.name.is_empty() { line.id } else { line.name };
+        view! { <li><strong class="breakable">{name}</strong> " " {line.errors.join(" ")}</li> }
+    };
+    let failed = result.failed;
+    view! {
+        <div class="stack">
+            <p id="outcome" tabindex="-1">{format!("{} {}.", kind.done(), count(done))} " " {rest}</p>
+            {(!failed.is_empty()).then(|| view! {
+                <ul class="dialog__list">{failed.into_iter().map(line).collect_view()}</ul>
+            })}
+            <Note problem=actions.problem />
+            <div class="dialog__actions">
+                <Button on_press=move |()| actions.forget()>"Close"</Button>
+                <Button variant=Variant::Primary busy=actions.busy on_press=move |()| actions.try_again()>"Try again"</Button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn last_use(target: &Target) -> Option<impl IntoView + use<>> {
+    let tokens = target.tokens().to_vec();
+    (!tokens.is_empty()).then(|| view! { <LastUse tokens=tokens /> })
+}
+
+/// The names of several tokens that were chosen row by row.
+fn names(target: &Target) -> Option<impl IntoView + use<>> {
+    let tokens = target.tokens();
+    let names: Vec<String> = tokens.iter().map(|token| token.name.clone()).collect();
+    (names.len() > 1).then(|| {
+        view! { <ul class="dialog__list">{names.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul> }
+    })
+}
+
+/// What a change by rule would do, from a dry run.
+fn preview(kind: Kind, target: &Target) -> Option<impl IntoView + use<>> {
+    let Target::Rule(query, _) = target else { return None };
+    let api = expect_context::<Api>();
+    let found = RwSignal::new(None::<String>);
+    let end = Some(None);
+    let body = BulkBody {
+        action: kind.bulk()?,
+        ids: None,
+        query: Some(query.clone()),
+        expected: None,
+        expiration_date: if kind == Kind::SetExpiration { end } else { None },
+        dry_run: true,
+    };
+    spawn_local(async move {
+        let text = match api.change_tokens(&body, Stream::new()).await {
+            Ok(result) => {
+                let all = format!("These are all {} that match.", count(result.total));
+                let so = if result.unchanged == 0 || kind == Kind::SetExpiration {
+                    String::new()
+                } else {
+                    format!(" {} of them would not change.", result.unchanged)
+                };
+                let failed = if result.failed.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {} of them cannot be changed.", result.failed.len())
+                };
+                format!("{all}{so}{failed}")
+            }
+            Err(failure) => format!("What would change is not known. {}", failure.message()),
+        };
+        found.try_set(Some(text));
+    });
+    Some(view! {
+        <p role="status">{dynamic(move || found.get().unwrap_or_else(|| "Looking at what would change…".to_owned()))}</p>
+    })
 }

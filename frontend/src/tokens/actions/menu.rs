@@ -3,7 +3,7 @@
 use latchkey_shared::{Token, TokenStatus};
 use leptos::prelude::*;
 
-use super::{Actions, Kind};
+use super::{Actions, Kind, Target};
 use crate::{routes::HOME, ui::MenuItem};
 
 /// The entries for a token; none when it is deleted. `with_edit` is false where *Edit* stands beside the menu.
@@ -11,7 +11,7 @@ use crate::{routes::HOME, ui::MenuItem};
 pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuItem> {
     let ask = |words, kind| {
         let token = token.clone();
-        MenuItem::Action(words, Callback::new(move |()| actions.ask(kind, vec![token.clone()])))
+        MenuItem::Action(words, Callback::new(move |()| actions.ask(kind, Target::Tokens(vec![token.clone()]))))
     };
     let mut items = Vec::new();
     match token.status {

@@ -1,10 +1,10 @@
 //! Doing it, for one token or for many, and saying what became of it.
 
-use latchkey_shared::{Token, key};
+use latchkey_shared::{BulkAction, BulkBody, Token, key};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, Failure, tokens::Rotated},
+    api::{Api, BulkResult, Failure, Stream, tokens::Rotated},
     browser::random,
     ui::Toasts,
 };
@@ -12,14 +12,91 @@ use crate::{
 /// What a dialog asks about before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// Switching on: asked only of what nobody has seen row by row.
+    Enable,
     /// Switching off.
     Disable,
     /// Deleting for good.
     Delete,
+    /// Another end, of many tokens.
+    SetExpiration,
     /// A new key in place of the old one, of one token.
     Rotate,
     /// No question: the new key is there.
     Rotated,
+}
+
+impl Kind {
+    /// What is done to a token, in words: `Disabled`.
+    #[must_use]
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Enable => "Enabled",
+            Self::Disable => "Disabled",
+            Self::Delete => "Deleted",
+            Self::SetExpiration => "Set the expiration of",
+            Self::Rotate | Self::Rotated => "Rotated",
+        }
+    }
+
+    /// The change that the server makes of many tokens at once.
+    #[must_use]
+    pub fn bulk(self) -> Option<BulkAction> {
+        match self {
+            Self::Enable => Some(BulkAction::Enable),
+            Self::Disable => Some(BulkAction::Disable),
+            Self::Delete => Some(BulkAction::Delete),
+            Self::SetExpiration => Some(BulkAction::SetExpiration),
+            Self::Rotate | Self::Rotated => None,
+        }
+    }
+}
+
+/// What something is done to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Tokens that the user has seen.
+    Tokens(Vec<Token>),
+    /// Tokens by their ids, to try again or to undo.
+    Ids(Vec<String>),
+    /// All tokens that a query selects, and how many these are.
+    Rule(String, usize),
+}
+
+impl Target {
+    /// The number of tokens.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Tokens(tokens) => tokens.len(),
+            Self::Ids(ids) => ids.len(),
+            Self::Rule(_, total) => *total,
+        }
+    }
+
+    /// The tokens, as far as the page has them.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            _ => &[],
+        }
+    }
+
+    /// `“Billing”`, or `3 tokens`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Tokens(tokens) if tokens.len() == 1 => format!("“{}”", tokens[0].name),
+            other => count(other.count()),
+        }
+    }
+}
+
+/// `1 token`, `3 tokens`.
+#[must_use]
+pub fn count(number: usize) -> String {
+    if number == 1 { "1 token".to_owned() } else { format!("{number} tokens") }
 }
 
 /// A question that waits for its answer.
@@ -28,7 +105,7 @@ pub struct Pending {
     /// What is to be done.
     pub kind: Kind,
     /// With what.
-    pub tokens: Vec<Token>,
+    pub target: Target,
 }
 
 /// The actions of a screen. The screen shows [`ActionDialogs`](super::ActionDialogs) once.
@@ -38,8 +115,14 @@ pub struct Actions {
     pub pending: RwSignal<Option<Pending>>,
     /// Whether something is being done.
     pub busy: RwSignal<bool>,
+    /// The change that is under way, to show its progress and to stop it.
+    pub stream: RwSignal<Option<Stream>>,
+    /// What became of a change that was not done as a whole.
+    pub result: RwSignal<Option<BulkResult>>,
     /// What could not be done.
     pub problem: RwSignal<Option<String>>,
+    /// The end that [`Kind::SetExpiration`] sets; none for never.
+    pub end: RwSignal<Option<String>>,
     /// How long the old key shall work on after a rotation, in seconds.
     pub overlap: RwSignal<u32>,
     /// The new key after a rotation, as the header has it, or the new handle, until the dialog is closed.
@@ -48,19 +131,22 @@ pub struct Actions {
     pub rotated: RwSignal<u32>,
     /// The `Idempotency-Key` of the open question: after an answer that got lost the same request is sent again.
     key: StoredValue<String>,
-    on_change: Callback<()>,
+    on_change: Callback<Kind>,
     api: Api,
     toasts: Toasts,
 }
 
 impl Actions {
-    /// Actions that call `on_change` after each change, also after one that was done in part.
+    /// Actions that call `on_change` with what was done after each change, also after one that was done in part.
     #[must_use]
-    pub fn new(on_change: Callback<()>) -> Self {
+    pub fn new(on_change: Callback<Kind>) -> Self {
         Self {
             pending: RwSignal::new(None),
             busy: RwSignal::new(false),
+            stream: RwSignal::new(None),
+            result: RwSignal::new(None),
             problem: RwSignal::new(None),
+            end: RwSignal::new(None),
             overlap: RwSignal::new(0),
             secret: RwSignal::default(),
             rotated: RwSignal::new(0),
@@ -71,77 +157,137 @@ impl Actions {
         }
     }
 
-    /// Asks before `tokens` stop working.
-    pub fn ask(self, kind: Kind, tokens: Vec<Token>) {
-        if !tokens.is_empty() {
+    /// Asks before something is done to `target`.
+    pub fn ask(self, kind: Kind, target: Target) {
+        if target.count() > 0 {
             self.forget();
             self.problem.set(None);
             self.key.set_value(random::uuid());
-            self.pending.set(Some(Pending { kind, tokens }));
+            self.pending.set(Some(Pending { kind, target }));
         }
     }
 
     /// Drops the question that is open, and the key that came of it.
     pub fn forget(self) {
         self.pending.try_set(None);
+        self.result.try_set(None);
         self.secret.try_set(String::new());
         self.overlap.try_set(0);
+        self.end.try_set(None);
         self.key.try_set_value(String::new());
     }
 
     /// Switches `tokens` on, at once: nothing breaks by it, and it can be undone.
     pub fn enable(self, tokens: Vec<Token>) {
-        self.set_enabled(tokens, true);
+        self.change(Kind::Enable, Target::Tokens(tokens));
     }
 
     /// Does what the open question asks about.
     pub fn confirm(self) {
-        let Some(Pending { kind, tokens }) = self.pending.get_untracked() else { return };
-        if self.busy.get_untracked() {
-            return;
-        }
+        let Some(Pending { kind, target }) = self.pending.get_untracked() else { return };
         match kind {
-            Kind::Disable => self.set_enabled(tokens, false),
-            Kind::Delete => self.delete(tokens),
-            Kind::Rotate => tokens.into_iter().for_each(|token| self.rotate(token)),
+            Kind::Rotate => {
+                if let Some(token) = target.tokens().first().filter(|_| !self.busy.get_untracked()) {
+                    self.rotate(token.clone());
+                }
+            }
             Kind::Rotated => {}
+            _ => self.change(kind, target),
         }
     }
 
-    fn set_enabled(self, tokens: Vec<Token>, enabled: bool) {
+    /// Stops the change that is under way. What is done stays.
+    pub fn stop(self) {
+        if let Some(stream) = self.stream.get_untracked() {
+            stream.stop();
+        }
+    }
+
+    /// Changes what a change has left as it was.
+    pub fn try_again(self) {
+        let Some(Pending { kind, target }) = self.pending.get_untracked() else { return };
+        let Some(result) = self.result.get_untracked() else { return };
+        let rest = match target {
+            // Whatever was not reported is in the rule still.
+            Target::Rule(query, total) if result.missing() > 0 => Target::Rule(query, total),
+            Target::Rule(..) => Target::Ids(result.failed.iter().map(|line| line.id.clone()).collect()),
+            Target::Tokens(tokens) => Target::Ids(left(&result, tokens.iter().map(|token| token.id.to_string()))),
+            Target::Ids(ids) => Target::Ids(left(&result, ids.into_iter())),
+        };
+        self.result.set(None);
+        self.pending.set(Some(Pending { kind, target: rest.clone() }));
+        self.change(kind, rest);
+    }
+
+    fn change(self, kind: Kind, target: Target) {
+        let Some(action) = kind.bulk().filter(|_| !self.busy.get_untracked() && target.count() > 0) else { return };
+        let ids = match &target {
+            Target::Tokens(tokens) => Some(tokens.iter().map(|token| token.id.to_string()).collect()),
+            Target::Ids(ids) => Some(ids.clone()),
+            Target::Rule(..) => None,
+        };
+        let query = if let Target::Rule(query, _) = &target { Some(query.clone()) } else { None };
+        let body = BulkBody {
+            action,
+            ids,
+            query,
+            expected: None,
+            expiration_date: (kind == Kind::SetExpiration).then(|| self.end.get_untracked()),
+            dry_run: false,
+        };
+        let stream = Stream::new();
         self.busy.set(true);
+        self.problem.set(None);
+        self.stream.set(Some(stream));
         spawn_local(async move {
-            let (mut done, mut failed) = (Vec::new(), None);
-            for token in tokens {
-                match self.api.set_token_enabled(&token.id, enabled).await {
-                    Ok(_) => done.push(token),
-                    Err(failure) => failed = Some((token, failure)),
+            let outcome = self.api.change_tokens(&body, stream).await;
+            self.busy.try_set(false);
+            self.stream.try_set(None);
+            match outcome {
+                Ok(result) => {
+                    self.report(kind, target, result);
+                    self.on_change.try_run(kind);
+                }
+                Err(failure) => {
+                    let what = not_done(&target, kind);
+                    self.problem.try_set(Some(format!("{what} {}", failure.message())));
                 }
             }
-            if !done.is_empty() {
-                let text = format!("{} {}", name(&done), if enabled { "enabled" } else { "disabled" });
-                self.toasts.say_with_undo(text, Callback::new(move |()| self.set_enabled(done.clone(), !enabled)));
-            }
-            self.finish(failed, if enabled { "enabled" } else { "disabled" });
         });
     }
 
-    fn delete(self, tokens: Vec<Token>) {
-        self.busy.set(true);
-        spawn_local(async move {
-            let (mut done, mut failed) = (Vec::new(), None);
-            for token in tokens {
-                match self.api.delete_token(&token.id).await {
-                    // Somebody else was faster: what was wanted is so.
-                    Ok(()) | Err(Failure::NotFound) => done.push(token),
-                    Err(failure) => failed = Some((token, failure)),
-                }
-            }
-            if !done.is_empty() {
-                self.toasts.say(format!("{} deleted", name(&done)));
-            }
-            self.finish(failed, "deleted");
-        });
+    fn report(self, kind: Kind, target: Target, result: BulkResult) {
+        if result.failed.is_empty() && result.missing() == 0 {
+            self.forget();
+            self.say_done(kind, &target, &result);
+        } else if let (Target::Tokens(tokens), [line]) = (&target, result.failed.as_slice())
+            && tokens.len() == 1
+        {
+            self.problem.try_set(Some(format!("{} {}", not_done(&target, kind), line.errors.join(" "))));
+        } else {
+            self.pending.try_set(Some(Pending { kind, target }));
+            self.result.try_set(Some(result));
+        }
+    }
+
+    fn say_done(self, kind: Kind, target: &Target, result: &BulkResult) {
+        let name = if target.count() == 1 { target.name() } else { count(result.changed.len() + result.unchanged) };
+        let text = format!("{} {name}", kind.done());
+        let back = match kind {
+            Kind::Enable => Kind::Disable,
+            Kind::Disable => Kind::Enable,
+            _ => return self.toasts.say(text),
+        };
+        let ids: Vec<String> = result.changed.iter().map(|line| line.id.clone()).collect();
+        // As many as one request may name.
+        if ids.is_empty() || ids.len() > 1000 {
+            return self.toasts.say(text);
+        }
+        let target = match target {
+            Target::Tokens(tokens) if tokens.len() == 1 => Target::Tokens(tokens.clone()),
+            _ => Target::Ids(ids),
+        };
+        self.toasts.say_with_undo(text, Callback::new(move |()| self.change(back, target.clone())));
     }
 
     fn rotate(self, token: Token) {
@@ -152,43 +298,53 @@ impl Actions {
         self.busy.set(true);
         self.problem.set(None);
         spawn_local(async move {
-            match self.api.rotate_token(&token.id, overlap.into(), &key).await {
+            let outcome = self.api.rotate_token(&token.id, overlap.into(), &key).await;
+            self.busy.try_set(false);
+            match outcome {
                 Ok(Rotated { token: fresh, secret, handle }) => {
-                    self.busy.try_set(false);
                     self.rotated.try_update(|count| *count += 1);
-                    // Whoever has closed the dialog meanwhile finds the new key in the details.
+                    // If the dialog was closed meanwhile, the new key is in the details.
                     if self.key.try_get_value() == Some(asked) {
                         let shown = handle.map(|handle| handle.expose().to_owned());
                         self.secret.try_set(shown.unwrap_or_else(|| key::header_value(&fresh.id, &secret)));
-                        self.pending.try_set(Some(Pending { kind: Kind::Rotated, tokens: vec![fresh] }));
+                        let target = Target::Tokens(vec![fresh]);
+                        self.pending.try_set(Some(Pending { kind: Kind::Rotated, target }));
                     } else {
-                        self.toasts.say(format!("“{}” has a new key", token.name));
+                        self.toasts.say(format!("Rotated the key of “{}”", token.name));
                     }
-                    self.on_change.try_run(());
+                    self.on_change.try_run(Kind::Rotate);
                 }
-                Err(failure) => self.finish(Some((token, failure)), "rotated"),
+                Err(failure) => {
+                    let target = Target::Tokens(vec![token]);
+                    self.problem.try_set(Some(format!("{} {}", not_done(&target, Kind::Rotate), failure.message())));
+                    if failure == Failure::NotFound {
+                        self.on_change.try_run(Kind::Rotate);
+                    }
+                }
             }
         });
     }
-
-    fn finish(self, failed: Option<(Token, Failure)>, done: &str) {
-        self.busy.try_set(false);
-        match failed {
-            Some((token, failure)) => {
-                let text = format!("“{}” was not {done}. {}", token.name, failure.message());
-                self.problem.try_set(Some(text));
-            }
-            None => self.forget(),
-        }
-        self.on_change.try_run(());
-    }
 }
 
-/// `“Billing”`, or `3 tokens`.
-#[must_use]
-pub fn name(tokens: &[Token]) -> String {
-    match tokens {
-        [token] => format!("“{}”", token.name),
-        tokens => format!("{} tokens", tokens.len()),
+/// `“Billing” was not disabled.`
+fn not_done(target: &Target, kind: Kind) -> String {
+    let was = if target.count() == 1 { "was" } else { "were" };
+    let done = match kind {
+        Kind::Enable => "enabled",
+        Kind::Disable => "disabled",
+        Kind::Delete => "deleted",
+        Kind::SetExpiration => "changed",
+        Kind::Rotate | Kind::Rotated => "rotated",
+    };
+    format!("{} {was} not {done}.", target.name())
+}
+
+/// The ids that were not reported as changed or unchanged.
+fn left(result: &BulkResult, ids: impl Iterator<Item = String>) -> Vec<String> {
+    if result.missing() == 0 {
+        return result.failed.iter().map(|line| line.id.clone()).collect();
     }
+    // What was unchanged is sent again, and is unchanged again.
+    let changed: Vec<&str> = result.changed.iter().map(|line| line.id.as_str()).collect();
+    ids.filter(|id| !changed.contains(&id.as_str())).collect()
 }

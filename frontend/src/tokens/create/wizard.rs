@@ -1,6 +1,6 @@
 //! The wizard itself.
 
-use std::collections::BTreeSet;
+use std::{cell::Cell, collections::BTreeSet};
 
 use latchkey_shared::{CreatedToken, ExtensionId, ModuleId, NewTokenBody, Problems};
 use leptos::{prelude::*, task::spawn_local};
@@ -8,15 +8,15 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{extension_cards::ExtensionCards, step::Step, summary::Summary};
 use crate::{
     api::{Api, Catalogue, Failure},
-    browser::{focus, random},
-    routes::{HOME, NEW_TOKEN, Navigator},
+    browser::{events, focus, page, random},
+    routes::{self, HOME, NEW_TOKEN, Navigator},
     session::Session,
     tokens::{
         draft::{Clock, Draft},
         general_fields::{Fields, GeneralFields},
         permissions_editor::PermissionsEditor,
     },
-    ui::{Button, EmptyState, Heading, LeaveGuard, Load, LoadError, Loaded, Note, Stepper, Variant, dynamic},
+    ui::{Button, EmptyState, Heading, LeaveGuard, Load, LoadError, Loaded, Note, Stepper, Toasts, Variant, dynamic},
 };
 
 /// Creates a token in four steps, once however often *Create* is pressed.
@@ -65,10 +65,16 @@ struct Request {
     key: String,
 }
 
+thread_local! {
+    /// Whether the last wizard has created its token.
+    static DONE: Cell<bool> = const { Cell::new(false) };
+}
+
 #[component]
 fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
     let (api, navigator, guard) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
+    let toasts = expect_context::<Toasts>();
     let fields = Fields::of(Draft::default());
     let extension = RwSignal::new(None::<ExtensionId>);
     let modules = RwSignal::new(BTreeSet::<ModuleId>::new());
@@ -92,8 +98,26 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
         step.with(|step| Step::to_show(step.as_deref(), &problems, asks.get(), created.with(Option::is_some)))
     });
     guard.watch(move || created.with(Option::is_none) && draft() != Draft::default());
+    let opens_nothing = Memo::new(move |_| asks.get() && modules.with(BTreeSet::is_empty));
+    let warned = RwSignal::new(false);
 
     let show = move |step: Step| navigator.to(&format!("{NEW_TOKEN}?step={}", step.slug()));
+    if !events::came_back() {
+        DONE.set(false);
+    }
+    let asked = Memo::new(move |_| step.get());
+    // The address says what is shown. A wizard that is done is left behind by Back: its steps lead nowhere.
+    Effect::new(move |_| {
+        let (shown, asked) = (current.get(), asked.get());
+        let is_shown = asked.as_deref() == Some(shown.slug()) || (asked.is_none() && shown == Step::General);
+        if DONE.get() {
+            if events::came_back() && page::path() == NEW_TOKEN && asked.as_deref() != Some(Step::Summary.slug()) {
+                page::back();
+            }
+        } else if !is_shown {
+            navigator.replace(&format!("{NEW_TOKEN}?step={}", shown.slug()));
+        }
+    });
     // The new step's title takes the focus, so that a screen reader starts there.
     Effect::new(move |before: Option<Step>| {
         let step = current.get();
@@ -129,12 +153,21 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
         problem.set(None);
         spawn_local(async move {
             let outcome = api.create_token(&request.body, &request.key).await;
-            busy.set(false);
+            // The user has left the wizard: nothing may take them back, but the token is there.
+            if busy.try_set(false).is_some() {
+                if let Ok(token) = outcome {
+                    let text = format!("Created “{}”", token.info.name);
+                    toasts.say_with_link(text, routes::token(token.info.id.as_str(), "general"));
+                }
+                return;
+            }
             match outcome {
                 Ok(token) => {
                     guard.release();
+                    DONE.set(true);
+                    let id = token.info.id.clone();
                     created.set(Some(token));
-                    navigator.replace(&format!("{NEW_TOKEN}?step={}", Step::Summary.slug()));
+                    navigator.replace(&format!("{NEW_TOKEN}?step={}&id={id}", Step::Summary.slug()));
                 }
                 Err(Failure::Invalid(problems, other)) => {
                     sent.set_value(None);
@@ -164,6 +197,11 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
         fields.problems.set(found);
         if !fine {
             focus_first_problem();
+        } else if is_last.get_untracked() && opens_nothing.get_untracked() && !warned.get_untracked() {
+            warned.set(true);
+            problem.set(Some(
+                "No module is chosen: the key will open nothing. Press Create again if you want that.".to_owned(),
+            ));
         } else if is_last.get_untracked() {
             create();
         } else {
@@ -192,8 +230,8 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
                 <form class="wizard__form" novalidate
                     on:submit=move |event| { event.prevent_default(); next() }>
                     <h2 class="wizard__title" id="step-title" tabindex="-1">{dynamic(move || current.get().label())}</h2>
-                    <Note problem=problem />
-                    <div class="wizard__body">
+                    // What is typed while the token is created would be lost.
+                    <div class="wizard__body" inert=busy>
                         {dynamic(move || match current.get() {
                             Step::Extension => view! {
                                 <ExtensionCards extensions=catalogue.with_value(|it| it.extensions.clone())
@@ -207,6 +245,7 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
                             _ => view! { <GeneralFields fields=fields /> }.into_any(),
                         })}
                     </div>
+                    <Note problem=problem />
                     <div class="wizard__actions">
                         <a class="button button--quiet" href=HOME>"Cancel"</a>
                         <span class="spacer"></span>

@@ -28,6 +28,15 @@ pub fn credential_text(kind: Credential, id: &TokenId, secret: &Secret, handle: 
     }
 }
 
+/// A key in which only the secret may be broken over lines, never the id.
+#[must_use]
+pub fn key_text(text: &str) -> AnyView {
+    match text.split_once(':') {
+        Some((id, secret)) => view! { <span class="unbroken">{format!("{id}:")}</span> {secret.to_owned()} }.into_any(),
+        None => text.to_owned().into_any(),
+    }
+}
+
 /// Whether a secret is shown. It is hidden again after 30 seconds, and when the browser's tab is left.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
@@ -162,7 +171,7 @@ pub fn CredentialField(
         <div class="secret">
             <span class="secret__label">{label}</span>
             <code class="secret__value" id="credential">
-                {dynamic(move || if shown.get() { secret.get() } else { MASK.to_owned() })}
+                {dynamic(move || if shown.get() { secret.with(|secret| key_text(secret)) } else { MASK.into_any() })}
             </code>
             {if untrack(|| session.manages_tokens()) {
                 view! {

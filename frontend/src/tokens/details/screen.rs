@@ -8,8 +8,8 @@ use crate::{
     api::{Api, Catalogue, Failure},
     routes::{self, HOME},
     session::Session,
-    tokens::actions::{ActionDialogs, Actions, menu_items},
-    ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, StatusChip, Tab, Tabs, dynamic},
+    tokens::actions::{ActionDialogs, ActionProblem, Actions, menu_items},
+    ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, Outdated, StatusChip, Tab, Tabs, dynamic},
 };
 
 /// A token in full. Which tab is shown lives in the address.
@@ -24,7 +24,7 @@ pub fn TokenDetails(
 ) -> impl IntoView {
     let api = expect_context::<Api>();
     let load = Load::new(move || id.get(), move |id| async move { api.token(&id).await });
-    let actions = Actions::new(Callback::new(move |()| load.again()));
+    let actions = Actions::new(Callback::new(move |_| load.again()));
     let shown = Memo::new(move |_| {
         let id = id.get();
         load.state.with(|state| match state {
@@ -35,6 +35,8 @@ pub fn TokenDetails(
     });
     view! {
         <nav class="breadcrumb" aria-label="Breadcrumb"><a href=HOME>"Tokens"</a></nav>
+        <ActionProblem actions=actions />
+        <Outdated load=load />
         {dynamic(move || match shown.get() {
             Loaded::Waiting => view! {
                 <p class="visually-hidden" role="status">"Loading the token"</p>
@@ -92,7 +94,9 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
     view! {
         <div class="screen__head screen__head--details">
             <div class="screen__name">
-                <Heading title=name />
+                <Heading title=name tab=Signal::derive(move || {
+                    if selected.get() == "permissions" { format!("{} · Permissions", name.get()) } else { name.get() }
+                }) />
                 <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
             </div>
             {dynamic(move || can_act.get().then(|| view! {

@@ -33,6 +33,7 @@ pub fn EditToken(
         (Loaded::Ready(token), Loaded::Ready(catalogue)) => Loaded::Ready((token, catalogue)),
         _ => Loaded::Waiting,
     });
+    let name = Memo::new(move |_| both.with(|both| both.ready().map(|(version, _)| version.token.name.clone())));
     let retry = move |()| {
         load.again();
         catalogue.again();
@@ -47,10 +48,13 @@ pub fn EditToken(
     };
     view! {
         <nav class="breadcrumb" aria-label="Breadcrumb">
-            <a href=HOME>"Tokens"</a> <Icon icon=icondata_lu::LuChevronRight /> <a href=details>"Details"</a>
+            <a href=HOME>"Tokens"</a> <Icon icon=icondata_lu::LuChevronRight />
+            <a class="breakable" href=details>{dynamic(move || name.get().unwrap_or_else(|| "Details".to_owned()))}</a>
         </nav>
         <div class="wizard">
-            <Heading title="Edit Token" />
+            <Heading title=Signal::derive(move || {
+                name.get().map_or_else(|| "Edit Token".to_owned(), |name| format!("Edit “{name}”"))
+            }) />
             {dynamic(move || match both.get() {
                 Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 Loaded::Failed(Failure::NotFound) => {
@@ -112,15 +116,27 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
             busy.set(true);
             problem.set(None);
             fields.problems.set(Problems::default());
-            let (id, address) = (id.clone(), address.clone());
+            let (id, address, sent) = (id.clone(), address.clone(), untrack(draft));
             spawn_local(async move {
                 let outcome = api.update_token(&id, &etag.get_value(), &body).await;
+                // The user has left the form: nothing may take them away from where they are.
+                let is_left = busy.try_get_untracked().is_none();
                 match outcome {
                     Ok(saved) => {
-                        guard.release();
-                        toasts.say(format!("“{}” saved", saved.token.name));
-                        navigator.to(&address);
+                        toasts.say(format!("Saved “{}”", saved.token.name));
+                        if is_left {
+                            return;
+                        }
+                        if untrack(draft) != sent {
+                            // Typed on meanwhile: the form stays, on top of what is saved.
+                            original.set(sent);
+                            etag.set_value(saved.etag);
+                        } else {
+                            guard.release();
+                            navigator.to(&address);
+                        }
                     }
+                    Err(_) if is_left => {}
                     Err(Failure::Changed) => match api.token(id.as_str()).await {
                         Ok(version) => theirs.set(Some(version)),
                         Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
@@ -158,7 +174,6 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     });
     view! {
         <form class="wizard__form" novalidate on:submit=move |event| { event.prevent_default(); save.with_value(|save| save()) }>
-            <Note problem=problem />
             <h2 class="section-title">"General"</h2>
             <GeneralFields fields=fields />
             <h2 class="section-title">"Extension"</h2>
@@ -177,6 +192,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
             } else {
                 view! { <PermissionsEditor modules=modules_to_choose chosen=modules /> }.into_any()
             }}
+            <Note problem=problem />
             <div class="wizard__actions">
                 <span class="spacer"></span>
                 <a class="button" href=address>"Cancel"</a>

@@ -1,41 +1,69 @@
 //! What can be done with all selected rows at once.
 
-use std::collections::BTreeSet;
-
-use latchkey_shared::{Token, TokenId, TokenStatus};
+use latchkey_shared::{Token, TokenStatus};
 use leptos::prelude::*;
 
+use super::{ListQuery, selection::Selection};
 use crate::{
-    tokens::actions::{Actions, Kind},
+    browser::{dates, focus},
+    tokens::actions::{Actions, Kind, Target},
     ui::{Button, Variant, dynamic},
 };
 
-/// The bar in place of the filters while rows are selected.
+/// The bar above the table while rows are selected.
 #[component]
 pub fn BulkBar(
-    /// The rows of the page.
-    rows: Signal<Vec<Token>>,
-    /// The ids of the selected ones.
-    selected: RwSignal<BTreeSet<TokenId>>,
+    /// What is selected.
+    selection: Selection,
+    /// What the list shows.
+    query: Signal<ListQuery>,
+    /// How many tokens match.
+    total: Signal<usize>,
+    /// Whether the rows are those of another question still.
+    stale: Memo<bool>,
     /// What can be done with them.
     actions: Actions,
 ) -> impl IntoView {
-    let chosen = move |fits: fn(&Token) -> bool| {
-        rows.with(|rows| {
-            selected.with(|ids| rows.iter().filter(|it| ids.contains(&it.id) && fits(it)).cloned().collect::<Vec<_>>())
-        })
+    let target = move |fits: fn(&Token) -> bool| {
+        selection.target(fits, || query.with(|query| query.filter(dates::now())), total.get())
     };
-    let disabled = move || chosen(|token| token.status == TokenStatus::Inactive);
-    let usable = move || chosen(|token| token.status.is_usable());
+    let is_off = |token: &Token| token.status == TokenStatus::Inactive;
+    let is_usable = |token: &Token| token.status.is_usable();
+    let none = move |fits: fn(&Token) -> bool| Signal::derive(move || stale.get() || target(fits).count() == 0);
+    let ask = move |kind, fits: fn(&Token) -> bool| actions.ask(kind, untrack(|| target(fits)));
+    let enable = move |()| match untrack(|| target(is_off)) {
+        rule @ Target::Rule(..) => actions.ask(Kind::Enable, rule),
+        seen => actions.enable(seen.tokens().to_vec()),
+    };
+    let words = move || {
+        let count = selection.count(total.get());
+        if selection.is_everything() {
+            format!("All {count} that match are selected")
+        } else {
+            format!("{count} selected")
+        }
+    };
+    // The page is selected as a whole, and there is more.
+    let more = Memo::new(move |_| {
+        let (rows, selected) = selection.of_page();
+        !selection.is_everything() && rows > 0 && rows == selected && total.get() > selection.count(0)
+    });
     view! {
         <div class="bulk" role="group" aria-label="Selected tokens">
-            <span class="bulk__count" role="status">{dynamic(move || format!("{} selected", selected.with(BTreeSet::len)))}</span>
-            <Button disabled=Signal::derive(move || disabled().is_empty())
-                on_press=move |()| actions.enable(untrack(disabled))>"Enable"</Button>
-            <Button disabled=Signal::derive(move || usable().is_empty())
-                on_press=move |()| actions.ask(Kind::Disable, untrack(usable))>"Disable"</Button>
-            <Button on_press=move |()| actions.ask(Kind::Delete, untrack(|| chosen(|_| true)))>"Delete"</Button>
-            <Button variant=Variant::Quiet on_press=move |()| selected.set(BTreeSet::new())>"Clear selection"</Button>
+            <span class="bulk__count" role="status">{dynamic(words)}</span>
+            {dynamic(move || more.get().then(|| view! {
+                <Button variant=Variant::Quiet on_press=move |()| selection.select_everything()>
+                    {dynamic(move || format!("Select all {} that match", total.get()))}
+                </Button>
+            }))}
+            <Button disabled=none(is_off) on_press=enable>"Enable"</Button>
+            <Button disabled=none(is_usable) on_press=move |()| ask(Kind::Disable, is_usable)>"Disable"</Button>
+            <Button disabled=none(|_| true) on_press=move |()| ask(Kind::SetExpiration, |_| true)>"Set expiration…"</Button>
+            <Button disabled=none(|_| true) on_press=move |()| ask(Kind::Delete, |_| true)>"Delete…"</Button>
+            <Button variant=Variant::Quiet on_press=move |()| {
+                selection.clear();
+                focus::first(".table--tokens .check, .search input");
+            }>"Clear selection"</Button>
         </div>
     }
     .into_any()

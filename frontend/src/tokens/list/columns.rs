@@ -8,12 +8,14 @@ use super::query::SortKey;
 use crate::{
     api::Catalogue,
     routes,
-    ui::{Load, StatusChip, Time, Tip, dynamic},
+    ui::{CopyButton, Load, StatusChip, Time, Tip, dynamic},
 };
 
 /// A column of the list.
 #[derive(Debug)]
 pub struct Column {
+    /// Its word in the settings, and in the style sheet for hiding it; none for what is always shown.
+    pub key: Option<&'static str>,
     /// What stands in the header.
     pub title: &'static str,
     /// Its class in the style sheet.
@@ -26,20 +28,39 @@ pub struct Column {
 
 /// All of them.
 pub const COLUMNS: [Column; 7] = [
-    Column { title: "Name", class: "col-name", sort: Some(SortKey::Name), cell: name },
-    Column { title: "Extension", class: "col-extension", sort: Some(SortKey::Extension), cell: extension },
-    Column { title: "Permissions", class: "col-permissions", sort: None, cell: permissions },
-    Column { title: "Status", class: "col-status", sort: Some(SortKey::Status), cell: status },
-    Column { title: "Created", class: "col-created", sort: Some(SortKey::Created), cell: created },
-    Column { title: "Last used", class: "col-used", sort: None, cell: last_used },
-    Column { title: "Expires", class: "col-expires", sort: Some(SortKey::Expires), cell: expires },
+    Column { key: None, title: "Name", class: "col-name", sort: Some(SortKey::Name), cell: name },
+    Column {
+        key: Some("extension"),
+        title: "Extension",
+        class: "col-extension",
+        sort: Some(SortKey::Extension),
+        cell: extension,
+    },
+    Column { key: Some("permissions"), title: "Permissions", class: "col-permissions", sort: None, cell: permissions },
+    Column { key: None, title: "Status", class: "col-status", sort: Some(SortKey::Status), cell: status },
+    Column {
+        key: Some("created"),
+        title: "Created",
+        class: "col-created",
+        sort: Some(SortKey::Created),
+        cell: created,
+    },
+    Column { key: Some("used"), title: "Last used", class: "col-used", sort: Some(SortKey::Used), cell: last_used },
+    Column {
+        key: Some("expires"),
+        title: "Expires",
+        class: "col-expires",
+        sort: Some(SortKey::Expires),
+        cell: expires,
+    },
 ];
 
 fn name(token: Memo<Token>) -> AnyView {
     let id = token.with_untracked(|token| token.id.to_string());
     view! {
-        <a class="table__link" href=routes::token(&id, "general")>{move || token.with(|token| token.name.clone())}</a>
-        <span class="mono muted table__id">{id}</span>
+        <a class="table__link" href=routes::token(&id, "general") title=move || token.with(|token| token.name.clone())>
+            {move || token.with(|token| token.name.clone())}</a>
+        <span class="mono muted table__id">{id.clone()}<CopyButton text=id what="ID" /></span>
     }
     .into_any()
 }

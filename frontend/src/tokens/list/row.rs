@@ -1,13 +1,11 @@
 //! A row of the list.
 
-use std::collections::BTreeSet;
-
-use latchkey_shared::{Token, TokenId, TokenStatus};
+use latchkey_shared::{Token, TokenStatus};
 use leptos::prelude::*;
 
-use super::columns::COLUMNS;
+use super::{columns::COLUMNS, place, selection::Selection};
 use crate::{
-    browser::events,
+    browser::{events, page},
     routes::{self, Navigator},
     session::Session,
     tokens::actions::{Actions, menu_items},
@@ -20,7 +18,7 @@ pub fn Row(
     /// The token as it is now.
     token: Memo<Token>,
     /// The ids of the selected rows.
-    selected: RwSignal<BTreeSet<TokenId>>,
+    selection: Selection,
     /// What can be done with it.
     actions: Actions,
 ) -> impl IntoView {
@@ -31,28 +29,40 @@ pub fn Row(
     let deleted = Memo::new(move |_| token.with(|token| token.status == TokenStatus::Deleted));
     let can_act = Memo::new(move |_| session.manages_tokens() && !deleted.get());
 
-    let open = move |event: leptos::ev::MouseEvent| {
-        if !events::hits_a_control(&event) && !events::text_is_selected() {
-            navigator.to(&href);
+    let open = {
+        let id = id.clone();
+        move |event: leptos::ev::MouseEvent| {
+            // The link does by itself what the browser does with links.
+            if events::hits_a_control(&event) {
+                place::remember(id.as_str());
+            } else if !events::hits(&event, ".table__id") && !events::text_is_selected() {
+                if event.button() == 1 || event.ctrl_key() || event.meta_key() {
+                    page::open_beside(&href);
+                } else if event.button() == 0 {
+                    place::remember(id.as_str());
+                    navigator.to(&href);
+                }
+            }
         }
     };
+    let beside = open.clone();
+    let row_id = id.to_string();
     let select = {
         let id = StoredValue::new(id);
-        let state = Signal::derive(move || selected.with(|it| id.with_value(|id| it.contains(id))).into());
+        let state = Signal::derive(move || id.with_value(|id| selection.has(id)).into());
         move || {
             can_act.get().then(|| {
                 view! {
                     <CheckBox state=state label=Signal::derive(move || format!("Select {}", name.get()))
-                        on_toggle=move |on: bool| selected.update(|it| {
-                            if on { it.insert(id.get_value()) } else { it.remove(&id.get_value()) };
-                        }) />
+                        on_toggle=move |on: bool| selection.toggle(&token.get_untracked(), on) />
                 }
             })
         }
     };
     view! {
-        <tr class="table__row" role="row" class:is-deleted=deleted on:click=open>
-            <td class="col-select" role="cell">{select}</td>
+        <tr class="table__row" role="row" id=format!("row-{row_id}") class:is-deleted=deleted on:click=open on:auxclick=beside>
+            // Before the box changes: whether Shift extends the selection.
+            <td class="col-select" role="cell" on:click=move |event| selection.extends(event.shift_key())>{select}</td>
             {COLUMNS.iter().map(|column| view! { <td class=column.class role="cell">{(column.cell)(token)}</td> }).collect_view()}
             <td class="col-menu" role="cell">
                 {dynamic(move || can_act.get().then(|| view! {

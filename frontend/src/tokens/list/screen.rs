@@ -1,28 +1,29 @@
 //! The screen: heading, filters or selection, table, pages; and what stands there instead.
 
-use std::collections::BTreeSet;
-
-use latchkey_shared::{Token, TokenId, TokenStatus};
+use latchkey_shared::Token;
 use leptos::prelude::*;
 
 use super::{
     ListQuery,
+    attention::Attention,
     bulk::BulkBar,
     columns::{COLUMNS, Column},
-    filters::Filters,
+    filters::{Filters, HIDDEN_COLUMNS},
+    place,
     row::Row,
+    selection::Selection,
     skeleton::Skeleton,
 };
 use crate::{
-    api::Api,
-    browser::focus,
+    api::{Api, tokens::Page},
+    browser::{dates, focus, storage},
     routes::{NEW_TOKEN, Navigator},
     session::Session,
-    tokens::{
-        actions::{ActionDialogs, Actions},
-        draft::set_of,
+    tokens::actions::{ActionDialogs, ActionProblem, Actions, Kind, run::count},
+    ui::{
+        Button, Check, CheckBox, EmptyState, Heading, Icon, Load, LoadError, Loaded, Outdated, Pager, SortHeader,
+        dynamic,
     },
-    ui::{Button, Check, CheckBox, EmptyState, Heading, Icon, Load, LoadError, Loaded, Pager, SortHeader, dynamic},
 };
 
 /// The list of the account's tokens.
@@ -35,49 +36,68 @@ pub fn TokenList(
     let (api, navigator, session) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<Session>());
     let query = Signal::from(Memo::new(move |_| query.get()));
-    let load =
-        Load::new(move || query.get(), move |query: ListQuery| async move { api.list_tokens(&query.rql()).await });
-    let selected = RwSignal::new(BTreeSet::<TokenId>::new());
-    let actions = Actions::new(Callback::new(move |()| load.again()));
-    // What is selected is what is seen: another page or filter starts afresh, and rows that are gone drop out.
-    Effect::new(move |_| {
-        query.track();
-        selected.set(BTreeSet::new());
+    let load = Load::new(
+        move || query.get(),
+        move |query: ListQuery| async move {
+            let page = api.list_tokens(&query.rql(dates::now())).await?;
+            Ok((query, page))
+        },
+    );
+    let rows = Signal::derive(move || {
+        load.state.with(|state| state.ready().map(|(_, page)| page.tokens.clone()).unwrap_or_default())
+    });
+    let selection = Selection::new(rows);
+    let actions = Actions::new(Callback::new(move |kind| {
+        if kind == Kind::Delete {
+            selection.clear();
+        }
+        load.again();
+    }));
+    // Until the answer is there, the rows are those of another question: nothing may be done with them.
+    let stale =
+        Memo::new(move |_| load.state.with(|state| state.ready().is_some_and(|(shown, _)| *shown != query.get())));
+    Effect::new(move |before: Option<ListQuery>| {
+        let query = query.get();
+        if before.is_some_and(|before| !before.selects_as(&query)) {
+            selection.clear();
+        }
+        query
     });
     Effect::new(move |_| {
         load.state.with(|state| {
-            let Some(page) = state.ready() else { return };
-            let there: BTreeSet<_> = set_of(page.tokens.iter().map(|token| token.id.clone()));
-            if !selected.with_untracked(|selected| selected.is_subset(&there)) {
-                selected.update(|selected| selected.retain(|id| there.contains(id)));
-            }
+            let Some((shown, page)) = state.ready() else { return };
+            selection.refresh(&page.tokens);
+            place::restore();
             // After deleting the last row of the last page, or from an old link.
-            let shown = query.get_untracked();
             if page.tokens.is_empty() && page.total > 0 && shown.page > 1 {
-                navigator.replace(&ListQuery { page: page.total.div_ceil(shown.size), ..shown }.address());
+                navigator.replace(&ListQuery { page: page.total.div_ceil(shown.size), ..shown.clone() }.address());
             }
         });
     });
-    // What had the focus may be gone with a new answer: a deleted row, *Clear filters*, *Try again*.
+    // What had the focus may be gone with a new answer: *Clear filters*, *Try again*.
     Effect::new(move |was_there: Option<bool>| {
         if was_there == Some(true) {
             request_animation_frame(focus::title_if_lost);
         }
         load.state.with(|state| !matches!(state, Loaded::Waiting))
     });
-    let rows = Signal::derive(move || {
-        load.state.with(|state| state.ready().map(|page| page.tokens.clone()).unwrap_or_default())
-    });
-    let total = Signal::derive(move || load.state.with(|state| state.ready().map_or(0, |page| page.total)));
+    let total = Signal::derive(move || load.state.with(|state| state.ready().map_or(0, |(_, page)| page.total)));
     let body = Memo::new(move |_| {
         load.state.with(|state| match state {
             Loaded::Failed(failure) => Body::Failed(failure.clone()),
-            Loaded::Ready(page) if page.total == 0 && !query.get().has_filters() => Body::Empty,
-            Loaded::Ready(page) if page.total == 0 => Body::NoMatch,
+            Loaded::Ready((shown, page)) if page.total == 0 && !shown.has_filters() => Body::Empty,
+            Loaded::Ready((_, page)) if page.total == 0 => Body::NoMatch,
             _ => Body::Table,
         })
     });
     let manages = Memo::new(move |_| session.manages_tokens());
+    let columns = RwSignal::new(storage::get(HIDDEN_COLUMNS).unwrap_or_default());
+    let found = move || match (stale.get(), body.get()) {
+        (true, _) => None,
+        (_, Body::Table) if total.get() > 0 => Some(count(total.get())),
+        (_, Body::NoMatch) => Some("No token matches".to_owned()),
+        _ => None,
+    };
     view! {
         <div class="screen__head">
             <Heading title="Tokens" />
@@ -85,15 +105,17 @@ pub fn TokenList(
                 <a class="button button--primary" href=NEW_TOKEN><Icon icon=icondata_lu::LuPlus />"Create Token"</a>
             }))}
         </div>
-        {dynamic(move || {
-            if selected.with(|selected| !selected.is_empty()) {
-                view! { <BulkBar rows=rows selected=selected actions=actions /> }.into_any()
-            } else if body.get() == Body::Empty {
-                ().into_any()
-            } else {
-                view! { <Filters query=query /> }.into_any()
-            }
-        })}
+        <ActionProblem actions=actions />
+        <Outdated load=load />
+        {dynamic(move || (body.get() != Body::Empty).then(|| view! {
+            <Attention query=query load=load />
+            <Filters query=query busy=stale hidden=columns />
+        }))}
+        // Beside the filters, so that what was typed in them stays.
+        {dynamic(move || (!selection.is_empty()).then(|| view! {
+            <BulkBar selection=selection query=query total=total stale=stale actions=actions />
+        }))}
+        <p class="visually-hidden" role="status">{dynamic(found)}</p>
         {dynamic(move || match body.get() {
             Body::Failed(failure) => view! {
                 <LoadError what="The tokens could not be loaded" failure=failure on_retry=move |()| load.again() />
@@ -116,7 +138,7 @@ pub fn TokenList(
             }
             .into_any(),
             Body::Table => view! {
-                <Table query=query load=load rows=rows selected=selected actions=actions />
+                <Table query=query load=load rows=rows selection=selection stale=stale hidden=columns actions=actions />
                 {dynamic(move || (total.get() > 0).then(|| view! {
                     <Pager page=Signal::derive(move || query.get().page) size=Signal::derive(move || query.get().size)
                         total=total sizes=ListQuery::SIZES
@@ -144,9 +166,11 @@ enum Body {
 #[component]
 fn Table(
     query: Signal<ListQuery>,
-    load: Load<crate::api::tokens::Page>,
+    load: Load<(ListQuery, Page)>,
     rows: Signal<Vec<Token>>,
-    selected: RwSignal<BTreeSet<TokenId>>,
+    selection: Selection,
+    stale: Memo<bool>,
+    hidden: RwSignal<String>,
     actions: Actions,
 ) -> impl IntoView {
     let (navigator, session) = (expect_context::<Navigator>(), expect_context::<Session>());
@@ -158,21 +182,10 @@ fn Table(
         }
         None => view! { <th scope="col" role="columnheader" class=*class>{*title}</th> }.into_any(),
     };
-    let selectable = move || {
-        rows.with(|rows| {
-            let kept = rows.iter().filter(|token| token.status != TokenStatus::Deleted);
-            set_of(kept.map(|token| token.id.clone()))
-        })
-    };
-    let all = Signal::derive(move || {
-        let count = selected.with(BTreeSet::len);
-        if count == 0 {
-            Check::Off
-        } else if count < selectable().len() {
-            Check::Mixed
-        } else {
-            Check::On
-        }
+    let all = Signal::derive(move || match selection.of_page() {
+        (_, 0) => Check::Off,
+        (all, some) if some < all => Check::Mixed,
+        _ => Check::On,
     });
     let waiting = Memo::new(move |_| load.state.with(|state| matches!(state, Loaded::Waiting)));
     let row = move |token: Token| {
@@ -182,10 +195,11 @@ fn Table(
             let fresh = rows.with(|rows| rows.iter().find(|it| it.id == id).cloned());
             fresh.or_else(|| before.cloned()).unwrap_or_else(|| token.clone())
         });
-        view! { <Row token=current selected=selected actions=actions /> }
+        view! { <Row token=current selection=selection actions=actions /> }
     };
     view! {
-        <table class="table table--tokens" role="table" aria-label="Tokens"
+        <div class="table__place">
+        <table class="table table--tokens" role="table" aria-label="Tokens" class:is-stale=stale data-hidden=hidden
             aria-busy=move || if load.busy.get() { "true" } else { "false" }>
             <thead role="rowgroup">
                 <tr role="row">
@@ -193,9 +207,7 @@ fn Table(
                         {dynamic(move || if session.manages_tokens() {
                             view! {
                                 <CheckBox state=all label=Signal::stored("Select all rows".to_owned())
-                                    on_toggle=move |on: bool| {
-                                        selected.set(if on { untrack(selectable) } else { BTreeSet::new() });
-                                    } />
+                                    on_toggle=move |on: bool| selection.toggle_page(on) />
                             }
                             .into_any()
                         } else {
@@ -208,11 +220,12 @@ fn Table(
                     </th>
                 </tr>
             </thead>
-            <tbody role="rowgroup">
+            <tbody role="rowgroup" inert=stale>
                 {dynamic(move || waiting.get().then(|| view! { <Skeleton rows=8 /> }))}
                 <For each=move || rows.get() key=|token| token.id.clone() children=row />
             </tbody>
         </table>
+        </div>
         <p class="visually-hidden" role="status">{dynamic(move || waiting.get().then_some("Loading tokens"))}</p>
     }
     .into_any()
@@ -221,14 +234,24 @@ fn Table(
 /// What the search and the filters asked for, in words.
 fn no_match(query: &ListQuery) -> String {
     let mut wanted = Vec::new();
-    if !query.search.trim().is_empty() {
-        wanted.push(format!("the search “{}”", query.search.trim()));
+    let search = query.search.trim();
+    if !search.is_empty() {
+        let short: String = search.chars().take(60).collect();
+        let more = if short.len() < search.len() { "…" } else { "" };
+        wanted.push(format!("the search “{short}{more}”"));
     }
     if let Some(status) = query.status {
         wanted.push(format!("the status {}", status.label()));
     }
-    if query.extension.is_some() {
-        wanted.push("the chosen extension".to_owned());
+    let others = [
+        query.extension.is_some(),
+        query.module.is_some(),
+        query.creator.is_some(),
+        query.unused.is_some(),
+        query.expires_within.is_some(),
+    ];
+    if others.contains(&true) {
+        wanted.push("the filters".to_owned());
     }
     format!("Nothing fits {}.", wanted.join(" and "))
 }

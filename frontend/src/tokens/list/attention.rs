@@ -1,0 +1,59 @@
+//! What needs attention, above the list: a count with a link to the tokens.
+
+use leptos::prelude::*;
+
+use super::{ListQuery, query::Unused};
+use crate::{
+    api::{Api, tokens::Page},
+    browser::dates,
+    ui::{Load, dynamic},
+};
+
+/// `3 expire within 7 days · 41 never used · 12 not used for 90 days`, each a filter of the list. Nothing when there is
+/// nothing.
+#[component]
+pub fn Attention(
+    /// What the list shows.
+    query: Signal<ListQuery>,
+    /// The list: a change in it may change the counts.
+    load: Load<(ListQuery, Page)>,
+) -> impl IntoView {
+    let api = expect_context::<Api>();
+    let plain = ListQuery { size: 25, ..ListQuery::default() };
+    let lists = StoredValue::new([
+        ListQuery { expires_within: Some(7), ..plain.clone() },
+        ListQuery { unused: Some(Unused::Always), ..plain.clone() },
+        ListQuery { unused: Some(Unused::Days(90)), ..plain },
+    ]);
+    // After the list, so that it never waits for the counts.
+    let counts = Load::new(
+        move || load.state.with(|state| state.ready().is_some()),
+        move |is_there| async move {
+            let mut counts = Vec::new();
+            for list in lists.get_value().into_iter().filter(|_| is_there) {
+                counts.push(api.count_tokens(&list.filter(dates::now())).await?);
+            }
+            Ok(counts)
+        },
+    );
+    let line = move || {
+        let counts = counts.state.with(|state| state.ready().cloned())?;
+        let words = [
+            |count: usize| format!("{count} {} within 7 days", if count == 1 { "expires" } else { "expire" }),
+            |count: usize| format!("{count} never used"),
+            |count: usize| format!("{count} not used for 90 days"),
+        ];
+        let links: Vec<_> = counts
+            .into_iter()
+            .zip(words)
+            .zip(lists.get_value())
+            .filter(|((count, _), _)| *count > 0)
+            .map(|((count, words), list)| {
+                let current = query.with(|query| query.selects_as(&list));
+                view! { <li><a href=list.address() aria-current=current.then_some("true")>{words(count)}</a></li> }
+            })
+            .collect();
+        (!links.is_empty()).then(|| view! { <ul class="attention" aria-label="Needs attention">{links}</ul> })
+    };
+    dynamic(line)
+}
