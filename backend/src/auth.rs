@@ -209,7 +209,10 @@ fn permit(caller: &Caller, access: Access) -> Result<(), Error> {
         {
             Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
         }
-        (Identity::Token { .. }, Access::Session | Access::Reveal) => {
+        (Identity::User { role, .. }, Access::Admin) if !role.manages_users() => {
+            Err(Error::Forbidden("Only an admin may manage users."))
+        }
+        (Identity::Token { .. }, Access::Session | Access::Admin | Access::Reveal) => {
             Err(Error::Forbidden("Only a signed-in user may do this, not a key."))
         }
         _ => Ok(()),

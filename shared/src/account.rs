@@ -59,6 +59,12 @@ impl Role {
         [Self::Viewer, Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == word)
     }
 
+    /// Whether this role may invite users, change what they may do, and sign them out.
+    #[must_use]
+    pub fn manages_users(self) -> bool {
+        self >= Self::Admin
+    }
+
     /// Whether this role may create, change, reveal and delete tokens.
     #[must_use]
     pub fn manages_tokens(self) -> bool {

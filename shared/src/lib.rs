@@ -20,6 +20,8 @@ pub mod text;
 pub mod timestamp;
 pub mod token;
 pub mod token_body;
+pub mod usage;
+pub mod user;
 
 pub use account::{Account, Context, Credentials, Reference, Role, User};
 pub use bulk::{BulkAction, BulkBody, BulkLine, BulkOutcome, BulkTotal};
@@ -37,4 +39,8 @@ pub use token::{
 };
 pub use token_body::{
     ExtensionRef, NewToken, NewTokenBody, Replacement, ReplacementBody, TokenUpdate, TokenUpdateBody,
+};
+pub use usage::{ClientUsage, DayUsage, ModuleUsage, StatusUsage, TokenUsage};
+pub use user::{
+    Invitation, InvitationBody, Invited, NewUserBody, PasswordBody, SessionDetails, UserDetails, UserUpdateBody,
 };

@@ -1,8 +1,10 @@
 //! Accounts and their users.
 
 pub mod first_start;
+pub mod invitation;
 pub mod list;
 pub mod user_add;
+pub mod users;
 
 use latchkey_shared::{Account, Email};
 use unicode_normalization::UnicodeNormalization as _;

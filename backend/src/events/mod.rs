@@ -36,6 +36,10 @@ pub enum Action {
     PermissionsChanged,
     /// A user was added.
     UserAdded,
+    /// A user got a new invitation.
+    UserInvited,
+    /// What a user may do was changed.
+    UserRoleChanged,
     /// A person signed in.
     SignedIn,
     /// Somebody gave a wrong password for a user, or the right one of a disabled user.
@@ -68,6 +72,8 @@ impl Action {
             Self::HandleExchanged => "token.handle_exchanged",
             Self::PermissionsChanged => "token.permissions_changed",
             Self::UserAdded => "user.added",
+            Self::UserInvited => "user.invited",
+            Self::UserRoleChanged => "user.role_changed",
             Self::SignedIn => "user.signed_in",
             Self::SignInFailed => "user.sign_in_failed",
             Self::SignedOut => "user.signed_out",

@@ -21,6 +21,8 @@ pub enum Access {
     Authenticated,
     /// A session.
     Session,
+    /// A session of an admin.
+    Admin,
     /// A session of any role, or a key that holds the module of the path.
     Read,
     /// A session of a member or an admin, or a key that holds the module of the path.

@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod cookie;
+pub mod own;
 pub mod password;
 pub mod sign_in;
 pub mod sign_out;

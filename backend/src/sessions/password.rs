@@ -72,6 +72,19 @@ impl Passwords {
     }
 }
 
+impl Passwords {
+    /// The hash of a new password. Hashing shares its slots with sign-ins.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub async fn hash(&self, rng: &Rng, password: &str) -> Result<String, Error> {
+        let _slot = self.slots.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+        let (rng, password) = (rng.clone(), Zeroizing::new(password.to_owned()));
+        let hashed = task::spawn_blocking(move || hash(&rng, &password));
+        hashed.await.map_err(|error| Error::Internal(error.to_string()))?.map_err(Error::Internal)
+    }
+}
+
 /// The one form of a password: composed letters, so that it does not matter which keyboard wrote it. What is longer
 /// than any password becomes an empty one, which is never right.
 fn normalized(password: &str) -> Zeroizing<String> {

@@ -44,7 +44,9 @@ pub async fn handler(
     };
     let is_known = has_signed_in_from(&app, user.as_ref(), &throttle::network(client_info.ip)).await?;
     let attempt = app.throttle.sign_in(email.as_ref().map(Email::as_str), client_info.ip, is_known)?;
-    let hash = user.as_ref().filter(|user| !user.disabled).map(|user| user.password_hash.clone());
+    // A user who was invited has no password yet.
+    let hash = user.as_ref().filter(|user| !user.disabled && !user.password_hash.is_empty());
+    let hash = hash.map(|user| user.password_hash.clone());
     let right = match app.passwords.verify(&credentials.password, hash, is_known).await {
         Ok(right) => right,
         Err(error) => {
@@ -75,6 +77,8 @@ pub async fn handler(
         created_at: now.unix(),
         seen_at: now.unix(),
         confirmed_at: now.unix(),
+        address: client_info.address.clone(),
+        program: program(&headers),
     };
     let account = tx.account(&user.account_id).await?;
     let account = account.ok_or_else(|| StoreError::Damaged(format!("{} has no account", user.id)))?;
@@ -93,6 +97,12 @@ pub async fn handler(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// How the browser calls itself, for the user's list of sessions.
+fn program(headers: &HeaderMap) -> String {
+    let name = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    name.chars().take(256).collect()
 }
 
 /// Whether a user has signed in from a network before. Runs the same query without a user, so that the time tells

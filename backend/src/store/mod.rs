@@ -40,6 +40,7 @@ pub use sessions::SessionRow;
 pub use token_list::TokenQuery;
 pub use tokens::{TokenRow, TokenSelection};
 pub use usage::{LastUse, NewCalls};
+pub use users::UserRow;
 
 use std::{
     fs::File,

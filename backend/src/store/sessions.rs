@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, ExprTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, LockType},
 };
 
@@ -40,6 +40,12 @@ impl Store {
         find(&self.readers, id, None).await
     }
 
+    /// The sessions of a user, the last used first.
+    pub async fn sessions_of(&self, user_id: &str) -> Result<Vec<session::Model>> {
+        let sessions = session::Entity::find().filter(session::Column::UserId.eq(user_id));
+        Ok(sessions.order_by_desc(session::Column::SeenAt).all(&self.readers).await?)
+    }
+
     /// Records the last use. A later stored time is kept.
     pub async fn touch_session(&self, id: &str, seen_at: i64) -> Result<()> {
         session::Entity::update_many()
@@ -72,6 +78,12 @@ impl Tx {
     pub async fn delete_sessions_of(&self, user_id: &str) -> Result<u64> {
         let sessions = session::Entity::delete_many().filter(session::Column::UserId.eq(user_id));
         Ok(sessions.exec(&self.db).await?.rows_affected)
+    }
+
+    /// Ends every session of a user but one. Returns how many there were.
+    pub async fn delete_sessions_of_but(&self, user_id: &str, kept: &str) -> Result<u64> {
+        let others = session::Column::UserId.eq(user_id).and(session::Column::Id.ne(kept));
+        Ok(session::Entity::delete_many().filter(others).exec(&self.db).await?.rows_affected)
     }
 
     /// Ends every session that began before `created_before` or was last used before `seen_before`.

@@ -7,10 +7,11 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, SqlErr,
     sea_query::{Expr, OnConflict},
 };
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Result, Store, StoreError,
-    entities::{token, token_calls, token_last_use},
+    entities::{token, token_calls, token_client, token_last_use},
 };
 
 /// Calls to be added to what is there already.
@@ -21,6 +22,21 @@ pub type LastUse = token_last_use::Model;
 
 /// Maximum rows of a statement. Both databases limit the number of its values.
 const ROWS: usize = 1000;
+
+/// Clients of a token that are kept.
+const CLIENTS: u8 = 32;
+
+/// The client of a last use, in the slot that its address and its name give.
+fn client(last: &LastUse) -> token_client::Model {
+    let digest = Sha256::digest(format!("{}\n{}", last.address, last.program));
+    token_client::Model {
+        token_id: last.token_id.clone(),
+        slot: i32::from(digest[0] % CLIENTS),
+        at: last.at,
+        address: last.address.clone(),
+        program: last.program.clone(),
+    }
+}
 
 impl Store {
     /// Adds calls, and updates last uses unless another replica has written a later one. All or nothing, except that
@@ -71,7 +87,24 @@ impl Store {
             let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
             token_last_use::Entity::insert_many(rows).on_conflict(moved).exec_without_returning(&tx.db).await?;
         }
+        let clients: Vec<_> = last.iter().map(client).collect();
+        for rows in clients.chunks(ROWS) {
+            use token_client::Column;
+            let is_later = Expr::cust("excluded.at").gte(Expr::col((token_client::Entity, Column::At)));
+            let replaced = OnConflict::columns([Column::TokenId, Column::Slot])
+                .update_columns([Column::At, Column::Address, Column::Program])
+                .action_and_where(is_later)
+                .to_owned();
+            let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+            token_client::Entity::insert_many(rows).on_conflict(replaced).exec_without_returning(&tx.db).await?;
+        }
         tx.commit().await
+    }
+
+    /// The last clients of a token, the last one first.
+    pub async fn clients(&self, token_id: &str) -> Result<Vec<token_client::Model>> {
+        let clients = token_client::Entity::find().filter(token_client::Column::TokenId.eq(token_id));
+        Ok(clients.order_by_desc(token_client::Column::At).all(&self.readers).await?)
     }
 
     /// The calls of a token since a day, oldest first.

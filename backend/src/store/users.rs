@@ -7,8 +7,21 @@ use sea_orm::{
 
 use super::{
     Result, Store, Tx,
-    entities::{account, user},
+    entities::{account, invitation, session, user},
 };
+
+/// A user with what an admin wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// The user.
+    pub user: user::Model,
+    /// The number of sessions.
+    pub sessions: u32,
+    /// The last use of one of them.
+    pub last_seen_at: Option<i64>,
+    /// Until when an invitation works.
+    pub invited_until: Option<i64>,
+}
 
 impl Store {
     /// The oldest account, if there is one at all.
@@ -29,6 +42,27 @@ impl Store {
     /// The user who signs in with `email`, in lower case.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<user::Model>> {
         Ok(user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.readers).await?)
+    }
+
+    /// The users of an account, by address. Invitations that have expired at `now` do not count.
+    pub async fn users_of(&self, account_id: &str, now: i64) -> Result<Vec<UserRow>> {
+        let users = user::Entity::find().filter(user::Column::AccountId.eq(account_id));
+        let users = users.order_by_asc(user::Column::Email).all(&self.readers).await?;
+        let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+        let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids.iter().copied()));
+        let sessions = sessions.all(&self.readers).await?;
+        let invitations = invitation::Entity::find().filter(invitation::Column::UserId.is_in(ids));
+        let invitations = invitations.filter(invitation::Column::ExpiresAt.gt(now)).all(&self.readers).await?;
+        let row = |user: user::Model| {
+            let own = || sessions.iter().filter(|session| session.user_id == user.id);
+            UserRow {
+                sessions: u32::try_from(own().count()).unwrap_or(u32::MAX),
+                last_seen_at: own().map(|session| session.seen_at).max(),
+                invited_until: invitations.iter().find(|it| it.user_id == user.id).map(|it| it.expires_at),
+                user,
+            }
+        };
+        Ok(users.into_iter().map(row).collect())
     }
 
     /// The users of every account, by account and address.
@@ -53,6 +87,23 @@ impl Tx {
             _ => select,
         };
         Ok(select.one(&self.db).await?)
+    }
+
+    /// The invitation `id`.
+    pub async fn invitation(&self, id: &str) -> Result<Option<invitation::Model>> {
+        Ok(invitation::Entity::find_by_id(id).one(&self.db).await?)
+    }
+
+    /// Adds an invitation.
+    pub async fn insert_invitation(&self, invitation: invitation::Model) -> Result<()> {
+        invitation.into_active_model().insert(&self.db).await?;
+        Ok(())
+    }
+
+    /// Removes the invitations of a user. Returns how many there were.
+    pub async fn delete_invitations_of(&self, user_id: &str) -> Result<u64> {
+        let invitations = invitation::Entity::delete_many().filter(invitation::Column::UserId.eq(user_id));
+        Ok(invitations.exec(&self.db).await?.rows_affected)
     }
 
     /// Adds an account.

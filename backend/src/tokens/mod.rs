@@ -18,6 +18,7 @@ pub(crate) mod rules;
 pub mod secret;
 mod status;
 pub mod update;
+pub mod usage;
 pub mod vault;
 
 pub use present::{WithEtag, present};

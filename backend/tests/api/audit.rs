@@ -88,6 +88,6 @@ async fn exported_events_are_all_that_match_with_before_and_after() {
     assert_eq!(csv.body.lines().count(), 4);
     assert!(csv.body.contains(",'=Key 0,"), "{}", csv.body);
     let lines = admin.get("/auth/events/export.jsonl?eq(action,token.created)").await.body;
-    let events: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((events.len(), events[0]["object"]["name"].as_str()), (3, Some("=Key 2")));
 }

@@ -60,7 +60,7 @@ async fn every_route_denies_clients_without_access_and_changes_of_deleted_tokens
         if route.path != "/auth/logout" {
             let viewing = call(&viewer).await.status;
             match route.access {
-                Access::Write | Access::WriteOrExchange | Access::Reveal => {
+                Access::Write | Access::WriteOrExchange | Access::Reveal | Access::Admin => {
                     assert_eq!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer");
                 }
                 _ => assert_ne!(viewing, StatusCode::FORBIDDEN, "{place} as a viewer"),

@@ -6,14 +6,16 @@ use sea_orm::{ConnectionTrait as _, Statement};
 
 use crate::harness::{ALL, Database, PASSWORD, Postgres, Server, Sqlite};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "installation",
     "accounts",
     "users",
     "sessions",
+    "invitations",
     "tokens",
     "token_permissions",
     "token_calls",
+    "token_clients",
     "token_last_uses",
     "idempotency_keys",
     "events",

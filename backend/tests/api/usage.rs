@@ -166,3 +166,44 @@ async fn token_deleted_by_manual_sql_does_not_stop_the_counts_of_others(
     let calls = server.app.store.calls(other["id"].as_str().unwrap(), 0).await.unwrap();
     assert_eq!(calls.len(), 1);
 }
+
+#[rstest]
+#[tokio::test]
+async fn usage_is_told_by_day_status_module_and_client(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS, INTEGRATIONS]).await;
+    let key = server.key(&token);
+    let flush = async || usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+    for program in ["curl/8.5", "curl/8.5", "python"] {
+        key.with("user-agent", program).get("/agreements").await.expect(StatusCode::OK);
+        flush().await;
+        server.clock.advance(3 * 86_400);
+    }
+    key.get("/products").await.refused(403, "AUTH_003");
+    flush().await;
+    let path = format!("/auth/tokens/{}/usage", token["id"].as_str().unwrap());
+    // The session of the first sign-in has ended.
+    let usage = server.admin().await.get(&path).await.expect(StatusCode::OK);
+    let days: Vec<String> =
+        usage["days"].as_array().unwrap().iter().map(|day| format!("{} {}", day["date"], day["statuses"])).collect();
+    assert_eq!(
+        days,
+        [
+            r#""2027-01-15" [{"calls":1,"code":200}]"#,
+            r#""2027-01-18" [{"calls":1,"code":200}]"#,
+            r#""2027-01-21" [{"calls":1,"code":200}]"#,
+            r#""2027-01-24" [{"calls":1,"code":403}]"#,
+        ]
+    );
+    let module = |id: &str| usage["modules"].as_array().unwrap().iter().find(|it| it["id"] == id).cloned();
+    assert_eq!(
+        module(PARTNERS).unwrap(),
+        json!({ "id": PARTNERS, "granted": true, "calls": 3, "recent_calls": 0, "last_day": "2027-01-21" })
+    );
+    assert_eq!(module(INTEGRATIONS).unwrap()["last_day"], Value::Null);
+    assert_eq!(module("MD-0003").unwrap()["granted"], false, "what was refused is told, too");
+    let clients: Vec<&str> =
+        usage["clients"].as_array().unwrap().iter().map(|it| it["program"].as_str().unwrap()).collect();
+    assert_eq!(clients, ["python", "curl/8.5"]);
+}

@@ -28,6 +28,26 @@ pub fn of(name: &str) -> Option<Value> {
             "object": { "id": "SU-160-984-311", "name": "Billing export" },
             "address": "203.0.113.7", "request_id": "4e1f", "details": { "name": ["Billing", "Billing export"] }
         }),
+        "TokenUsage" => json!({
+            "days": [{ "date": "2027-01-31", "statuses": [{ "code": 200, "calls": 1280 }, { "code": 403, "calls": 2 }] }],
+            "modules": [{ "id": "MD-0002", "granted": true, "calls": 1282, "recent_calls": 310, "last_day": "2027-01-31" }],
+            "clients": [{ "address": "203.0.113.7", "program": "curl/8.5", "at": "2027-01-31T09:30:00+00:00" }]
+        }),
+        "UserDetails" => json!({
+            "id": "UR-310-552-001", "name": "Ada", "email": "ada@example.com", "role": "member", "disabled": false,
+            "created_at": "2027-01-01T09:30:00+00:00", "sessions": 1, "last_seen_at": "2027-01-31T09:30:00+00:00",
+            "invited_until": null
+        }),
+        "Invitation" => json!({
+            "user_id": "UR-310-552-001", "secret": "07".repeat(32), "expires_at": "2027-02-07T09:30:00+00:00"
+        }),
+        "Invited" => json!({
+            "email": "ada@example.com", "name": "Ada", "account": "Example", "expires_at": "2027-02-07T09:30:00+00:00"
+        }),
+        "SessionDetails" => json!({
+            "id": "4e1f4e1f4e1f4e1f", "created_at": "2027-01-31T09:30:00+00:00", "seen_at": "2027-01-31T09:45:00+00:00",
+            "address": "203.0.113.7", "program": "Mozilla/5.0", "current": true
+        }),
         "BulkLine" => json!({ "id": "SU-160-984-311", "name": "Billing export", "outcome": "changed" }),
         "Permission" => permission(),
         "Module" => json!({

@@ -46,6 +46,7 @@ use crate::{
         tokens::permissions::list,
         tokens::permissions::grant,
         tokens::permissions::withdraw,
+        tokens::usage::handler,
         events::list::handler,
         events::list::export_csv,
         events::list::export_json,
@@ -54,6 +55,15 @@ use crate::{
         sessions::sign_in::handler,
         sessions::sign_out::handler,
         sessions::context::handler,
+        sessions::own::list,
+        sessions::own::end,
+        sessions::own::change_password,
+        accounts::invitation::handler,
+        accounts::users::list,
+        accounts::users::invite,
+        accounts::users::invite_again,
+        accounts::users::update,
+        accounts::users::sign_out,
         accounts::list::handler,
         accounts::list::one,
         handler,
@@ -202,7 +212,7 @@ fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     let requirement = |name| SecurityRequirement::new(name, Vec::<String>::new());
     operation.security = match route.access {
         Access::Public => Some(Vec::new()),
-        Access::Session | Access::Reveal => Some(vec![requirement(SESSION)]),
+        Access::Session | Access::Admin | Access::Reveal => Some(vec![requirement(SESSION)]),
         _ => Some(vec![requirement(KEY), requirement(SESSION)]),
     };
     let changes = route.method != axum::http::Method::GET;

@@ -12,6 +12,8 @@ pub struct Model {
     pub created_at: i64,
     pub seen_at: i64,
     pub confirmed_at: i64,
+    pub address: String,
+    pub program: String,
 }
 
 /// None: joins are written where they are needed.

@@ -68,7 +68,17 @@ fn tables(backend: DatabaseBackend) -> Vec<TableCreateStatement> {
             .col(big_integer("seen_at"))
             // The last time that the user gave their password.
             .col(big_integer("confirmed_at"))
+            // From where and with which browser the user signed in.
+            .col(string("address"))
+            .col(string("program"))
             .foreign_key(&mut belongs_to("sessions", "user_id", "users"))
+            .to_owned(),
+        table("invitations")
+            // HMAC of the secret of the link.
+            .col(string("id").primary_key())
+            .col(string("user_id"))
+            .col(big_integer("expires_at"))
+            .foreign_key(&mut belongs_to("invitations", "user_id", "users"))
             .to_owned(),
         table("tokens")
             .col(by_bytes(string("id")).primary_key())
@@ -131,6 +141,16 @@ fn tables(backend: DatabaseBackend) -> Vec<TableCreateStatement> {
             .col(string("address"))
             .col(string("program"))
             .foreign_key(&mut belongs_to("token_last_uses", "token_id", "tokens"))
+            .to_owned(),
+        // The last clients of a token, in a fixed number of slots: a client replaces the one in its slot.
+        table("token_clients")
+            .col(by_bytes(string("token_id")))
+            .col(integer("slot"))
+            .col(big_integer("at"))
+            .col(string("address"))
+            .col(string("program"))
+            .primary_key(&mut primary_key(&["token_id", "slot"]))
+            .foreign_key(&mut belongs_to("token_clients", "token_id", "tokens"))
             .to_owned(),
         table("idempotency_keys")
             .col(string("account_id"))

@@ -1,0 +1,19 @@
+//! Links with which users set a password.
+
+use sea_orm::entity::prelude::*;
+
+#[expect(missing_docs, reason = "the migration says what each column holds")]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "invitations")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub user_id: String,
+    pub expires_at: i64,
+}
+
+/// None: joins are written where they are needed.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
