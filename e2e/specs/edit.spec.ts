@@ -35,7 +35,7 @@ test("a permission change acts on the next call", async ({ page, api, server }) 
   const call = async () => (await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status;
   const save = async () => {
     await page.getByRole("button", { name: "Save" }).click();
-    await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
   };
   expect(await call()).toBe(403);
   await page.goto(at.edit(token.id));
@@ -95,7 +95,7 @@ test("leaving with changes asks first", async ({ page, api }) => {
   await nameField(page).fill("Invoices");
   await page.getByRole("link", { name: "Cancel" }).click();
   await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Leave" }).click();
-  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
 });
 
 test("a server that is gone keeps the input", async ({ page, api, server }) => {
@@ -131,7 +131,7 @@ test("restrictions that are set are unfolded, and can be cleared", async ({ page
   await expect(page.getByLabel("Calls per minute")).toHaveValue("600");
   for (const field of ["Not before", "Allowed addresses", "Calls per minute"]) await page.getByLabel(field).fill("");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
   expect(await api.get(token.id)).toMatchObject({ not_before: null, allowed_addresses: [], calls_per_minute: null });
   await page.goto(at.edit(token.id));
   await expect(restrictions(page)).toBeVisible();
@@ -161,7 +161,7 @@ test("a restriction is mended beside its field and acts on the next call", async
   await expect(page.getByLabel("Allowed addresses")).toHaveAccessibleDescription(/"example\.com" must be an address or a network/);
   await page.getByLabel("Allowed addresses").fill("192.0.2.1");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
   expect(await call()).toBe(403);
 });
 
@@ -176,6 +176,6 @@ test("two versions of the restrictions are shown side by side", async ({ page, a
   await expect(dialog.getByRole("row", { name: "Allowed addresses" })).toHaveText(/192\.0\.2\.2, 192\.0\.2\.7.*192\.0\.2\.1/);
   await expect(dialog.getByRole("row", { name: "Calls per minute" })).toHaveCount(0);
   await dialog.getByRole("button", { name: "Keep mine" }).click();
-  await expect(page.getByRole("heading", { name: "Billing" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
   expect(await api.get(token.id)).toMatchObject({ allowed_addresses: ["192.0.2.2", "192.0.2.7"], calls_per_minute: 60 });
 });

@@ -39,8 +39,10 @@ test("from the sign-in to a copied key without a mouse", async ({ page, context,
   await keys.press("ArrowRight");
   await expect(page.getByRole("tab", { name: "Permissions" })).toBeFocused();
   await expect(page.getByRole("table", { name: "Permissions" })).toBeVisible();
-  await keys.press("ArrowRight");
-  await expect(page.getByRole("tab", { name: "General" })).toHaveAttribute("aria-selected", "true");
+  for (const name of ["Usage", "Activity", "General"]) {
+    await keys.press("ArrowRight");
+    await expect(page.getByRole("tab", { name })).toHaveAttribute("aria-selected", "true");
+  }
   await tabTo(page, page.getByRole("button", { name: "Copy", exact: true }));
   await keys.press("Enter");
   await expect(page.getByText("Copied")).toBeVisible();

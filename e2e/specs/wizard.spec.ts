@@ -339,3 +339,48 @@ test("after the summary Back leads to the list, and a reload to the details", as
   await page.goto(`${at.create}?step=summary&id=${token!.id}`);
   await expect(page).toHaveURL(at.details(token!.id));
 });
+
+test("the summary says what the key can do, and when its first call came", async ({ page, api, server }) => {
+  await walkToPermissions(page, "Billing");
+  await page.getByRole("checkbox", { name: "Partners" }).check();
+  await create(page).click();
+  await expect(page.getByText("The key opens Partners, until it is disabled or deleted, from any address.")).toBeVisible();
+  await expect(page.getByText("Waiting for the first call…")).toBeVisible();
+  await page.getByRole("button", { name: "View" }).click();
+  const key = (await page.locator("#created-secret").textContent())!;
+  expect((await fetch(`${server.url}/public/v1/agreements`, { headers: { Authorization: key, "User-Agent": "first/1.0" } })).status).toBe(200);
+  await expect(page.getByText(/It works: the first call was on .* from 127\.0\.0\.1 by first\/1\.0/)).toBeVisible({ timeout: 20_000 });
+  expect(await api.list()).toHaveLength(1);
+});
+
+test("a link fills in the wizard, and the wizard makes such a link", async ({ page, context, server }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
+  await page.goto(`${at.create}?name=Acme%20sync&extension=EXT-000-001&modules=MD-0002,MD-9999&expires_in=90`);
+  await expect(nameField(page)).toHaveValue("Acme sync");
+  await expect(page.getByLabel("Expiration")).toHaveValue("90");
+  await next(page).click();
+  await expect(page.getByRole("radio", { name: "Custom Integration" })).toBeChecked();
+  await next(page).click();
+  await page.getByRole("checkbox", { name: "Show chosen only" }).check();
+  await expect(page.locator(".check-list__rows li")).toHaveCount(1);
+  await expect(page.getByRole("checkbox", { name: "Partners" })).toBeChecked();
+  await page.getByRole("button", { name: "Copy a link to this form" }).click();
+  await expect.poll(() => clipboard(page)).toContain("?name=Acme%20sync&extension=EXT-000-001&modules=MD-0002&expires_in=90");
+});
+
+test("a copy of a token begins with its properties and asks before it is lost", async ({ page, api }) => {
+  await api.create({ name: "Billing", modules: ["MD-0002"], description: "Nightly", external_id: "crm-17", calls_per_minute: 60 });
+  await page.goto(at.list);
+  await page.getByRole("button", { name: "Actions for Billing" }).click();
+  await page.getByRole("menuitem", { name: "Create a copy" }).click();
+  await expect(nameField(page)).toHaveValue("Billing (copy)");
+  await expect(page.getByLabel("Description")).toHaveValue("Nightly");
+  await expect(page.getByLabel("External ID")).toHaveValue("");
+  await expect(page.getByLabel("Calls per minute")).toHaveValue("60");
+  await next(page).click();
+  await next(page).click();
+  await expect(page.getByRole("checkbox", { name: "Partners" })).toBeChecked();
+  await create(page).click();
+  await expect(step(page, "Summary")).toBeVisible();
+  expect((await api.list()).map((it) => it.name).sort()).toEqual(["Billing", "Billing (copy)"]);
+});

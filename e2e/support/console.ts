@@ -5,7 +5,7 @@ export const at = {
   signIn: "/sign-in",
   list: "/integrations/tokens",
   create: "/integrations/tokens/new",
-  details: (id: string, tab: "general" | "permissions" = "general") => `/integrations/tokens/${id}/${tab}`,
+  details: (id: string, tab: "general" | "permissions" | "usage" | "activity" = "general") => `/integrations/tokens/${id}/${tab}`,
   edit: (id: string) => `/integrations/tokens/${id}/edit`,
 };
 

@@ -238,4 +238,87 @@ export const screens: Screen[] = [
       await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
     },
   },
+  {
+    name: "the list with all filters and everything selected",
+    open: async (page, api) => {
+      for (let number = 0; number < 27; number++) await api.create({ name: `Partner ${number}` });
+      await page.goto(`${at.list}?unused=never`);
+      await page.getByRole("checkbox", { name: "Select all rows" }).check();
+      await page.getByRole("button", { name: "Select all 27 that match" }).click();
+      await page.getByRole("button", { name: "Set expiration…" }).click();
+      await expect(page.getByText("These are all 27 tokens that match.")).toBeVisible();
+    },
+  },
+  {
+    name: "the usage of a token",
+    open: async (page, api) => {
+      await page.goto(at.details((await token(api)).id, "usage"));
+      await expect(page.getByText("No calls in the last 90 days")).toBeVisible();
+    },
+  },
+  {
+    name: "the activity of a token",
+    open: async (page, api) => {
+      const { id } = await token(api);
+      await api.update(id, { name: "Billing export", description: null });
+      await page.goto(at.details(id, "activity"));
+      await expect(page.getByText("created the token")).toBeVisible();
+    },
+  },
+  {
+    name: "the activity",
+    open: async (page, api) => {
+      await api.update((await token(api)).id, { name: "Billing export" });
+      await page.goto("/integrations/activity");
+      await expect(page.getByRole("table", { name: "Events" })).toBeVisible();
+    },
+  },
+  {
+    name: "the extensions",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto("/integrations/extensions");
+      await expect(page.getByRole("link", { name: "1 token", exact: true })).toBeVisible();
+    },
+  },
+  {
+    name: "the modules",
+    open: async (page, api) => {
+      await token(api);
+      await page.goto("/integrations/modules");
+      await expect(page.getByRole("link", { name: "1 token", exact: true }).first()).toBeVisible();
+    },
+  },
+  {
+    name: "the users",
+    open: async (page) => {
+      await page.goto("/account/users");
+      await expect(page.getByRole("table", { name: "Users" })).toBeVisible();
+    },
+  },
+  {
+    name: "the link of an invitation",
+    open: async (page) => {
+      await page.goto("/account/users");
+      await page.getByRole("button", { name: "Invite user" }).click();
+      await page.getByLabel("E-mail").fill("ada@example.com");
+      await page.getByLabel("Name").fill("Ada");
+      await page.getByRole("button", { name: "Invite", exact: true }).click();
+      await expect(page.getByRole("dialog", { name: "Link for Ada" })).toBeVisible();
+    },
+  },
+  {
+    name: "the profile",
+    open: async (page) => {
+      await page.goto("/account/profile");
+      await expect(page.getByRole("table", { name: "Sessions" })).toBeVisible();
+    },
+  },
+  {
+    name: "an invitation that does not work",
+    open: async (page) => {
+      await page.goto("/invitation#0707");
+      await expect(page.getByText("This link does not work")).toBeVisible();
+    },
+  },
 ];

@@ -9,10 +9,11 @@ use leptos_router::{
 };
 
 use crate::{
+    account::FollowInvitation,
     api::{Api, Transport},
     browser::events,
     frame::Frame,
-    routes::Navigator,
+    routes::{INVITATION, Navigator},
     session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
     ui::{LeaveDialog, LeaveGuard, LoadError, Toasts, dynamic, heading::Arrived},
 };
@@ -73,10 +74,11 @@ fn Shell() -> impl IntoView {
     });
 
     let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/sign-in"));
+    let at_invitation = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == INVITATION));
     let wanted = Signal::derive(move || query.with(|query| query.get("next")));
     // Nobody is signed in: sign in first, and come back. Somebody is: nothing to do at the sign-in.
     Effect::new(move |_| match session.phase.get() {
-        Phase::SignedOut if !at_sign_in.get() => {
+        Phase::SignedOut if !at_sign_in.get() && !at_invitation.get() => {
             let here = address.get_untracked();
             let target = if here == "/" { "/sign-in".to_owned() } else { next::sign_in_address(&here) };
             navigator.replace(&target);
@@ -89,10 +91,12 @@ fn Shell() -> impl IntoView {
     enum Shown {
         Nothing,
         SignIn,
+        Invitation,
         Frame,
         Failure(crate::api::Failure),
     }
     let shown = Memo::new(move |_| match (session.phase.get(), at_sign_in.get()) {
+        _ if at_invitation.get() => Shown::Invitation,
         (Phase::SignedIn(_), false) => Shown::Frame,
         (Phase::SignedOut, true) => Shown::SignIn,
         (Phase::Unreachable(failure), _) => Shown::Failure(failure),
@@ -102,6 +106,7 @@ fn Shell() -> impl IntoView {
         {dynamic(move || match shown.get() {
             Shown::Nothing => view! { <div class="start"><p class="start__brand">"Latchkey"</p></div> }.into_any(),
             Shown::SignIn => view! { <SignIn next=wanted /> }.into_any(),
+            Shown::Invitation => view! { <FollowInvitation /> }.into_any(),
             Shown::Frame => view! { <Frame /> }.into_any(),
             Shown::Failure(failure) => view! {
                 <main id="main">

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use crate::{
     api::{Api, Catalogue},
     browser::{page, popover, storage},
-    routes::{HOME, Navigator, Screen, Screens},
+    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, Screen, Screens, USERS},
     session::Session,
     ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Note, Toaster, dynamic},
 };
@@ -46,19 +46,33 @@ pub fn Frame() -> impl IntoView {
 #[component]
 fn Links() -> impl IntoView {
     let path = use_location().pathname;
-    let current = move || {
-        path.with(|path| match Screen::of(path) {
-            Screen::List => Some("page"),
-            Screen::NotFound => None,
-            _ => Some("true"),
-        })
-    };
+    let at = move |fits: fn(&Screen) -> Option<&'static str>| move || path.with(|path| fits(&Screen::of(path)));
+    let tokens = at(|screen| match screen {
+        Screen::List => Some("page"),
+        Screen::New | Screen::Edit(_) | Screen::Details | Screen::Token(_) => Some("true"),
+        _ => None,
+    });
+    let activity = at(|screen| (*screen == Screen::Activity).then_some("page"));
+    let extensions = at(|screen| (*screen == Screen::Extensions).then_some("page"));
+    let session = expect_context::<Session>();
+    let admin = Memo::new(move |_| session.context().is_some_and(|context| context.user.role.manages_users()));
+    let users = at(|screen| (*screen == Screen::Users).then_some("page"));
+    let profile = at(|screen| (*screen == Screen::Profile).then_some("page"));
+    let modules = at(|screen| (*screen == Screen::Modules).then_some("page"));
     view! {
         <p class="nav__group">"Integrations"</p>
         <ul class="nav__list">
-            <li><a class="nav__link" href=HOME aria-current=current><Icon icon=icondata_lu::LuKeyRound />"Tokens"</a></li>
+            <li><a class="nav__link" href=HOME aria-current=tokens><Icon icon=icondata_lu::LuKeyRound />"Tokens"</a></li>
+            <li><a class="nav__link" href=EXTENSIONS aria-current=extensions><Icon icon=icondata_lu::LuBlocks />"Extensions"</a></li>
+            <li><a class="nav__link" href=MODULES aria-current=modules><Icon icon=icondata_lu::LuBoxes />"Modules"</a></li>
+            <li><a class="nav__link" href=ACTIVITY aria-current=activity><Icon icon=icondata_lu::LuHistory />"Activity"</a></li>
         </ul>
+        <p class="nav__group">"Account"</p>
         <ul class="nav__list">
+            {dynamic(move || admin.get().then(|| view! {
+                <li><a class="nav__link" href=USERS aria-current=users><Icon icon=icondata_lu::LuUsers />"Users"</a></li>
+            }))}
+            <li><a class="nav__link" href=PROFILE aria-current=profile><Icon icon=icondata_lu::LuCircleUser />"Profile"</a></li>
             // A page of its own, which the console's router must leave to the browser.
             <li><a class="nav__link" href="/api-reference" rel="external"><Icon icon=icondata_lu::LuBookOpen />"API reference"</a></li>
         </ul>
@@ -119,6 +133,7 @@ fn UserMenu() -> impl IntoView {
         };
         vec![
             MenuItem::Text(format!("{} · {}", context.user.email, context.user.role.as_str())),
+            MenuItem::Link("Profile", PROFILE.to_owned()),
             MenuItem::Separator,
             MenuItem::Text("Theme".to_owned()),
             choice("Light", Some("light")),

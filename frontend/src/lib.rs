@@ -6,9 +6,12 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties, even those it only reads")]
 
+pub mod account;
+pub mod activity;
 pub mod api;
 pub mod app;
 pub mod browser;
+pub mod catalogue;
 pub mod frame;
 pub mod routes;
 pub mod session;

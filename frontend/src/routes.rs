@@ -6,8 +6,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{
+    account::{Profile, Users},
+    activity::{Activity, ActivityQuery},
+    catalogue::{Extensions, Modules},
     tokens::{
-        create::CreateToken,
+        create::{CreateToken, prefill::Prefill},
         details::TokenDetails,
         edit::EditToken,
         list::{ListQuery, TokenList},
@@ -17,6 +20,21 @@ use crate::{
 
 /// The address of the list of tokens, which is where one starts.
 pub const HOME: &str = "/integrations/tokens";
+
+/// The address of the audit trail.
+pub const ACTIVITY: &str = "/integrations/activity";
+
+/// The address of the extensions.
+pub const EXTENSIONS: &str = "/integrations/extensions";
+/// The address of the modules.
+pub const MODULES: &str = "/integrations/modules";
+
+/// The address of the users.
+pub const USERS: &str = "/account/users";
+/// The address of the own profile.
+pub const PROFILE: &str = "/account/profile";
+/// Where an invitation leads, before its user has signed in.
+pub const INVITATION: &str = "/invitation";
 
 /// The address of the wizard.
 pub const NEW_TOKEN: &str = "/integrations/tokens/new";
@@ -79,6 +97,16 @@ pub enum Screen {
     List,
     /// The wizard.
     New,
+    /// The audit trail.
+    Activity,
+    /// The extensions.
+    Extensions,
+    /// The modules.
+    Modules,
+    /// The users of the account.
+    Users,
+    /// The own profile.
+    Profile,
     /// The form for the token of this id.
     Edit(String),
     /// The details of a token. Which one, and the tab, are parts of the address that change under the screen.
@@ -97,10 +125,15 @@ impl Screen {
             [] | ["integrations"] => Self::Home,
             ["integrations", "tokens"] => Self::List,
             ["integrations", "tokens", "new"] => Self::New,
+            ["integrations", "activity"] => Self::Activity,
+            ["integrations", "extensions"] => Self::Extensions,
+            ["integrations", "modules"] => Self::Modules,
+            ["account", "users"] => Self::Users,
+            ["account"] | ["account", "profile"] => Self::Profile,
             // As somebody has typed it.
             ["integrations", "tokens", id, ..] if id.starts_with("su-") => Self::Token(id.to_ascii_uppercase()),
             ["integrations", "tokens", id, "edit"] => Self::Edit((*id).to_owned()),
-            ["integrations", "tokens", _, "general" | "permissions"] => Self::Details,
+            ["integrations", "tokens", _, "general" | "permissions" | "usage" | "activity"] => Self::Details,
             // Without a tab, or with one that there is not.
             ["integrations", "tokens", id] | ["integrations", "tokens", id, _] if id.starts_with("SU-") => {
                 Self::Token((*id).to_owned())
@@ -127,8 +160,17 @@ pub fn Screens() -> impl IntoView {
         // The summary of a token holds its key, which is not kept: after a reload its details are what there is.
         Screen::New => match untrack(|| query("id").get()).filter(|id| id.starts_with("SU-")) {
             Some(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
-            None => view! { <CreateToken step=query("step") /> }.into_any(),
+            None => {
+                let query_map = use_query_map().get_untracked();
+                view! { <CreateToken step=query("step") prefill=Prefill::read(|name| query_map.get(name)) /> }
+                    .into_any()
+            }
         },
+        Screen::Activity => view! { <Events /> }.into_any(),
+        Screen::Extensions => view! { <Extensions /> }.into_any(),
+        Screen::Modules => view! { <Modules /> }.into_any(),
+        Screen::Users => view! { <Users /> }.into_any(),
+        Screen::Profile => view! { <Profile /> }.into_any(),
         Screen::Edit(id) => view! { <EditToken id=id /> }.into_any(),
         Screen::Details => view! { <TokenDetails id=part(2) tab=part(3) /> }.into_any(),
         Screen::NotFound => view! { <NotFound /> }.into_any(),
@@ -168,6 +210,13 @@ fn List() -> impl IntoView {
     view! { <TokenList query=query /> }.into_any()
 }
 
+#[component]
+fn Events() -> impl IntoView {
+    let query = use_query_map();
+    let query = Signal::derive(move || query.with(|it| ActivityQuery::read(|name| it.get(name))));
+    view! { <Activity query=query /> }.into_any()
+}
+
 /// What an address shows that leads nowhere.
 #[component]
 pub fn NotFound() -> impl IntoView {
@@ -198,6 +247,12 @@ mod tests {
         assert_eq!(Screen::of(NEW_TOKEN), Screen::New);
         assert_eq!(Screen::of(&format!("/integrations/tokens/{id}/edit")), Screen::Edit(id.to_owned()));
         assert_eq!(Screen::of(&token(id, "permissions")), Screen::Details);
+        assert_eq!(Screen::of(&token(id, "usage")), Screen::Details);
+        assert_eq!(Screen::of(&token(id, "nonsense")), Screen::Token(id.to_owned()));
+        assert_eq!(Screen::of("/integrations/tokens/su-160-984-311/general"), Screen::Token(id.to_owned()));
+        assert_eq!(Screen::of(ACTIVITY), Screen::Activity);
+        assert_eq!((Screen::of(EXTENSIONS), Screen::of(MODULES)), (Screen::Extensions, Screen::Modules));
+        assert_eq!((Screen::of(USERS), Screen::of(PROFILE)), (Screen::Users, Screen::Profile));
     }
 
     #[test]

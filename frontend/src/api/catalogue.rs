@@ -20,6 +20,12 @@ impl Catalogue {
         self.extensions.iter().find(|extension| extension.id.as_str() == id)
     }
 
+    /// Whether there is such a module; *All* is one.
+    #[must_use]
+    pub fn has_module(&self, id: &ModuleId) -> bool {
+        id.is_all() || self.modules.iter().any(|module| module.id == *id)
+    }
+
     /// The name of a token's extension for people.
     #[must_use]
     pub fn extension_title(&self, token: &Token) -> String {

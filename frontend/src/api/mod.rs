@@ -5,9 +5,11 @@
 pub mod auth;
 pub mod bulk;
 pub mod catalogue;
+pub mod events;
 pub mod failure;
 pub mod tokens;
 pub mod transport;
+pub mod users;
 
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;

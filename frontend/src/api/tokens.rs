@@ -1,7 +1,8 @@
 //! Everything that can be done with tokens.
 
 use latchkey_shared::{
-    CreatedToken, NewTokenBody, ReplacementBody, RevealedToken, Secret, Token, TokenId, TokenUpdateBody,
+    CreatedToken, ModuleId, NewTokenBody, PermissionGrant, ReplacementBody, RevealedToken, Secret, Token, TokenId,
+    TokenUpdateBody,
 };
 use serde::Deserialize;
 
@@ -88,6 +89,24 @@ impl Api {
         versioned(&self.send(call).await?)
     }
 
+    /// Takes a module away from a token.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn withdraw_module(self, id: &TokenId, module: &ModuleId) -> Result<(), Failure> {
+        let call = Call::new(Method::Delete, &format!("/auth/tokens/{id}/permissions"));
+        self.send(call.json(&PermissionGrant::from(module.clone()))).await.map(|_| ())
+    }
+
+    /// Grants a module to a token.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn grant_module(self, id: &TokenId, module: &ModuleId) -> Result<(), Failure> {
+        let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/permissions"));
+        self.send(call.json(&PermissionGrant::from(module.clone()))).await.map(|_| ())
+    }
+
     /// Gives a token a new secret; the old one works on for `overlap` seconds. The same `key` again gives the same
     /// secret again.
     ///
@@ -120,7 +139,7 @@ fn versioned(answer: &Answer) -> Result<Versioned, Failure> {
 }
 
 /// The number of rows in `items 0-24/317`.
-fn total(content_range: &str) -> Option<usize> {
+pub(super) fn total(content_range: &str) -> Option<usize> {
     content_range.rsplit_once('/')?.1.trim().parse().ok()
 }
 

@@ -19,6 +19,12 @@ pub fn path() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
+/// What stands behind `#` in the address.
+#[must_use]
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
 /// Path and query of the address as the browser shows it.
 #[must_use]
 pub fn address() -> String {

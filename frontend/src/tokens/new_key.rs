@@ -40,7 +40,7 @@ pub fn NewKey(
             <button type="button" class="button" on:click=move |_| shown.toggle()>
                 {dynamic(move || if shown.get() { "Hide" } else { "View" })}
             </button>
-            <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true unmask=move |()| shown.show() />
+            <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true primary=true unmask=move |()| shown.show() />
         </div>
         {has_key.then(|| view! {
             <CodeBlock id="created-curl" what="curl command" shown=curl_shown copied=curl_copied unmask=move |()| shown.show() />

@@ -52,13 +52,14 @@ pub fn PermissionsEditor(
     /// The choice.
     chosen: RwSignal<BTreeSet<ModuleId>>,
 ) -> impl IntoView {
-    let filter = RwSignal::new(String::new());
+    let (filter, only_chosen) = (RwSignal::new(String::new()), RwSignal::new(false));
     let modules = StoredValue::new(modules);
     let count = modules.with_value(Vec::len);
     let shown = Memo::new(move |_| {
         let wanted = text::lower(filter.get().trim());
         let fits = |module: &&Module| {
-            text::lower(&module.name).contains(&wanted) || text::lower(&module.description).contains(&wanted)
+            (text::lower(&module.name).contains(&wanted) || text::lower(&module.description).contains(&wanted))
+                && (!only_chosen.get() || chosen.with(|it| it.contains(&module.id) || it.contains(&ModuleId::all())))
         };
         modules.with_value(|modules| modules.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
@@ -101,6 +102,10 @@ pub fn PermissionsEditor(
                     <span>"All Modules"</span>
                 </label>
                 <span class="muted" role="status">{summary}</span>
+                <label class="check-list__label">
+                    <CheckBox state=Signal::derive(move || only_chosen.get().into()) on_toggle=move |on: bool| only_chosen.set(on) />
+                    <span>"Show chosen only"</span>
+                </label>
                 <span class="search">
                     <Icon icon=icondata_lu::LuSearch />
                     <input class="input" type="search" placeholder="Filter modules" aria-label="Filter modules"
@@ -115,7 +120,7 @@ pub fn PermissionsEditor(
                 <For each=move || shown.get() key=|module| module.id.clone() children=row />
             </ul>
             {dynamic(move || shown.with(Vec::is_empty).then(|| view! {
-                <p class="check-list__none">"No module matches the filter."</p>
+                <p class="check-list__none">{if only_chosen.get() { "No module is chosen." } else { "No module matches the filter." }}</p>
             }))}
         </fieldset>
         <div role="status">

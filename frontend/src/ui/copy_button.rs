@@ -25,6 +25,12 @@ pub fn CopyButton(
     /// Whether the button shows its word, not only its picture.
     #[prop(optional)]
     with_word: bool,
+    /// The word, where it is not *Copy*.
+    #[prop(optional)]
+    words: Option<&'static str>,
+    /// Whether it is the one thing that the view is for.
+    #[prop(optional)]
+    primary: bool,
 ) -> impl IntoView {
     let status_message = RwSignal::new(String::new());
     let copied = RwSignal::new(false);
@@ -54,16 +60,18 @@ pub fn CopyButton(
             });
         });
     };
+    let words = words.or_else(|| with_word.then_some("Copy"));
+    let class = if primary { "button button--primary" } else { "button button--quiet" };
     view! {
         <span class="copy" class:is-copied=copied>
-            <button type="button" class="button button--quiet" class:button--icon=!with_word
+            <button type="button" class=class class:button--icon=words.is_none()
                 aria-label=format!("Copy {what}") on:click=press>
                 {dynamic(move || if copied.get() {
                     view! { <Icon icon=icondata_lu::LuCheck /> }
                 } else {
                     view! { <Icon icon=icondata_lu::LuCopy /> }
                 })}
-                {with_word.then(|| view! { <span class="button__label">"Copy"</span> })}
+                {words.map(|words| view! { <span class="button__label">{words}</span> })}
             </button>
             <span class="copy__said" role="status">{status_message}</span>
         </span>

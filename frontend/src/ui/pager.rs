@@ -20,9 +20,10 @@ pub fn Pager(
     #[prop(into)]
     address: Callback<usize, String>,
     /// What choosing another number of rows does.
-    #[prop(into)]
-    on_size: Callback<usize>,
-    /// The numbers of rows to choose from.
+    #[prop(optional, into)]
+    on_size: Option<Callback<usize>>,
+    /// The numbers of rows to choose from; none leaves no choice.
+    #[prop(optional)]
     sizes: &'static [usize],
 ) -> impl IntoView {
     let range = move || {
@@ -45,8 +46,10 @@ pub fn Pager(
     };
     view! {
         <nav class="pager" aria-label="Pages">
-            <Select label="Rows per page" name="size" quiet=true value=Signal::derive(move || size.get().to_string())
-                options=options on_choose=move |size: String| if let Ok(size) = size.parse() { on_size.run(size) } />
+            {on_size.map(|on_size| view! {
+                <Select label="Rows per page" name="size" quiet=true value=Signal::derive(move || size.get().to_string())
+                    options=options on_choose=move |size: String| if let Ok(size) = size.parse() { on_size.run(size) } />
+            })}
             <span class="pager__range">{range}</span>
             {dynamic(move || link((page.get() > 1).then(|| page.get() - 1), "Previous page", icondata_lu::LuChevronLeft))}
             {dynamic(move || {

@@ -1,11 +1,11 @@
 //! When what is about to stop was last used.
 
-use latchkey_shared::{LastUsed, Token};
+use latchkey_shared::{LastUsed, Token, TokenId, TokenUsage};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, tokens::Versioned},
-    ui::{Time, dynamic},
+    api::{Api, Catalogue, tokens::Versioned},
+    ui::{Icon, Load, Time, dynamic},
 };
 
 /// When the key was last used, from where, by which program; the latest use of several. The use of a single token
@@ -26,6 +26,7 @@ pub fn LastUse(
         });
     }
     let alone = tokens.len() == 1;
+    let single = if let [token] = tokens.as_slice() { Some(token.id.clone()) } else { None };
     let known = tokens.into_iter().filter_map(|token| token.last_used).max_by_key(|last| last.at);
     let last =
         move || fresh.with(|fresh| fresh.as_ref().map_or_else(|| known.clone(), |it| it.token.last_used.clone()));
@@ -38,7 +39,45 @@ pub fn LastUse(
         None => never.into_any(),
         Some(last) => view! { {on} {last_use(&last)} "." }.into_any(),
     };
-    view! { <p>{dynamic(words)}</p> }.into_any()
+    view! {
+        <p>{dynamic(words)}</p>
+        {single.map(|id| view! { <WouldBreak id=id /> })}
+    }
+    .into_any()
+}
+
+/// What a key is used for these days: the calls of today and yesterday by module, and the last clients.
+#[component]
+fn WouldBreak(id: TokenId) -> impl IntoView {
+    let (api, catalogue) = (expect_context::<Api>(), expect_context::<Load<Catalogue>>());
+    let usage = RwSignal::new(None::<TokenUsage>);
+    spawn_local(async move {
+        if let Ok(found) = api.token_usage(&id).await {
+            usage.try_set(Some(found));
+        }
+    });
+    dynamic(move || {
+        let usage = usage.get()?;
+        let name = |id| {
+            catalogue.state.with_untracked(|it| it.ready().map_or_else(|| format!("{id}"), |it| it.module_name(id)))
+        };
+        let calls: Vec<String> = usage
+            .modules
+            .iter()
+            .filter(|it| it.recent_calls > 0)
+            .map(|it| format!("{} to {}", it.recent_calls, name(&it.id)))
+            .collect();
+        let clients: Vec<String> =
+            usage.clients.iter().take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
+        (!calls.is_empty()).then(|| {
+            view! {
+                <div class="note note--warning">
+                    <Icon icon=icondata_lu::LuTriangleAlert />
+                    <p class="breakable">"Calls since yesterday: " {calls.join(", ")} "." {(!clients.is_empty()).then(|| format!(" Last from {}.", clients.join(", ")))}</p>
+                </div>
+            }
+        })
+    })
 }
 
 /// When, from where, by which program.

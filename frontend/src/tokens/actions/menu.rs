@@ -4,7 +4,10 @@ use latchkey_shared::{Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{Actions, Kind, Target};
-use crate::{routes::HOME, ui::MenuItem};
+use crate::{
+    routes::{HOME, NEW_TOKEN},
+    ui::MenuItem,
+};
 
 /// The entries for a token; none when it is deleted. `with_edit` is false where *Edit* stands beside the menu.
 #[must_use]
@@ -29,6 +32,7 @@ pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuI
     if token.status != TokenStatus::Expired {
         items.push(ask("Rotate key…", Kind::Rotate));
     }
+    items.push(MenuItem::Link("Create a copy", format!("{NEW_TOKEN}?copy={}", token.id)));
     if with_edit {
         items.push(MenuItem::Link("Edit", format!("{HOME}/{}/edit", token.id)));
     }

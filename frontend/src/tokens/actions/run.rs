@@ -157,6 +157,11 @@ impl Actions {
         }
     }
 
+    /// Says that a token was changed in another way.
+    pub fn changed(self) {
+        self.on_change.run(Kind::Enable);
+    }
+
     /// Asks before something is done to `target`.
     pub fn ask(self, kind: Kind, target: Target) {
         if target.count() > 0 {

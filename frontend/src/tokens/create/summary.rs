@@ -3,6 +3,7 @@
 use latchkey_shared::{CreatedToken, Credential, ModuleId};
 use leptos::prelude::*;
 
+use super::first_call::FirstCall;
 use crate::{
     api::Catalogue,
     browser::dates,
@@ -38,6 +39,16 @@ pub fn Summary(
         .filter_map(|permission| permission.object.id.parse::<ModuleId>().ok())
         .map(|id| catalogue.module_name(&id))
         .collect();
+    let until = token.expiration_date.map_or_else(
+        || "until it is disabled or deleted".to_owned(),
+        |at| format!("until {}", dates::day_and_time(at)),
+    );
+    let from = match token.allowed_addresses.as_slice() {
+        [] => "from any address".to_owned(),
+        addresses => format!("from {}", addresses.join(", ")),
+    };
+    let what = if modules.is_empty() { "opens nothing".to_owned() } else { format!("opens {}", modules.join(", ")) };
+    let sentence = format!("The key {what}, {until}, {from}.");
     let or_none = |text: Option<String>| {
         text.map_or_else(|| view! { <span class="muted">"None"</span> }.into_any(), IntoAny::into_any)
     };
@@ -49,7 +60,9 @@ pub fn Summary(
                 <p>"The token " <strong class="breakable">{token.name.clone()}</strong> {works}</p>
             </div>
             <div class="wizard__body">
+                <p>{sentence}</p>
                 <NewKey id=token.id.clone() kind=kind secret=secret />
+                {(kind == Credential::ApiKey).then(|| view! { <FirstCall id=token.id.clone() /> })}
                 <dl class="facts">
                     <dt>"ID"</dt><dd class="mono">{token.id.to_string()}</dd>
                     <dt>"Name"</dt><dd class="breakable">{token.name.clone()}</dd>
@@ -69,7 +82,7 @@ pub fn Summary(
             <div class="wizard__actions">
                 <span class="spacer"></span>
                 <a class="button" href=HOME>"Close"</a>
-                <a class="button button--primary" href=routes::token(token.id.as_str(), "general")>"Go to Details"</a>
+                <a class="button" href=routes::token(token.id.as_str(), "general")>"Go to Details"</a>
             </div>
         </section>
     }

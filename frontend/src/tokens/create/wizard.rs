@@ -2,21 +2,29 @@
 
 use std::{cell::Cell, collections::BTreeSet};
 
-use latchkey_shared::{CreatedToken, ExtensionId, ModuleId, NewTokenBody, Problems};
+use latchkey_shared::{CreatedToken, NewTokenBody, Problems};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{extension_cards::ExtensionCards, step::Step, summary::Summary};
+use super::{
+    extension_cards::ExtensionCards,
+    prefill::{self, Prefill},
+    step::Step,
+    summary::Summary,
+};
 use crate::{
     api::{Api, Catalogue, Failure},
     browser::{events, focus, page, random},
     routes::{self, HOME, NEW_TOKEN, Navigator},
     session::Session,
     tokens::{
-        draft::{Clock, Draft},
+        draft::{Clock, Draft, set_of},
         general_fields::{Fields, GeneralFields},
         permissions_editor::PermissionsEditor,
     },
-    ui::{Button, EmptyState, Heading, LeaveGuard, Load, LoadError, Loaded, Note, Stepper, Toasts, Variant, dynamic},
+    ui::{
+        Button, CopyButton, EmptyState, Heading, LeaveGuard, Load, LoadError, Loaded, Note, Stepper, Toasts, Variant,
+        dynamic,
+    },
 };
 
 /// Creates a token in four steps, once however often *Create* is pressed.
@@ -25,9 +33,31 @@ pub fn CreateToken(
     /// The step that the address asks for.
     #[prop(into)]
     step: Signal<Option<String>>,
+    /// What it begins with.
+    #[prop(optional)]
+    prefill: Prefill,
 ) -> impl IntoView {
-    let (session, catalogue) = (expect_context::<Session>(), expect_context::<Load<Catalogue>>());
-    let state = Memo::new(move |_| catalogue.state.get());
+    let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
+    let catalogue = expect_context::<Load<Catalogue>>();
+    let Prefill { copy_of, draft } = prefill;
+    let begin = Load::new(
+        move || (copy_of.clone(), draft.clone()),
+        move |(copy_of, draft)| async move {
+            match copy_of {
+                Some(id) => Ok(prefill::copy_of(&api.token(&id).await?.token, Clock::browser())),
+                None => Ok(draft),
+            }
+        },
+    );
+    let state = Memo::new(move |_| match (catalogue.state.get(), begin.state.get()) {
+        (Loaded::Ready(catalogue), Loaded::Ready(draft)) => Loaded::Ready((catalogue, draft)),
+        (Loaded::Failed(failure), _) | (_, Loaded::Failed(failure)) => Loaded::Failed(failure),
+        _ => Loaded::Waiting,
+    });
+    let retry = move |()| {
+        catalogue.again();
+        begin.again();
+    };
     // A memo: signing in again must not build the wizard anew and lose what is typed.
     let manages = Memo::new(move |_| session.manages_tokens());
     view! {
@@ -44,11 +74,10 @@ pub fn CreateToken(
                 match state.get() {
                     Loaded::Waiting => view! { <p role="status" class="muted">"Loading…"</p> }.into_any(),
                     Loaded::Failed(failure) => view! {
-                        <LoadError what="Extensions and modules could not be loaded" failure=failure
-                            on_retry=move |()| catalogue.again() />
+                        <LoadError what="Extensions and modules could not be loaded" failure=failure on_retry=retry />
                     }
                     .into_any(),
-                    Loaded::Ready(catalogue) => view! { <Wizard catalogue=catalogue step=step /> }.into_any(),
+                    Loaded::Ready((catalogue, draft)) => view! { <Wizard catalogue=catalogue begin=draft step=step /> }.into_any(),
                 }
             })}
         </div>
@@ -71,13 +100,14 @@ thread_local! {
 }
 
 #[component]
-fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
+fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> impl IntoView {
     let (api, navigator, guard) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
     let toasts = expect_context::<Toasts>();
-    let fields = Fields::of(Draft::default());
-    let extension = RwSignal::new(None::<ExtensionId>);
-    let modules = RwSignal::new(BTreeSet::<ModuleId>::new());
+    // Only what this server has.
+    let extension = RwSignal::new(begin.extension.clone().filter(|id| catalogue.extension(id.as_str()).is_some()));
+    let modules = RwSignal::new(set_of(begin.modules.iter().filter(|id| catalogue.has_module(id)).cloned()));
+    let fields = Fields::of(begin);
     let created = RwSignal::new(None::<CreatedToken>);
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let catalogue = StoredValue::new(catalogue);
@@ -97,7 +127,8 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
         let problems = draft().problems(Clock::browser());
         step.with(|step| Step::to_show(step.as_deref(), &problems, asks.get(), created.with(Option::is_some)))
     });
-    guard.watch(move || created.with(Option::is_none) && draft() != Draft::default());
+    let original = untrack(draft);
+    guard.watch(move || created.with(Option::is_none) && draft() != original);
     let opens_nothing = Memo::new(move |_| asks.get() && modules.with(BTreeSet::is_empty));
     let warned = RwSignal::new(false);
 
@@ -248,6 +279,10 @@ fn Wizard(catalogue: Catalogue, step: Signal<Option<String>>) -> impl IntoView {
                     <Note problem=problem />
                     <div class="wizard__actions">
                         <a class="button button--quiet" href=HOME>"Cancel"</a>
+                        {dynamic(move || is_last.get().then(|| view! {
+                            <CopyButton what="a link to this form as it is filled in" words="Copy link"
+                                text=Signal::derive(move || format!("{}{}", page::origin(), prefill::address(&draft()))) />
+                        }))}
                         <span class="spacer"></span>
                         {dynamic(move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> }))}
                         {dynamic(move || if is_last.get() {

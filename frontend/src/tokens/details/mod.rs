@@ -1,9 +1,11 @@
 //! A token in full.
 
 pub mod credential;
+pub mod events;
 pub mod facts;
 pub mod permissions;
 pub mod samples;
 pub mod screen;
+pub mod usage;
 
 pub use screen::TokenDetails;

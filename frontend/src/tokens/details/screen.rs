@@ -3,7 +3,7 @@
 use latchkey_shared::{Token, TokenStatus};
 use leptos::prelude::*;
 
-use super::{facts::Facts, permissions::Permissions};
+use super::{events::TokenEvents, facts::Facts, permissions::Permissions, usage::Usage};
 use crate::{
     api::{Api, Catalogue, Failure},
     routes::{self, HOME},
@@ -18,7 +18,7 @@ pub fn TokenDetails(
     /// The id as it stands in the address.
     #[prop(into)]
     id: Signal<String>,
-    /// The tab: `general` or `permissions`.
+    /// The tab: `general`, `permissions`, `usage` or `activity`.
     #[prop(into)]
     tab: Signal<String>,
 ) -> impl IntoView {
@@ -84,18 +84,19 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
     let name = Signal::derive(move || token.with(|token| token.name.clone()));
     let deleted = Memo::new(move |_| token.with(|token| token.status == TokenStatus::Deleted));
     let can_act = Memo::new(move |_| session.manages_tokens() && !deleted.get());
-    let selected =
-        Memo::new(move |_| tab.with(|tab| if tab == "permissions" { "permissions" } else { "general" }.to_owned()));
-    let tabs = vec![
-        Tab { id: "general", words: "General", href: Some(routes::token(id.as_str(), "general")) },
-        Tab { id: "permissions", words: "Permissions", href: Some(routes::token(id.as_str(), "permissions")) },
-    ];
+    const TABS: [(&str, &str); 4] =
+        [("general", "General"), ("permissions", "Permissions"), ("usage", "Usage"), ("activity", "Activity")];
+    let selected = Memo::new(move |_| tab.with(|tab| TABS.into_iter().find(|(id, _)| id == tab).unwrap_or(TABS[0]).0));
+    let tabs: Vec<Tab> =
+        TABS.map(|(tab, words)| Tab { id: tab, words, href: Some(routes::token(id.as_str(), tab)) }).into();
+    let token_id = StoredValue::new(id.clone());
     let known = Memo::new(move |_| catalogue.state.get());
     view! {
         <div class="screen__head screen__head--details">
             <div class="screen__name">
                 <Heading title=name tab=Signal::derive(move || {
-                    if selected.get() == "permissions" { format!("{} · Permissions", name.get()) } else { name.get() }
+                    let words = TABS.into_iter().find(|(id, _)| *id == selected.get()).map_or("", |(_, words)| words);
+                    format!("{} · {words}", name.get())
                 }) />
                 <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
             </div>
@@ -111,16 +112,21 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
             <div class="note"><Icon icon=icondata_lu::LuInfo />
                 <p>"This token is deleted. Its key opens nothing any more and cannot be brought back."</p></div>
         }))}
-        <Tabs label="Token" tabs=tabs selected=selected>
-            {dynamic(move || match (known.get(), selected.get() == "permissions") {
+        <Tabs label="Token" tabs=tabs selected=Signal::derive(move || selected.get().to_owned())>
+            {dynamic(move || match (known.get(), selected.get()) {
+                (_, "activity") => view! { <TokenEvents id=token_id.get_value() /> }.into_any(),
                 (Loaded::Waiting, _) => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 (Loaded::Failed(failure), _) => view! {
                     <LoadError what="Extensions and modules could not be loaded" failure=failure
                         on_retry=move |()| catalogue.again() />
                 }
                 .into_any(),
-                (Loaded::Ready(catalogue), true) => view! { <Permissions token=token catalogue=catalogue /> }.into_any(),
-                (Loaded::Ready(catalogue), false) => view! { <Facts token=token catalogue=catalogue rotated=actions.rotated /> }.into_any(),
+                (Loaded::Ready(catalogue), "usage") => view! {
+                    <Usage token=token catalogue=catalogue on_change=move |()| actions.changed() />
+                }
+                .into_any(),
+                (Loaded::Ready(catalogue), "permissions") => view! { <Permissions token=token catalogue=catalogue /> }.into_any(),
+                (Loaded::Ready(catalogue), _) => view! { <Facts token=token catalogue=catalogue rotated=actions.rotated /> }.into_any(),
             })}
         </Tabs>
     }

@@ -1,0 +1,141 @@
+//! The page *Activity*: filters, events, pages, and the download.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{ActivityQuery, EventRows, words::ACTIONS};
+use crate::{
+    api::{Api, events},
+    browser::{dates, timer::Timer},
+    routes::Navigator,
+    ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Outdated, Pager, Select, dynamic},
+};
+
+const TYPING: Duration = Duration::from_millis(250);
+
+/// The events of the account.
+#[component]
+pub fn Activity(
+    /// What to show; it lives in the address.
+    #[prop(into)]
+    query: Signal<ActivityQuery>,
+) -> impl IntoView {
+    let (api, navigator) = (expect_context::<Api>(), expect_context::<Navigator>());
+    let query = Memo::new(move |_| query.get());
+    let load = Load::new(
+        move || query.get(),
+        move |query: ActivityQuery| async move {
+            let page = api.list_events(&query.rql(dates::now())).await?;
+            Ok((query, page))
+        },
+    );
+    let stale =
+        Memo::new(move |_| load.state.with(|state| state.ready().is_some_and(|(shown, _)| *shown != query.get())));
+    let go = move |change: &dyn Fn(ActivityQuery) -> ActivityQuery| {
+        navigator.to(&change(query.get_untracked()).first_page().address());
+    };
+    let actions: Vec<(String, String)> = [(String::new(), "Any action".to_owned())]
+        .into_iter()
+        .chain(ACTIONS.map(|(action, _, words)| {
+            let kind = if action.starts_with("user") { "Users" } else { "Tokens" };
+            (action.to_owned(), format!("{kind}: {words}"))
+        }))
+        .collect();
+    let spans: Vec<(String, String)> = [(String::new(), "Any time".to_owned())]
+        .into_iter()
+        .chain(ActivityQuery::SPANS.map(|days| {
+            (days.to_string(), if days == 1 { "Last 24 hours".to_owned() } else { format!("Last {days} days") })
+        }))
+        .collect();
+    let export = move |base: &'static str| move || format!("{base}?{}", query.with(|query| query.filter(dates::now())));
+    let found = move || {
+        load.state
+            .with(|state| state.ready().filter(|_| !stale.get()).map(|(_, page)| format!("{} events", page.total)))
+    };
+    view! {
+        <div class="screen__head"><Heading title="Activity" /></div>
+        <Outdated load=load />
+        <form class="filters" role="search" on:submit=|event| event.prevent_default()>
+            <Narrow label="By" placeholder="By: user or token" value=Signal::derive(move || query.with(|it| it.actor.clone()))
+                on_change=move |actor: String| go(&|it| ActivityQuery { actor: actor.clone(), ..it }) />
+            <Narrow label="Object" placeholder="ID of a token or user" value=Signal::derive(move || query.with(|it| it.object.clone()))
+                on_change=move |object: String| go(&|it| ActivityQuery { object: object.clone(), ..it }) />
+            <Select label="Action" name="action" quiet=true options=actions
+                value=Signal::derive(move || query.with(|it| it.action.unwrap_or_default().to_owned()))
+                on_choose=move |word: String| {
+                    let action = ACTIONS.iter().find(|(known, ..)| *known == word).map(|(action, ..)| *action);
+                    go(&|it| ActivityQuery { action, ..it });
+                } />
+            <Select label="Time" name="days" quiet=true options=spans
+                value=Signal::derive(move || query.with(|it| it.days.map(|days| days.to_string()).unwrap_or_default()))
+                on_choose=move |days: String| go(&|it| ActivityQuery { days: days.parse().ok(), ..it }) />
+            <span class="filters__end">
+                <a class="button button--quiet" href=export(events::EXPORT_CSV) download="" rel="external">
+                    <Icon icon=icondata_lu::LuDownload />"CSV"</a>
+                <a class="button button--quiet" href=export(events::EXPORT_JSON) download="" rel="external">
+                    <Icon icon=icondata_lu::LuDownload />"JSON"</a>
+            </span>
+        </form>
+        <p class="visually-hidden" role="status">{dynamic(found)}</p>
+        {dynamic(move || match load.state.get() {
+            Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
+            Loaded::Failed(failure) => view! {
+                <LoadError what="The events could not be loaded" failure=failure on_retry=move |()| load.again() />
+            }
+            .into_any(),
+            Loaded::Ready((_, page)) if page.total == 0 => view! {
+                <EmptyState icon=icondata_lu::LuSearchX title="No event matches"
+                    text="Events are kept for as long as the server is told to keep them.">
+                    <a class="button" href=ActivityQuery::default().address()>"Clear filters"</a>
+                </EmptyState>
+            }
+            .into_any(),
+            Loaded::Ready((shown, page)) => {
+                let total = page.total;
+                view! {
+                    <div class:is-stale=stale><EventRows events=page.events /></div>
+                    <Pager page=Signal::stored(shown.page) size=Signal::stored(ActivityQuery::SIZE) total=Signal::stored(total)
+                        address=move |page| ActivityQuery { page, ..shown.clone() }.address() />
+                }
+                .into_any()
+            }
+        })}
+    }
+    .into_any()
+}
+
+/// A text that narrows the list while it is typed.
+#[component]
+fn Narrow(
+    label: &'static str,
+    placeholder: &'static str,
+    value: Signal<String>,
+    #[prop(into)] on_change: Callback<String>,
+) -> impl IntoView {
+    let typed = RwSignal::new(value.get_untracked());
+    let timer = Timer::new();
+    Effect::new(move |_| {
+        let value = value.get();
+        if typed.with_untracked(|typed| typed.trim() != value) {
+            typed.set(value);
+        }
+    });
+    let change = move || {
+        let wanted = typed.get_untracked().trim().to_owned();
+        if wanted != value.get_untracked() {
+            on_change.run(wanted);
+        }
+    };
+    view! {
+        <span class="search">
+            <Icon icon=icondata_lu::LuSearch />
+            <input class="input" type="search" aria-label=label placeholder=placeholder maxlength="128" prop:value=typed
+                on:input:target=move |event| {
+                    typed.set(event.target().value());
+                    timer.start(TYPING, change);
+                } />
+        </span>
+    }
+    .into_any()
+}

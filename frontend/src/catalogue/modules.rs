@@ -1,0 +1,69 @@
+//! The page *Modules*: what tokens can be allowed.
+
+use leptos::prelude::*;
+
+use super::{count_link, counts};
+use crate::{
+    api::Catalogue,
+    tokens::list::ListQuery,
+    ui::{Heading, Load, LoadError, Loaded, dynamic},
+};
+
+/// What each module opens, and how many tokens hold it.
+#[component]
+pub fn Modules() -> impl IntoView {
+    let catalogue = expect_context::<Load<Catalogue>>();
+    let state = Memo::new(move |_| catalogue.state.get());
+    view! {
+        <div class="screen__head"><Heading title="Modules" /></div>
+        <p class="muted">"A module is a part of the API that a token can be allowed to use. It opens these paths and all below them."</p>
+        {dynamic(move || match state.get() {
+            Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
+            Loaded::Failed(failure) => view! {
+                <LoadError what="The modules could not be loaded" failure=failure on_retry=move |()| catalogue.again() />
+            }
+            .into_any(),
+            Loaded::Ready(catalogue) => view! { <Table catalogue=catalogue /> }.into_any(),
+        })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Table(catalogue: Catalogue) -> impl IntoView {
+    let lists: Vec<ListQuery> =
+        catalogue.modules.iter().map(|it| ListQuery { module: Some(it.id.clone()), ..ListQuery::default() }).collect();
+    let counts = counts(lists.clone());
+    let rows: Vec<_> = catalogue
+        .modules
+        .into_iter()
+        .zip(lists)
+        .enumerate()
+        .map(|(at, (module, list))| {
+            view! {
+                <tr role="row">
+                    <td role="cell" class="col-module">
+                        <span class="strong">{module.name}</span>
+                        <span class="muted table__by">{module.description}</span>
+                        <span class="mono muted table__by">{module.id.to_string()}</span>
+                    </td>
+                    <td role="cell" class="col-modules mono">
+                        {module.paths.into_iter().map(|path| view! { <span class="path">{path}</span> }).collect_view()}
+                    </td>
+                    <td role="cell" class="col-count">{count_link(counts, at, &list)}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <table class="table table--usage table--catalogue" role="table" aria-label="Modules">
+            <thead role="rowgroup"><tr role="row">
+                <th scope="col" role="columnheader">"Module"</th>
+                <th scope="col" role="columnheader" class="col-modules">"Paths"</th>
+                <th scope="col" role="columnheader" class="col-count">"Tokens"</th>
+            </tr></thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}

@@ -1,0 +1,238 @@
+//! The tab *Usage*: calls by day as a chart and as a table, modules, last clients.
+
+use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, Token, TokenUsage};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::{Api, Catalogue},
+    browser::dates,
+    session::Session,
+    ui::{Button, EmptyState, Load, LoadError, Loaded, Note, Time, Toasts, Variant, dynamic},
+};
+
+/// Days that the chart shows.
+const DAYS: usize = 90;
+/// Height of the chart, in its own units.
+const HEIGHT: i64 = 100;
+
+/// How the token was used in the last 90 days.
+#[component]
+pub fn Usage(
+    /// The token as it is now.
+    token: Memo<Token>,
+    /// For the names of modules.
+    catalogue: Catalogue,
+    /// Called when a module was withdrawn.
+    #[prop(into)]
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let api = expect_context::<Api>();
+    let id = Memo::new(move |_| token.with(|token| token.id.clone()));
+    let load = Load::new(move || id.get(), move |id| async move { api.token_usage(&id).await });
+    let catalogue = StoredValue::new(catalogue);
+    dynamic(move || match load.state.get() {
+        Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
+        Loaded::Failed(failure) => view! {
+            <LoadError what="The usage could not be loaded" failure=failure on_retry=move |()| load.again() />
+        }
+        .into_any(),
+        Loaded::Ready(usage) if usage.days.is_empty() => view! {
+            <EmptyState icon=icondata_lu::LuChartColumn title="No calls in the last 90 days"
+                text="Calls with this key show here a few seconds after they are made." />
+        }
+        .into_any(),
+        Loaded::Ready(TokenUsage { days, modules, clients }) => view! {
+            <Calls days=days />
+            <Modules token=token modules=modules catalogue=catalogue on_change=on_change />
+            <Clients clients=clients />
+        }
+        .into_any(),
+    })
+}
+
+/// Calls that were let through, and those that were refused.
+fn sums(day: &DayUsage) -> (i64, i64) {
+    let sum = |fits: fn(i32) -> bool| day.statuses.iter().filter(|it| fits(it.code)).map(|it| it.calls).sum();
+    (sum(|code| code < 400), sum(|code| code >= 400))
+}
+
+#[component]
+fn Calls(days: Vec<DayUsage>) -> impl IntoView {
+    let (allowed, refused) = days.iter().map(sums).fold((0, 0), |all, day| (all.0 + day.0, all.1 + day.1));
+    let most = days.iter().map(sums).map(|day| day.0 + day.1).max().unwrap_or(1).max(1);
+    let today = dates::now().unix().div_euclid(86_400);
+    let bars: Vec<_> = days
+        .iter()
+        .filter_map(|day| {
+            let ago = today - format!("{}T00:00:00Z", day.date).parse::<latchkey_shared::Timestamp>().ok()?.unix() / 86_400;
+            let at = i64::try_from(DAYS).ok()? - 1 - ago;
+            let (ok, no) = sums(day);
+            // What there is shows, however little it is.
+            let height = |calls: i64| if calls == 0 { 0 } else { (calls * HEIGHT / most).max(2) };
+            let (low, high) = (height(ok), height(no));
+            let words = format!("{}: {ok} let through, {no} refused", day.date);
+            Some(view! {
+                <g><title>{words}</title>
+                    <rect class="chart__ok" x=at.to_string() y=(HEIGHT - low).to_string() width="0.8" height=low.to_string()></rect>
+                    <rect class="chart__no" x=at.to_string() y=(HEIGHT - low - high).to_string() width="0.8" height=high.to_string()></rect>
+                </g>
+            })
+        })
+        .collect();
+    let codes = |day: &DayUsage| {
+        let words: Vec<String> = day.statuses.iter().map(|it| format!("{} × {}", it.calls, it.code)).collect();
+        words.join(", ")
+    };
+    let rows: Vec<_> = days
+        .iter()
+        .rev()
+        .map(|day| {
+            let (ok, no) = sums(day);
+            view! {
+                <tr><th scope="row">{day.date.clone()}</th><td>{ok}</td><td>{no}</td><td class="muted col-codes">{codes(day)}</td></tr>
+            }
+        })
+        .collect();
+    let label = format!("Calls by day in the last {DAYS} days, at most {most} a day. The table below has the numbers.");
+    view! {
+        <h2 class="section-title">"Calls"</h2>
+        <p>{format!("{allowed} let through and {refused} refused in the last {DAYS} days. Days are in UTC.")}</p>
+        <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {DAYS} {HEIGHT}") preserveAspectRatio="none">{bars}</svg>
+        <details class="fold">
+            <summary class="fold__title">"By day and status"</summary>
+            <table class="table table--usage" aria-label="Calls by day and status">
+                <thead><tr><th scope="col">"Day"</th><th scope="col">"Let through"</th><th scope="col">"Refused"</th><th scope="col" class="col-codes">"By status"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </details>
+    }
+    .into_any()
+}
+
+#[component]
+fn Modules(
+    token: Memo<Token>,
+    modules: Vec<ModuleUsage>,
+    catalogue: StoredValue<Catalogue>,
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
+    let (busy, problem) = (RwSignal::new(None::<ModuleId>), RwSignal::new(None::<String>));
+    let has_all =
+        Memo::new(move |_| token.with(|it| it.permissions.iter().any(|it| it.object.id == ModuleId::all().as_str())));
+    let fixed = Memo::new(move |_| {
+        token.with(|it| {
+            catalogue
+                .with_value(|all| all.extension(&it.extension.id).is_some_and(|it| it.permissions.fixed().is_some()))
+        })
+    });
+    let may = move || session.manages_tokens() && !has_all.get() && !fixed.get();
+    let name = move |id: &ModuleId| catalogue.with_value(|it| it.module_name(id));
+    let withdraw = move |id: ModuleId| {
+        if busy.get_untracked().is_some() {
+            return;
+        }
+        busy.set(Some(id.clone()));
+        problem.set(None);
+        let of = token.with_untracked(|it| it.id.clone());
+        spawn_local(async move {
+            let outcome = api.withdraw_module(&of, &id).await;
+            busy.try_set(None);
+            match outcome {
+                Ok(()) => {
+                    let back = Callback::new(move |()| {
+                        let (of, id) = (of.clone(), id.clone());
+                        spawn_local(async move {
+                            if let Err(failure) = api.grant_module(&of, &id).await {
+                                problem.try_set(Some(format!("Not granted again. {}", failure.message())));
+                            }
+                            on_change.try_run(());
+                        });
+                    });
+                    toasts.say_with_undo("Withdrew the module", back);
+                    on_change.try_run(());
+                }
+                Err(failure) => {
+                    problem.try_set(Some(format!("Not withdrawn. {}", failure.message())));
+                }
+            }
+        });
+    };
+    let unused = modules.iter().filter(|it| it.granted && it.calls == 0).count();
+    let granted = modules.iter().filter(|it| it.granted).count();
+    let advice = match (has_all.get_untracked(), unused) {
+        (_, 0) => "Every module that the token holds was used.".to_owned(),
+        (true, unused) => format!(
+            "The token holds All Modules and has not used {unused} of {granted} in 90 days. Choose the ones that it needs in Edit."
+        ),
+        (false, unused) => format!("{unused} of {granted} modules that the token holds were not used in 90 days."),
+    };
+    let row = move |it: ModuleUsage| {
+        let id = it.id.clone();
+        let held = Memo::new(move |_| {
+            has_all.get() || token.with(|token| token.permissions.iter().any(|held| held.object.id == id.as_str()))
+        });
+        let (id, for_busy, label) = (it.id.clone(), it.id.clone(), format!("Withdraw {}", name(&it.id)));
+        view! {
+            <tr role="row">
+                <td role="cell" class="col-module"><span class="strong">{name(&it.id)}</span></td>
+                <td role="cell">{it.calls}</td>
+                <td role="cell">{it.last_day.clone().unwrap_or_else(|| "Never".to_owned())}</td>
+                <td role="cell" class="col-withdraw">
+                    {dynamic(move || match (held.get(), it.calls) {
+                        (false, _) => view! { <span class="muted">"Not granted"</span> }.into_any(),
+                        (true, 0) if may() => {
+                            let (id, for_busy, label) = (id.clone(), for_busy.clone(), label.clone());
+                            view! {
+                                <Button variant=Variant::Quiet label=label
+                                    busy=Signal::derive(move || busy.with(|busy| busy.as_ref() == Some(&for_busy)))
+                                    on_press=move |()| withdraw(id.clone())>"Withdraw"</Button>
+                            }
+                            .into_any()
+                        }
+                        _ => ().into_any(),
+                    })}
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <h2 class="section-title">"Modules"</h2>
+        <p>{advice}</p>
+        <Note problem=problem />
+        <table class="table table--usage" role="table" aria-label="Calls by module">
+            <thead role="rowgroup"><tr role="row">
+                <th scope="col" role="columnheader">"Module"</th>
+                <th scope="col" role="columnheader">"Calls"</th>
+                <th scope="col" role="columnheader">"Last used"</th>
+                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
+            </tr></thead>
+            <tbody role="rowgroup">{modules.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[component]
+fn Clients(clients: Vec<ClientUsage>) -> impl IntoView {
+    let row = |it: ClientUsage| {
+        view! {
+            <tr>
+                <td class="mono">{if it.address.is_empty() { "unknown".to_owned() } else { it.address }}</td>
+                <td class="breakable">{it.program}</td>
+                <td><Time at=it.at with_time=true /></td>
+            </tr>
+        }
+    };
+    (!clients.is_empty())
+        .then(|| {
+            view! {
+                <h2 class="section-title">"Last clients"</h2>
+                <table class="table table--usage" aria-label="Last clients">
+                    <thead><tr><th scope="col">"Address"</th><th scope="col">"Program"</th><th scope="col">"Last call"</th></tr></thead>
+                    <tbody>{clients.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            }
+        })
+        .into_any()
+}
