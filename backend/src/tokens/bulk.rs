@@ -92,6 +92,8 @@ impl Bulk {
             (None, Some(query)) => selected(&app, &caller, &query, expected).await?,
             _ => return Err(Error::field("ids", "either ids or query is required")),
         };
+        // The answer begins before the first change: a caller who was revoked meanwhile is denied as a whole.
+        drop(auth::begin(&app, &caller).await?);
         Ok(Self { app, caller, action, end, dry_run, total: Some(ids.len()), ids: ids.into_iter(), stopped: None })
     }
 
