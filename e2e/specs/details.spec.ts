@@ -182,3 +182,18 @@ test("rules on a token, and its last use a few seconds after it, are shown", asy
   await page.goto(at.list);
   await expect(page.locator("td.col-used time")).toHaveAttribute("datetime", /^20\d\d-/);
 });
+
+test("the link of a refusal leads to the missing module, which is granted with one press", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing", modules: ["MD-0003"] });
+  const key = `ApiKey ${token.id}:${token.token}`;
+  const agreements = `${server.url}/public/v1/agreements`;
+  const refusal = (await (await fetch(agreements, { headers: { Authorization: key } })).json()) as { errors: string[] };
+  const link = /Grant it at (\S+)$/.exec(refusal.errors[0]!)![1]!;
+  await page.goto(link);
+  const row = page.getByRole("row", { name: /Partners/ });
+  await expect(row).toHaveClass(/is-asked/);
+  await row.getByRole("button", { name: "Grant Partners" }).click();
+  await expect(page.getByText("Granted Partners")).toBeVisible();
+  await expect(row).toContainText("Enabled");
+  expect((await curl(agreements, key)).status).toBe(200);
+});

@@ -1,4 +1,4 @@
-import { clipboard, create, nameField, next, step, tabTo } from "../support/console.js";
+import { at, clipboard, create, nameField, next, step, tabTo } from "../support/console.js";
 import { admin, expect, test } from "../support/fixtures.js";
 
 test("from the sign-in to a copied key without a mouse", async ({ page, context, server }) => {
@@ -79,4 +79,29 @@ test("the first Tab offers to skip to the content", async ({ page, signIn }) => 
   await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("main")).toBeFocused();
+});
+
+test("keys lead to the search, through the rows and into the wizard, and are listed", async ({ page, api, signIn }) => {
+  for (const name of ["One", "Two", "Three"]) await api.create({ name });
+  await signIn();
+  await page.goto(`${at.list}?sort=name`);
+  const links = page.locator("tbody .table__link");
+  await expect(links).toHaveCount(3);
+  const keys = page.keyboard;
+  await keys.press("j");
+  await keys.press("j");
+  await keys.press("k");
+  await expect(links.nth(0)).toBeFocused();
+  await keys.press("/");
+  await expect(page.getByRole("searchbox", { name: "Search tokens" })).toBeFocused();
+  await keys.type("cj?/");
+  await expect(page.getByRole("searchbox", { name: "Search tokens" })).toHaveValue("cj?/");
+  await page.getByRole("heading", { name: "Tokens", level: 1 }).focus();
+  await keys.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await keys.press("c");
+  await keys.press("Escape");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeHidden();
+  await keys.press("c");
+  await expect(nameField(page)).toBeVisible();
 });

@@ -6,8 +6,10 @@ use leptos_router::hooks::use_location;
 use crate::{
     api::{Api, Catalogue},
     browser::{page, popover, storage},
-    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, Screen, Screens, USERS},
+    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, Screen, USERS},
+    screens::Screens,
     session::Session,
+    shortcuts::Shortcuts,
     ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Note, Toaster, dynamic},
 };
 
@@ -39,6 +41,7 @@ pub fn Frame() -> impl IntoView {
             <main class="main" id="main" tabindex="-1"><Screens /></main>
         </div>
         <Toaster />
+        <Shortcuts />
     }
     .into_any()
 }

@@ -1,6 +1,6 @@
 //! The console: a single-page app over the same API that keys use.
 //!
-//! To add a screen: a folder for its noun with a file per verb, an address in [`routes`] (and in the server's
+//! To add a screen: a folder for its noun with a file per verb, an address in [`routes`], a line in [`screens`] (and in the server's
 //! `http/site.rs`, which answers the page for it), and calls of the API in [`api`]. Parts that two screens share go to
 //! [`ui`]; anything that names `web-sys` goes to [`browser`].
 
@@ -14,6 +14,8 @@ pub mod browser;
 pub mod catalogue;
 pub mod frame;
 pub mod routes;
+pub mod screens;
 pub mod session;
+pub mod shortcuts;
 pub mod tokens;
 pub mod ui;

@@ -113,10 +113,11 @@ impl Error {
             Self::SignInFailed => one(StatusCode::UNAUTHORIZED, "AUTH_002", "E-mail address or password is wrong."),
             Self::InsufficientScope { token, module, console } => {
                 let text = format!(
-                    "Token {token} has no permission for module {} ({}). Grant it at {}/integrations/tokens/{token}/permissions.",
+                    "Token {token} has no permission for module {} ({}). Grant it at {}/integrations/tokens/{token}/permissions?module={}",
                     module.name,
                     module.id,
-                    console.as_deref().unwrap_or_default()
+                    console.as_deref().unwrap_or_default(),
+                    module.id
                 );
                 (StatusCode::FORBIDDEN, "AUTH_003", vec![text])
             }

@@ -1,6 +1,10 @@
 //! Moments for people: local time in the browser's language, through `Intl`.
 
-use js_sys::{Date, Object, Reflect};
+use js_sys::{
+    Array, Date,
+    Intl::{DateTimeFormat, RelativeTimeFormat},
+    Object, Reflect,
+};
 use latchkey_shared::Timestamp;
 use wasm_bindgen::JsValue;
 
@@ -13,13 +17,13 @@ pub fn now() -> Timestamp {
 /// `Nov 23, 2026`, as the browser's language writes it.
 #[must_use]
 pub fn day(moment: Timestamp) -> String {
-    format(moment, &[("dateStyle", "medium")])
+    format(moment, |formats| &formats.day)
 }
 
 /// `Nov 23, 2026, 9:27 PM`, as the browser's language writes it.
 #[must_use]
 pub fn day_and_time(moment: Timestamp) -> String {
-    format(moment, &[("dateStyle", "medium"), ("timeStyle", "short")])
+    format(moment, |formats| &formats.day_and_time)
 }
 
 /// The exact moment in UTC: `2026-11-23 20:27:15 UTC`.
@@ -78,11 +82,48 @@ fn from_millis(millis: f64) -> Timestamp {
     Timestamp::from_unix((millis / 1000.0) as i64)
 }
 
-fn format(moment: Timestamp, options: &[(&str, &str)]) -> String {
+/// How moments are written. Making a formatter takes longer than using it a hundred times, so there is one of each.
+struct Formats {
+    day: DateTimeFormat,
+    day_and_time: DateTimeFormat,
+    relative: RelativeTimeFormat,
+}
+
+thread_local! {
+    static FORMATS: Formats = Formats {
+        day: DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium")])),
+        day_and_time: DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])),
+        relative: RelativeTimeFormat::new(&Array::of1(&"en".into()), &options(&[("numeric", "auto")])),
+    };
+}
+
+fn options(options: &[(&str, &str)]) -> Object {
     let wanted = Object::new();
     for (key, value) in options {
         // Setting a property of a fresh object cannot fail.
         let _ = Reflect::set(&wanted, &JsValue::from_str(key), &JsValue::from_str(value));
     }
-    String::from(date(moment).to_locale_string("en", &wanted))
+    wanted
+}
+
+fn format(moment: Timestamp, of: fn(&Formats) -> &DateTimeFormat) -> String {
+    FORMATS.with(|formats| {
+        let written = of(formats).format().call1(&JsValue::UNDEFINED, &date(moment));
+        written.ok().and_then(|text| text.as_string()).unwrap_or_default()
+    })
+}
+
+/// `3 days ago`, `in 2 hours`, for moments within a month; otherwise the day.
+#[must_use]
+pub fn relative(moment: Timestamp) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400, "day"), (3600, "hour"), (60, "minute")];
+    let seconds = moment.unix() - now().unix();
+    if seconds.abs() > 30 * 86_400 {
+        return day(moment);
+    }
+    let Some((size, unit)) = UNITS.into_iter().find(|(size, _)| seconds.abs() >= *size) else {
+        return if seconds <= 0 { "just now".to_owned() } else { "in a moment".to_owned() };
+    };
+    let count = i32::try_from(seconds / size).unwrap_or_default();
+    FORMATS.with(|formats| formats.relative.format(f64::from(count), unit).into())
 }

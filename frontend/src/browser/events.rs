@@ -52,6 +52,15 @@ pub fn followed_link(event: &web_sys::Event) -> Option<web_sys::HtmlAnchorElemen
     (link.target().is_empty() && link.origin() == here).then_some(link)
 }
 
+/// Whether a key is meant for a field, or for the browser.
+#[must_use]
+pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
+    event.ctrl_key()
+        || event.meta_key()
+        || event.alt_key()
+        || hits(event, "input:not([type=checkbox]), textarea, select")
+}
+
 /// Whether the click hit something that `selector` finds.
 #[must_use]
 pub fn hits(event: &web_sys::Event, selector: &str) -> bool {

@@ -38,6 +38,20 @@ pub fn all(root: &Element, selector: &str) -> Vec<HtmlElement> {
     (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
 }
 
+/// Moves the focus among the elements of the page that `selector` finds, from the one that has it or holds it; to the
+/// first, when none does.
+pub fn step(selector: &str, by: isize) {
+    let Some(body) = leptos::prelude::document().body() else { return };
+    let elements = all(&body, selector);
+    let row = leptos::prelude::document().active_element().and_then(|it| it.closest("tr").ok().flatten());
+    let here = position(&elements)
+        .or_else(|| elements.iter().position(|element| row.as_ref().is_some_and(|row| row.contains(Some(element)))));
+    let to = here.map_or(Some(0), |at| at.checked_add_signed(by));
+    if let Some(element) = to.and_then(|to| elements.get(to)) {
+        let _ = element.focus();
+    }
+}
+
 /// Where the focus is among `elements`.
 #[must_use]
 pub fn position(elements: &[HtmlElement]) -> Option<usize> {

@@ -13,7 +13,15 @@ pub fn Time(
     /// Whether the time of day matters.
     #[prop(optional)]
     with_time: bool,
+    /// Whether it matters how long ago it was, or how soon it will be.
+    #[prop(optional)]
+    relative: bool,
 ) -> impl IntoView {
-    let text = if with_time { dates::day_and_time(at) } else { dates::day(at) };
-    view! { <time datetime=at.to_string() title=dates::utc(at)>{text}</time> }.into_any()
+    let exact = if relative { format!("{} · {}", dates::day_and_time(at), dates::utc(at)) } else { dates::utc(at) };
+    let text = match (relative, with_time) {
+        (true, _) => dates::relative(at),
+        (_, true) => dates::day_and_time(at),
+        _ => dates::day(at),
+    };
+    view! { <time datetime=at.to_string() title=exact>{text}</time> }.into_any()
 }

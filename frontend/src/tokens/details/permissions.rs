@@ -1,10 +1,13 @@
 //! The tab *Permissions*: what the token may do and what it may not.
 
 use latchkey_shared::{ModuleId, Token};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
-use crate::api::Catalogue;
-use crate::ui::dynamic;
+use crate::{
+    api::{Api, Catalogue},
+    session::Session,
+    ui::{Button, Note, Toasts, dynamic},
+};
 
 /// Every module with *Enabled* or *Disabled* and the paths that it opens.
 #[component]
@@ -13,7 +16,38 @@ pub fn Permissions(
     token: Memo<Token>,
     /// The modules.
     catalogue: Catalogue,
+    /// The module that a refused call needed, as the link in its answer says.
+    #[prop(into)]
+    asked: Signal<Option<String>>,
+    /// Called when a module was granted.
+    #[prop(into)]
+    on_change: Callback<()>,
 ) -> impl IntoView {
+    let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
+    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let fixed = token
+        .with_untracked(|it| catalogue.extension(&it.extension.id).is_some_and(|it| it.permissions.fixed().is_some()));
+    let grant = move |module: ModuleId, name: String| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        let of = token.with_untracked(|it| it.id.clone());
+        spawn_local(async move {
+            let outcome = api.grant_module(&of, &module).await;
+            busy.try_set(false);
+            match outcome {
+                Ok(()) => {
+                    toasts.say(format!("Granted {name}"));
+                    on_change.try_run(());
+                }
+                Err(failure) => {
+                    problem.try_set(Some(format!("Not granted. {}", failure.message())));
+                }
+            }
+        });
+    };
     let granted = Memo::new(move |_| {
         token.with(|token| token.permissions.iter().map(|it| it.object.id.clone()).collect::<Vec<_>>())
     });
@@ -27,10 +61,15 @@ pub fn Permissions(
         }
     };
     let rows = catalogue.modules.into_iter().map(|module| {
-        let id = module.id.to_string();
+        let (id, granted_id) = (module.id.to_string(), module.id.clone());
+        let is_asked = {
+            let id = id.clone();
+            Memo::new(move |_| asked.with(|asked| asked.as_deref() == Some(id.as_str())))
+        };
+        let name = module.name.clone();
         let on = Memo::new(move |_| all.get() || granted.with(|granted| granted.contains(&id)));
         view! {
-            <tr role="row">
+            <tr role="row" class:is-asked=is_asked>
                 <td role="cell" class="col-module">
                     <span class="strong">{module.name}</span>
                     <span class="muted table__by">{module.description}</span>
@@ -40,6 +79,12 @@ pub fn Permissions(
                         <span class="chip__dot" aria-hidden="true"></span>
                         {dynamic(move || if on.get() { "Enabled" } else { "Disabled" })}
                     </span>
+                    {dynamic(move || (is_asked.get() && !on.get() && !fixed && session.manages_tokens()).then(|| {
+                        let (module, name) = (granted_id.clone(), name.clone());
+                        view! {
+                            <Button busy=busy label=format!("Grant {name}") on_press=move |()| grant(module.clone(), name.clone())>"Grant"</Button>
+                        }
+                    }))}
                 </td>
                 <td role="cell" class="col-paths mono">
                     {module.paths.into_iter().map(|path| view! { <span class="path">{path}</span> }).collect_view()}
@@ -49,6 +94,10 @@ pub fn Permissions(
     });
     view! {
         <p class="muted">{summary}</p>
+        {dynamic(move || asked.get().map(|_| view! {
+            <p>"A call was refused because the token does not hold the marked module."</p>
+        }))}
+        <Note problem=problem />
         <table class="table table--modules" role="table" aria-label="Permissions">
             <thead role="rowgroup">
                 <tr role="row">

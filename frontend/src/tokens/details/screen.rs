@@ -21,6 +21,9 @@ pub fn TokenDetails(
     /// The tab: `general`, `permissions`, `usage` or `activity`.
     #[prop(into)]
     tab: Signal<String>,
+    /// The module that is asked for, on the tab `permissions`.
+    #[prop(optional, into)]
+    module: Signal<Option<String>>,
 ) -> impl IntoView {
     let api = expect_context::<Api>();
     let load = Load::new(move || id.get(), move |id| async move { api.token(&id).await });
@@ -65,7 +68,7 @@ pub fn TokenDetails(
                         let fresh = load.state.with(|state| state.ready().map(|it| it.token.clone()));
                         fresh.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
                     });
-                    view! { <Details token=token tab=tab actions=actions /> }
+                    view! { <Details token=token tab=tab module=module actions=actions /> }
                 })
                 .into_any()
             }
@@ -76,7 +79,7 @@ pub fn TokenDetails(
 }
 
 #[component]
-fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl IntoView {
+fn Details(token: Memo<Token>, tab: Signal<String>, module: Signal<Option<String>>, actions: Actions) -> impl IntoView {
     let session = expect_context::<Session>();
     let catalogue = expect_context::<Load<Catalogue>>();
     let id = token.with_untracked(|token| token.id.clone());
@@ -125,7 +128,10 @@ fn Details(token: Memo<Token>, tab: Signal<String>, actions: Actions) -> impl In
                     <Usage token=token catalogue=catalogue on_change=move |()| actions.changed() />
                 }
                 .into_any(),
-                (Loaded::Ready(catalogue), "permissions") => view! { <Permissions token=token catalogue=catalogue /> }.into_any(),
+                (Loaded::Ready(catalogue), "permissions") => view! {
+                    <Permissions token=token catalogue=catalogue asked=module on_change=move |()| actions.changed() />
+                }
+                .into_any(),
                 (Loaded::Ready(catalogue), _) => view! { <Facts token=token catalogue=catalogue rotated=actions.rotated /> }.into_any(),
             })}
         </Tabs>

@@ -119,7 +119,7 @@ fn expires(token: Memo<Token>) -> AnyView {
 
 fn time_or_never(token: Memo<Token>, at: fn(&Token) -> Option<Timestamp>) -> AnyView {
     dynamic(move || match token.with(at) {
-        Some(at) => view! { <Time at=at /> }.into_any(),
+        Some(at) => view! { <Time at=at relative=true /> }.into_any(),
         None => view! { <span class="muted">"Never"</span> }.into_any(),
     })
     .into_any()

@@ -1,0 +1,51 @@
+//! Keys that work wherever nothing is being typed, and the dialog that lists them.
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::{events, focus},
+    routes::{NEW_TOKEN, Navigator},
+    session::Session,
+    ui::{Button, Dialog},
+};
+
+const KEYS: [(&str, &str); 6] = [
+    ("/", "Go to the search"),
+    ("c", "Create a token"),
+    ("j", "Go to the next row"),
+    ("k", "Go to the row before"),
+    ("Enter", "Open the row"),
+    ("?", "Show these keys"),
+];
+
+/// Listens for the keys. Stands once in the frame.
+#[component]
+pub fn Shortcuts() -> impl IntoView {
+    let (navigator, session) = (expect_context::<Navigator>(), expect_context::<Session>());
+    let open = RwSignal::new(false);
+    let listener = window_event_listener(leptos::ev::keydown, move |event| {
+        // A dialog has keys of its own, and so has a menu.
+        if events::is_typing(&event) || focus::finds("dialog[open], .menu__list:popover-open") {
+            return;
+        }
+        match event.key().as_str() {
+            "/" if focus::finds(".search input") => focus::first(".search input"),
+            "c" if untrack(|| session.manages_tokens()) => navigator.to(NEW_TOKEN),
+            "j" => focus::step("main .table__link", 1),
+            "k" => focus::step("main .table__link", -1),
+            "?" => open.set(true),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    on_cleanup(move || listener.remove());
+    view! {
+        <Dialog open=open on_close=move |()| open.set(false) title="Keys">
+            <dl class="keys">
+                {KEYS.map(|(key, words)| view! { <dt><kbd>{key}</kbd></dt><dd>{words}</dd> }).collect_view()}
+            </dl>
+            <div class="dialog__actions"><Button autofocus=true on_press=move |()| open.set(false)>"Close"</Button></div>
+        </Dialog>
+    }
+    .into_any()
+}
