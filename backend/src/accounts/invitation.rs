@@ -54,24 +54,21 @@ pub async fn handler(
 ) -> Result<Response, Error> {
     // Guesses count like wrong passwords; a secret of 256 bits needs no more.
     let attempt = app.throttle.sign_in(None, client_info.ip, false)?;
-    let tx = app.store.begin().await?;
     let now = app.clock.now();
-    let row = tx.invitation(&digest(&app, &body.secret)).await?.filter(|row| row.expires_at > now.unix());
-    let row = row.ok_or_else(|| Error::not_found("invitation"))?;
-    let user = tx.user(&row.user_id).await?.filter(|user| !user.disabled);
-    let user = user.ok_or_else(|| Error::not_found("invitation"))?;
+    let found = app.store.invitation(&digest(&app, &body.secret)).await?;
+    let found = found.filter(|(row, user)| row.expires_at > now.unix() && !user.disabled);
+    let (row, user) = found.ok_or_else(|| Error::not_found("invitation"))?;
     attempt.give_back();
     let Some(new) = body.password else {
-        let account = tx.account(&user.account_id).await?.map(|account| account.name).unwrap_or_default();
+        let account = app.store.account(&user.account_id).await?.map(|account| account.name).unwrap_or_default();
         let expires_at = Timestamp::from_unix(row.expires_at);
         return Ok(Json(Invited { email: user.email, name: user.name, account, expires_at }).into_response());
     };
     password::check(&new, &[&user.email, &user.name]).map_err(|problem| Error::field("password", problem))?;
-    // Other changes do not wait for the hash; the link is looked at again after it.
-    drop(tx);
     let password_hash = app.passwords.hash(&app.rng, &new).await?;
     let tx = app.store.begin().await?;
-    if tx.delete_invitations_of(&user.id).await? == 0 {
+    // The link may have been used, or replaced, while the password was hashed.
+    if !tx.delete_invitation(&row.id).await? {
         return Err(Error::not_found("invitation"));
     }
     let current = tx.user(&user.id).await?.filter(|user| !user.disabled);

@@ -9,6 +9,7 @@ use crate::{
     auth,
     events::{self, Action},
     http::{Body, Caller, Error, Id},
+    sessions,
     state::AppState,
     store::{StoreError, Tx, UserRow, entities::user},
 };
@@ -17,7 +18,8 @@ use crate::{
 #[utoipa::path(get, path = "/auth/users", operation_id = "list_users", tag = "Account",
     responses((status = 200, description = "The users", body = [UserDetails])))]
 pub async fn list(State(app): State<AppState>, caller: Caller) -> Result<Json<Vec<UserDetails>>, Error> {
-    let rows = app.store.users_of(&caller.account.id, app.clock.now().unix()).await?;
+    let now = app.clock.now();
+    let rows = app.store.users_of(&caller.account.id, now.unix(), now.plus(-sessions::IDLE).unix()).await?;
     Ok(Json(rows.into_iter().map(present).collect::<Result<_, _>>()?))
 }
 

@@ -132,7 +132,7 @@ async fn set_password(One { operator, email }: One) -> Result<(), String> {
     let tx = store.begin().await.map_err(|error| error.to_string())?;
     let user = user::Model { password_hash, ..user_now(&tx, &user).await? };
     tx.update_user(user.clone()).await.map_err(|error| error.to_string())?;
-    let ended = tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())?;
+    let ended = end_access(&tx, &user).await?;
     let details = json!({ "sessions_ended": ended });
     operator::record(&tx, &clock, &user.account_id, Action::PasswordSet, (&user.id, &user.name), &details).await?;
     operator.commit(tx).await?;
@@ -151,13 +151,19 @@ async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<()
     let was_disabled = std::mem::replace(&mut user.disabled, disabled);
     if was_disabled != disabled {
         tx.update_user(user.clone()).await.map_err(|error| error.to_string())?;
-        let ended = tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())?;
+        let ended = end_access(&tx, &user).await?;
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let details = json!({ "sessions_ended": ended });
         operator::record(&tx, &clock, &user.account_id, action, (&user.id, &user.name), &details).await?;
     }
     operator.commit(tx).await?;
     operator.print(&COLUMNS, &[row(&user)])
+}
+
+/// Ends the sessions of a user and their invitations, which set a password, too. Returns the number of sessions.
+async fn end_access(tx: &Tx, user: &user::Model) -> Result<u64, String> {
+    tx.delete_invitations_of(&user.id).await.map_err(|error| error.to_string())?;
+    tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())
 }
 
 /// The user as they are in the transaction: another change may have come in between.

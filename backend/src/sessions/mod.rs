@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A session that is not used for so long ends: 12 hours, in seconds.
-const IDLE: i64 = 12 * 3600;
+pub const IDLE: i64 = 12 * 3600;
 /// A session ends after so long, however much it is used: 7 days.
 const ABSOLUTE: i64 = 7 * 24 * 3600;
 /// How exactly the last use is kept: a minute, so that reading does not mean writing.

@@ -74,6 +74,7 @@ pub async fn change_password(
     let user = user::Model { password_hash, ..current.ok_or(Error::Unauthorized)? };
     tx.update_user(user.clone()).await?;
     let ended = tx.delete_sessions_of_but(&user.id, session_id).await?;
+    tx.delete_invitations_of(&user.id).await?;
     let details = json!({ "sessions_ended": ended });
     events::record(&tx, &caller, app.clock.now(), Action::PasswordSet, (&user.id, &user.name), details).await?;
     tx.commit().await?;

@@ -44,13 +44,14 @@ impl Store {
         Ok(user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.readers).await?)
     }
 
-    /// The users of an account, by address. Invitations that have expired at `now` do not count.
-    pub async fn users_of(&self, account_id: &str, now: i64) -> Result<Vec<UserRow>> {
+    /// The users of an account, by address. Invitations that have expired at `now` do not count, nor sessions that were
+    /// not used since `alive_since`.
+    pub async fn users_of(&self, account_id: &str, now: i64, alive_since: i64) -> Result<Vec<UserRow>> {
         let users = user::Entity::find().filter(user::Column::AccountId.eq(account_id));
         let users = users.order_by_asc(user::Column::Email).all(&self.readers).await?;
         let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
         let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids.iter().copied()));
-        let sessions = sessions.all(&self.readers).await?;
+        let sessions = sessions.filter(session::Column::SeenAt.gt(alive_since)).all(&self.readers).await?;
         let invitations = invitation::Entity::find().filter(invitation::Column::UserId.is_in(ids));
         let invitations = invitations.filter(invitation::Column::ExpiresAt.gt(now)).all(&self.readers).await?;
         let row = |user: user::Model| {
@@ -63,6 +64,13 @@ impl Store {
             }
         };
         Ok(users.into_iter().map(row).collect())
+    }
+
+    /// The invitation `id`, and its user.
+    pub async fn invitation(&self, id: &str) -> Result<Option<(invitation::Model, user::Model)>> {
+        let Some(invitation) = invitation::Entity::find_by_id(id).one(&self.readers).await? else { return Ok(None) };
+        let user = user::Entity::find_by_id(&invitation.user_id).one(&self.readers).await?;
+        Ok(user.map(|user| (invitation, user)))
     }
 
     /// The users of every account, by account and address.
@@ -89,15 +97,15 @@ impl Tx {
         Ok(select.one(&self.db).await?)
     }
 
-    /// The invitation `id`.
-    pub async fn invitation(&self, id: &str) -> Result<Option<invitation::Model>> {
-        Ok(invitation::Entity::find_by_id(id).one(&self.db).await?)
-    }
-
     /// Adds an invitation.
     pub async fn insert_invitation(&self, invitation: invitation::Model) -> Result<()> {
         invitation.into_active_model().insert(&self.db).await?;
         Ok(())
+    }
+
+    /// Removes an invitation. Returns whether it was still there.
+    pub async fn delete_invitation(&self, id: &str) -> Result<bool> {
+        Ok(invitation::Entity::delete_by_id(id).exec(&self.db).await?.rows_affected > 0)
     }
 
     /// Removes the invitations of a user. Returns how many there were.

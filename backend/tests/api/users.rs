@@ -135,12 +135,15 @@ async fn own_sessions_are_listed_and_ended_and_a_new_password_ends_the_others(
     assert_eq!(here.delete(&path).await.status, StatusCode::NO_CONTENT);
     there.get("/auth/context").await.refused(401, "AUTH_001");
 
+    let own = here.get("/auth/context").await.expect(StatusCode::OK)["user"]["id"].as_str().unwrap().to_owned();
+    let link = here.act(&format!("/auth/users/{own}/invite")).await.expect(StatusCode::OK);
     let change = |current: &str, password: &str| json!({ "current": current, "password": password });
     let wrong = here.post("/auth/password", change("wrong", NEW)).await.refused(400, "VAL_001");
     assert_eq!(wrong, "current: is not your password");
     here.post("/auth/password", change(PASSWORD, "short")).await.refused(400, "VAL_001");
     assert_eq!(here.post("/auth/password", change(PASSWORD, NEW)).await.status, StatusCode::NO_CONTENT);
     here.get("/auth/context").await.expect(StatusCode::OK);
+    follow(&server, &link["secret"], Some("yet another horse 8 battery")).await.refused(404, "NFND_000");
     third.get("/auth/context").await.refused(401, "AUTH_001");
     sign_in(&server, ADMIN, PASSWORD).await.refused(401, "AUTH_002");
     sign_in(&server, ADMIN, NEW).await.expect(StatusCode::OK);
