@@ -35,6 +35,9 @@ def before_call(context, case, kwargs):
     one that nobody has read is rightly a 412, which the tests of the API look at."""
     if case.headers:
         case.headers.pop("If-Match", None)
+    # A query may select the very key that acts; what a dry run answers is the same.
+    if case.path.endswith("/auth/tokens/bulk") and isinstance(case.body, dict):
+        case.body = {**case.body, "dry_run": True}
     looks_like_one = isinstance(case.body, dict) and re.fullmatch("[0-9a-f]{40}", str(case.body.get("handle")))
     if HANDLE and looks_like_one:
         case.body = {**case.body, "handle": HANDLE}

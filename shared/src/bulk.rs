@@ -30,7 +30,7 @@ pub struct BulkBody {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<TokenId>>, max_items = 1000))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<String>>,
-    /// An RQL query as for the list; its `limit` and `offset` do not count. Deleted tokens are never selected.
+    /// An RQL query as for the list, not blank, without `limit` and `offset`. Deleted tokens are never selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// The number of tokens that `query` selected when somebody looked: with another one nothing is changed.

@@ -47,11 +47,22 @@ impl Store {
 }
 
 impl Store {
-    /// The ids of all tokens that match, whatever the page, without the deleted ones.
-    pub async fn list_token_ids(&self, query: &TokenQuery<'_>) -> Result<Vec<String>> {
+    /// The ids of all tokens that match, whatever the page. Without `with_deleted` no deleted one.
+    pub async fn list_token_ids(&self, query: &TokenQuery<'_>, with_deleted: bool) -> Result<Vec<String>> {
         let matches = token::Entity::find().select_only().column(token::Column::Id).filter(condition(query));
-        let kept = matches.filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
-        Ok(ordered(kept, query).into_tuple::<String>().all(&self.readers).await?)
+        let kept = (!with_deleted).then(|| token::Column::State.ne(TokenStatus::Deleted.as_str()));
+        let matches = matches.filter(Condition::all().add_option(kept));
+        Ok(ordered(matches, query).into_tuple::<String>().all(&self.readers).await?)
+    }
+
+    /// The tokens of an account with these ids, in their order. There may be at most a thousand.
+    pub async fn tokens_by_id(&self, account_id: &str, ids: &[String]) -> Result<Vec<TokenRow>> {
+        let tokens = token::Entity::find().filter(token::Column::AccountId.eq(account_id));
+        let tokens = tokens.filter(token::Column::Id.is_in(ids)).all(&self.readers).await?;
+        let mut rows = self.with_permissions(tokens).await?;
+        let place = |row: &TokenRow| ids.iter().position(|id| *id == row.token.id);
+        rows.sort_by_cached_key(place);
+        Ok(rows)
     }
 }
 

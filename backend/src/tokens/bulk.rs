@@ -23,8 +23,8 @@ use super::{activate, delete, list, rules, update};
 use crate::{
     auth,
     events::Action,
-    http::{Body, Caller, Error},
-    rql,
+    http::{Body, Caller, Error, Identity},
+    rql::{self, Filter, Query},
     state::AppState,
     store::Tx,
 };
@@ -88,6 +88,7 @@ impl Bulk {
             auth::check_recent_sign_in(&app, &caller)?;
         }
         let ids = match (ids, query) {
+            (Some(_), None) if expected.is_some() => return Err(Error::field("expected", "is for query alone")),
             (Some(ids), None) => named(ids)?,
             (None, Some(query)) => selected(&app, &caller, &query, expected).await?,
             _ => return Err(Error::field("ids", "either ids or query is required")),
@@ -126,7 +127,11 @@ impl Bulk {
     /// Changes these tokens in one transaction.
     async fn batch(&self, ids: &[String]) -> Result<Vec<BulkLine>, Error> {
         let own = ids.iter().find(|id| **id == self.caller.actor.id).map_or("", String::as_str);
-        let (tx, caller) = auth::begin_on_token(&self.app, &self.caller, own).await?;
+        let (tx, mut caller) = auth::begin_on_token(&self.app, &self.caller, own).await?;
+        if let (true, Identity::User { confirmed_at, .. }) = (self.dry_run, &mut caller.identity) {
+            // Whether the password has to be given again is no part of what would change.
+            *confirmed_at = self.app.clock.now();
+        }
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
             let mut name = String::new();
@@ -187,7 +192,16 @@ fn named(ids: Vec<String>) -> Result<Vec<String>, Error> {
 
 async fn selected(app: &AppState, caller: &Caller, query: &str, expected: Option<u64>) -> Result<Vec<String>, Error> {
     let query = rql::parse(query)?.resolve(list::PROPERTIES)?;
-    let ids = app.store.list_token_ids(&list::token_query(app, caller, &query)).await?;
+    // A template that was not filled in must not mean every token.
+    let is_blank =
+        query.filter == Filter::And(Vec::new()) && query.search.as_deref().is_none_or(|it| it.trim().is_empty());
+    if is_blank {
+        return Err(Error::field("query", "must not be blank; ne(status,deleted) selects every token"));
+    }
+    if (query.limit, query.offset) != (Query::DEFAULT_LIMIT, 0) {
+        return Err(Error::field("query", "must have no limit and no offset: all that it selects is changed"));
+    }
+    let ids = app.store.list_token_ids(&list::token_query(app, caller, &query), false).await?;
     match expected {
         Some(expected) if expected != ids.len() as u64 => {
             Err(Error::Conflict(format!("The query selects {} tokens now, and not {expected}.", ids.len())))

@@ -75,7 +75,7 @@ async fn tokens_of_a_query_are_changed_after_a_dry_run_that_changes_nothing(
         admin.create(&format!("key {number:03}"), &[]).await;
     }
     admin.create("other", &[]).await;
-    let rule = |dry_run: bool, expected: u64| json!({ "action": "disable", "query": "ilike(name,key*)&limit=1", "expected": expected, "dry_run": dry_run });
+    let rule = |dry_run: bool, expected: u64| json!({ "action": "disable", "query": "ilike(name,key*)", "expected": expected, "dry_run": dry_run });
     let (total, found) = bulk(&admin, rule(true, 250)).await;
     assert_eq!((total, found.iter().filter(|line| line.ends_with(" changed")).count()), (250, 250));
     let inactive =
@@ -111,6 +111,9 @@ async fn expiration_is_set_and_cleared() {
 #[case(json!({ "action": "disable", "ids": ["SU-1"] }), "ids.0: must look like SU-ddd-ddd-ddd")]
 #[case(json!({ "action": "disable", "query": "eq(nothing,1)" }), "Bad filter query at character 4: `nothing` is not a property to filter or order by.")]
 #[case(json!({ "action": "disable", "ids": [], "expiration_date": null }), "expiration_date: is for set_expiration alone")]
+#[case(json!({ "action": "delete", "query": "ordering(name)&search= " }), "query: must not be blank; ne(status,deleted) selects every token")]
+#[case(json!({ "action": "delete", "query": "status=active&limit=5" }), "query: must have no limit and no offset: all that it selects is changed")]
+#[case(json!({ "action": "delete", "ids": [], "expected": 1 }), "expected: is for query alone")]
 #[case(json!({ "action": "set_expiration", "ids": [] }), "expiration_date: is required")]
 #[case(json!({ "action": "set_expiration", "ids": [], "expiration_date": "2020-01-01T00:00:00Z" }), "expiration_date: must be in the future")]
 #[tokio::test]
@@ -129,6 +132,8 @@ async fn enabling_needs_a_recent_sign_in_and_disabling_does_not() {
     let change = |action: &str| json!({ "action": action, "ids": [id(&token)] });
     assert_eq!(bulk(&admin, change("disable")).await.1, ["a changed"]);
     admin.post("/auth/tokens/bulk", change("enable")).await.refused(403, "AUTH_004");
+    let dry_run = json!({ "action": "enable", "ids": [id(&token)], "dry_run": true });
+    assert_eq!(bulk(&admin, dry_run).await.1, ["a changed"]);
 }
 
 #[tokio::test]
@@ -160,7 +165,7 @@ async fn viewer_and_other_account_change_nothing() {
     server.user(Role::Viewer).await.post("/auth/tokens/bulk", body.clone()).await.refused(403, "AUTH_003");
     let stranger = server.stranger().await;
     assert_eq!(bulk(&stranger, body).await.1, [format!(" failed Object `{}` not found.", id(&token))]);
-    assert_eq!(bulk(&stranger, json!({ "action": "delete", "query": "" })).await.0, 0);
+    assert_eq!(bulk(&stranger, json!({ "action": "delete", "query": "ne(status,deleted)" })).await.0, 0);
     assert_eq!(statuses(&admin).await, ["a active"]);
 }
 

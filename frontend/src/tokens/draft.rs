@@ -115,6 +115,17 @@ impl Draft {
         }
     }
 
+    /// Whether both ask for the same token.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let plain = |it: &Self| {
+            let texts = [&it.name, &it.external_id, &it.description, &it.not_before, &it.calls];
+            let texts = texts.map(|text| text.trim().to_owned());
+            (texts, it.expiration, it.networks().unwrap_or_default(), it.modules.clone())
+        };
+        plain(self) == plain(other)
+    }
+
     /// Every problem that can be told without the server.
     #[must_use]
     pub fn problems(&self, clock: Clock) -> Problems {

@@ -84,7 +84,12 @@ pub fn GeneralFields(
     let ends = Memo::new(move |_| draft.with(|it| it.ends));
     let options = Signal::derive(move || {
         let keep = ends.get().map(|moment| ("at".to_owned(), format!("Until {}", dates::day_and_time(moment))));
-        let days = Expiration::DAYS.map(|days| (days.to_string(), format!("{days} days")));
+        // A link may ask for another number of days.
+        let other = match draft.with(|it| it.expiration) {
+            Expiration::Days(days) if !Expiration::DAYS.contains(&days) => Some(days),
+            _ => None,
+        };
+        let days = Expiration::DAYS.into_iter().chain(other).map(|days| (days.to_string(), format!("{days} days")));
         keep.into_iter()
             .chain([("never".to_owned(), "No expiration".to_owned())])
             .chain(days)

@@ -44,7 +44,9 @@ pub fn CopyButton(
                     copied.try_set(true);
                 }
                 Err(refused) => {
-                    status_message.try_set(format!("Not copied: {}. Press Ctrl+C.", refused.0));
+                    // Only what is shown can be selected.
+                    let instead = if shown_in.is_some() { " Press Ctrl+C." } else { "" };
+                    status_message.try_set(format!("Not copied: {}.{instead}", refused.0));
                     if let Some(unmask) = unmask {
                         unmask.run(());
                     }

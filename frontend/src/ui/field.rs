@@ -120,7 +120,8 @@ fn once_released(timer: Timer, action: Callback<()>) {
     if events::is_pressed() {
         timer.start(Duration::from_millis(30), move || once_released(timer, action));
     } else {
-        action.run(());
+        // The field may be gone: leaving it by Enter can end what it stands in.
+        action.try_run(());
     }
 }
 

@@ -42,6 +42,7 @@ impl LeaveGuard {
     /// Lets the person go: the input is saved or given up.
     pub fn release(self) {
         self.dirty.try_set(false);
+        self.asking.try_set(None);
     }
 
     /// Remembers the address of the page, path and query.
@@ -125,7 +126,6 @@ pub fn LeaveDialog(
     let leave = move |()| {
         let departure = guard.asking.get_untracked();
         guard.release();
-        guard.asking.set(None);
         match departure {
             Some(Departure::To(address)) => on_go.run(address),
             Some(Departure::Back) => page::back(),

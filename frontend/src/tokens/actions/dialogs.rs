@@ -87,15 +87,21 @@ fn Change(actions: Actions, kind: Kind, target: Target) -> impl IntoView {
         _ => ("Set expiration", Variant::Primary),
     };
     let stops = kind == Kind::Disable;
+    let unchosen = RwSignal::new(None::<String>);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if kind == Kind::SetExpiration && actions.end.with_untracked(Option::is_none) {
+            unchosen.set(Some("must be chosen, and in the future".to_owned()));
+            focus::first("dialog[open] select, dialog[open] input");
+            return;
+        }
         actions.confirm();
     };
     view! {
         <form class="stack" on:submit=submit novalidate>
             <p>{text}</p>
             {stops.then(|| last_use(&target))}
-            {(kind == Kind::SetExpiration).then(|| view! { <ExpirationChoice end=actions.end /> })}
+            {(kind == Kind::SetExpiration).then(|| view! { <ExpirationChoice end=actions.end problem=unchosen /> })}
             {preview(kind, &target)}
             {names(&target)}
             <Note problem=actions.problem />
@@ -173,11 +179,12 @@ fn outcome(actions: Actions, kind: Kind, result: BulkResult) -> AnyView {
     request_animation_frame(|| focus::by_id("outcome"));
     let done = result.changed.len() + result.unchanged;
     let missing = result.missing();
+    let was = |number: usize| if number == 1 { "was" } else { "were" };
     let rest = match (result.failed.len(), missing) {
         (failed, 0) => format!("{} could not be changed:", count(failed)),
-        (0, missing) => format!("{} were not reached.", count(missing)),
+        (0, missing) => format!("{} {} not reached.", count(missing), was(missing)),
         (failed, missing) => {
-            format!("{} were not reached, and {} could not be changed:", count(missing), count(failed))
+            format!("{} {} not reached, and {} could not be changed:", count(missing), was(missing), count(failed))
         }
     };
     let line = |line: latchkey_shared::BulkLine| {
@@ -217,23 +224,28 @@ fn names(target: &Target) -> Option<impl IntoView + use<>> {
 
 /// What a change by rule would do, from a dry run.
 fn preview(kind: Kind, target: &Target) -> Option<impl IntoView + use<>> {
-    let Target::Rule(query, _) = target else { return None };
+    let Target::Rule(query, total) = target else { return None };
+    let total = *total;
     let api = expect_context::<Api>();
     let found = RwSignal::new(None::<String>);
-    let end = Some(None);
     let body = BulkBody {
         action: kind.bulk()?,
         ids: None,
         query: Some(query.clone()),
         expected: None,
-        expiration_date: if kind == Kind::SetExpiration { end } else { None },
+        expiration_date: None,
         dry_run: true,
     };
     spawn_local(async move {
+        // What an expiration would change is known once it is chosen.
+        if kind == Kind::SetExpiration {
+            found.set(Some(format!("These are all {} that match.", count(total))));
+            return;
+        }
         let text = match api.change_tokens(&body, Stream::new()).await {
             Ok(result) => {
                 let all = format!("These are all {} that match.", count(result.total));
-                let so = if result.unchanged == 0 || kind == Kind::SetExpiration {
+                let so = if result.unchanged == 0 {
                     String::new()
                 } else {
                     format!(" {} of them would not change.", result.unchanged)

@@ -5,30 +5,37 @@ use leptos::prelude::*;
 use crate::{
     browser::dates,
     tokens::draft::{Clock, Expiration},
-    ui::{Select, TextField, dynamic},
+    ui::{Select, TextField, dynamic, field::FieldProblem},
 };
 
-/// *Never*, a number of days, or a date, with the moment that it comes to.
+/// A number of days, a date, or never, with the moment that it comes to. Nothing is chosen at first: each choice suits
+/// other keys.
 #[component]
 pub fn ExpirationChoice(
-    /// The moment, RFC 3339; none for never.
-    end: RwSignal<Option<String>>,
+    /// The moment, RFC 3339, or none for never; none at all while nothing is chosen.
+    end: RwSignal<Option<Option<String>>>,
+    /// What is wrong with the choice.
+    problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
-    let (choice, date) = (RwSignal::new("never".to_owned()), RwSignal::new(String::new()));
-    let options: Vec<(String, String)> = [("never".to_owned(), "Never".to_owned())]
+    let (choice, date) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let options: Vec<(String, String)> = [(String::new(), "Choose…".to_owned())]
         .into_iter()
         .chain(Expiration::DAYS.map(|days| (days.to_string(), format!("In {days} days"))))
-        .chain([("date".to_owned(), "On a date…".to_owned())])
+        .chain([("date".to_owned(), "On a date…".to_owned()), ("never".to_owned(), "Never".to_owned())])
         .collect();
     let moment = move || {
         let clock = Clock::browser();
         match choice.get().as_str() {
-            "never" => None,
-            "date" => (clock.end_of_day)(&date.get()),
+            "date" => (clock.end_of_day)(&date.get()).filter(|moment| *moment > clock.now),
             days => days.parse::<i64>().ok().map(|days| clock.now.plus(days * 24 * 3600)),
         }
     };
-    let store = move || end.set(untrack(moment).map(|moment| moment.to_string()));
+    let store = move || {
+        problem.set(None);
+        let moment = untrack(moment).map(|moment| moment.to_string());
+        let is_chosen = moment.is_some() || choice.with_untracked(|choice| choice == "never");
+        end.set(is_chosen.then_some(moment));
+    };
     let on_date = crate::ui::Text {
         value: date.into(),
         on_input: Callback::new(move |typed| {
@@ -45,10 +52,11 @@ pub fn ExpirationChoice(
         {dynamic(move || (choice.get() == "date").then(|| view! {
             <TextField label="Expiration date" name="bulk-date" kind="date" required=true min=dates::tomorrow() text=on_date />
         }))}
+        <FieldProblem id="bulk-expiration-problem" label="Expiration" problem=problem />
         <p role="status" class="field__hint">{dynamic(move || match moment() {
             Some(moment) => format!("The keys work until {}.", dates::day_and_time(moment)),
-            None if choice.get() == "date" => "Choose a date.".to_owned(),
-            None => "The keys work until they are disabled or deleted.".to_owned(),
+            None if choice.get() == "never" => "The keys work until they are disabled or deleted.".to_owned(),
+            None => String::new(),
         })}</p>
     }
     .into_any()

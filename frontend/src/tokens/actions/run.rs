@@ -121,8 +121,8 @@ pub struct Actions {
     pub result: RwSignal<Option<BulkResult>>,
     /// What could not be done.
     pub problem: RwSignal<Option<String>>,
-    /// The end that [`Kind::SetExpiration`] sets; none for never.
-    pub end: RwSignal<Option<String>>,
+    /// The end that [`Kind::SetExpiration`] sets, or none for never; none at all while nothing is chosen.
+    pub end: RwSignal<Option<Option<String>>>,
     /// How long the old key shall work on after a rotation, in seconds.
     pub overlap: RwSignal<u32>,
     /// The new key after a rotation, as the header has it, or the new handle, until the dialog is closed.
@@ -131,6 +131,9 @@ pub struct Actions {
     pub rotated: RwSignal<u32>,
     /// The `Idempotency-Key` of the open question: after an answer that got lost the same request is sent again.
     key: StoredValue<String>,
+    /// The owner of what a change needs: the button that begins it may go before it ends.
+    owner: StoredValue<Owner>,
+    stopped: StoredValue<bool>,
     on_change: Callback<Kind>,
     api: Api,
     toasts: Toasts,
@@ -151,6 +154,8 @@ impl Actions {
             secret: RwSignal::default(),
             rotated: RwSignal::new(0),
             key: StoredValue::new(String::new()),
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
+            stopped: StoredValue::new(false),
             on_change,
             api: expect_context(),
             toasts: expect_context(),
@@ -164,7 +169,9 @@ impl Actions {
 
     /// Asks before something is done to `target`.
     pub fn ask(self, kind: Kind, target: Target) {
-        if target.count() > 0 {
+        if self.busy.get_untracked() {
+            self.toasts.say("One moment: something is being done already");
+        } else if target.count() > 0 {
             self.forget();
             self.problem.set(None);
             self.key.set_value(random::uuid());
@@ -204,6 +211,7 @@ impl Actions {
     /// Stops the change that is under way. What is done stays.
     pub fn stop(self) {
         if let Some(stream) = self.stream.get_untracked() {
+            self.stopped.set_value(true);
             stream.stop();
         }
     }
@@ -221,10 +229,15 @@ impl Actions {
         };
         self.result.set(None);
         self.pending.set(Some(Pending { kind, target: rest.clone() }));
-        self.change(kind, rest);
+        self.send(kind, rest, false);
     }
 
     fn change(self, kind: Kind, target: Target) {
+        self.send(kind, target, true);
+    }
+
+    /// Sends a change. `as_seen` says whether a rule must select as many tokens as the user was told of.
+    fn send(self, kind: Kind, target: Target, as_seen: bool) {
         let Some(action) = kind.bulk().filter(|_| !self.busy.get_untracked() && target.count() > 0) else { return };
         let ids = match &target {
             Target::Tokens(tokens) => Some(tokens.iter().map(|token| token.id.to_string()).collect()),
@@ -236,11 +249,12 @@ impl Actions {
             action,
             ids,
             query,
-            expected: None,
-            expiration_date: (kind == Kind::SetExpiration).then(|| self.end.get_untracked()),
+            expected: if let Target::Rule(_, total) = &target { as_seen.then_some(*total as u64) } else { None },
+            expiration_date: if kind == Kind::SetExpiration { self.end.get_untracked() } else { None },
             dry_run: false,
         };
-        let stream = Stream::new();
+        let stream = self.owner.get_value().with(Stream::new);
+        self.stopped.set_value(false);
         self.busy.set(true);
         self.problem.set(None);
         self.stream.set(Some(stream));
@@ -251,6 +265,16 @@ impl Actions {
             match outcome {
                 Ok(result) => {
                     self.report(kind, target, result);
+                    self.on_change.try_run(kind);
+                }
+                // No answer came, so it may have been done.
+                Err(Failure::Offline) => {
+                    let why = if self.stopped.try_get_value() == Some(true) {
+                        "Stopped."
+                    } else {
+                        "The server did not answer."
+                    };
+                    self.problem.try_set(Some(format!("{why} Whether {} is not known.", done_or_not(&target, kind))));
                     self.on_change.try_run(kind);
                 }
                 Err(failure) => {
@@ -334,14 +358,23 @@ impl Actions {
 /// `“Billing” was not disabled.`
 fn not_done(target: &Target, kind: Kind) -> String {
     let was = if target.count() == 1 { "was" } else { "were" };
-    let done = match kind {
+    format!("{} {was} not {}.", target.name(), participle(kind))
+}
+
+/// `“Billing” was disabled`
+fn done_or_not(target: &Target, kind: Kind) -> String {
+    let was = if target.count() == 1 { "was" } else { "were" };
+    format!("{} {was} {}", target.name(), participle(kind))
+}
+
+fn participle(kind: Kind) -> &'static str {
+    match kind {
         Kind::Enable => "enabled",
         Kind::Disable => "disabled",
         Kind::Delete => "deleted",
         Kind::SetExpiration => "changed",
         Kind::Rotate | Kind::Rotated => "rotated",
-    };
-    format!("{} {was} not {done}.", target.name())
+    }
 }
 
 /// The ids that were not reported as changed or unchanged.

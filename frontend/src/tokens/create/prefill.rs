@@ -26,7 +26,7 @@ impl Prefill {
         let modules = text("modules");
         let modules = modules.split(',').filter_map(|id| id.trim().parse::<ModuleId>().ok());
         let expiration = match get("expires_in").and_then(|days| days.parse::<u16>().ok()) {
-            Some(days) if Expiration::DAYS.contains(&days) => Expiration::Days(days),
+            Some(days) if (1..=3650).contains(&days) => Expiration::Days(days),
             _ => Expiration::Never,
         };
         let draft = Draft {
@@ -111,7 +111,7 @@ mod tests {
             "/integrations/tokens/new?name=Acme%20%26%20S%C3%B6hne&extension=EXT-000-001&modules=MD-0002%2CMD-0003\
              &expires_in=90&allowed_addresses=192.0.2.1%2C2001%3Adb8%3A%3A%2F32&calls_per_minute=600"
         );
-        assert_eq!(read(&[("modules", "x,MD-1"), ("expires_in", "7"), ("extension", "?")]), Prefill::default());
+        assert_eq!(read(&[("modules", "x,MD-1"), ("expires_in", "0"), ("extension", "?")]), Prefill::default());
         assert_eq!(read(&[("copy", "SU-160-984-311")]).copy_of.as_deref(), Some("SU-160-984-311"));
     }
 }

@@ -54,6 +54,10 @@ pub fn CreateToken(
         (Loaded::Failed(failure), _) | (_, Loaded::Failed(failure)) => Loaded::Failed(failure),
         _ => Loaded::Waiting,
     });
+    let what = Memo::new(move |_| {
+        let is_there = catalogue.state.with(|state| state.ready().is_some());
+        if is_there { "The token to copy could not be loaded" } else { "Extensions and modules could not be loaded" }
+    });
     let retry = move |()| {
         catalogue.again();
         begin.again();
@@ -74,7 +78,7 @@ pub fn CreateToken(
                 match state.get() {
                     Loaded::Waiting => view! { <p role="status" class="muted">"Loading…"</p> }.into_any(),
                     Loaded::Failed(failure) => view! {
-                        <LoadError what="Extensions and modules could not be loaded" failure=failure on_retry=retry />
+                        <LoadError what=what.get_untracked() failure=failure on_retry=retry />
                     }
                     .into_any(),
                     Loaded::Ready((catalogue, draft)) => view! { <Wizard catalogue=catalogue begin=draft step=step /> }.into_any(),
@@ -104,12 +108,21 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
     let (api, navigator, guard) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
     let toasts = expect_context::<Toasts>();
-    // Only what this server has.
+    // Only what this server has; the rest is told.
+    let unknown: Vec<String> = begin
+        .extension
+        .iter()
+        .filter(|id| catalogue.extension(id.as_str()).is_none())
+        .map(ToString::to_string)
+        .chain(begin.modules.iter().filter(|id| !catalogue.has_module(id)).map(ToString::to_string))
+        .collect();
+    let unknown = (!unknown.is_empty())
+        .then(|| format!("The link names what this server does not have: {}.", unknown.join(", ")));
     let extension = RwSignal::new(begin.extension.clone().filter(|id| catalogue.extension(id.as_str()).is_some()));
     let modules = RwSignal::new(set_of(begin.modules.iter().filter(|id| catalogue.has_module(id)).cloned()));
     let fields = Fields::of(begin);
     let created = RwSignal::new(None::<CreatedToken>);
-    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    let (busy, problem) = (RwSignal::new(false), RwSignal::new(unknown));
     let catalogue = StoredValue::new(catalogue);
     // An answer that got lost may have been a success, so the same draft is sent again as the very same request.
     // A draft that was changed since is another request: under the old key the server would refuse it.
@@ -131,6 +144,12 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
     guard.watch(move || created.with(Option::is_none) && draft() != original);
     let opens_nothing = Memo::new(move |_| asks.get() && modules.with(BTreeSet::is_empty));
     let warned = RwSignal::new(false);
+    // Asked anew after a module was chosen in between.
+    Effect::new(move |_| {
+        if !opens_nothing.get() {
+            warned.set(false);
+        }
+    });
 
     let show = move |step: Step| navigator.to(&format!("{NEW_TOKEN}?step={}", step.slug()));
     if !events::came_back() {
@@ -230,15 +249,17 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
             focus_first_problem();
         } else if is_last.get_untracked() && opens_nothing.get_untracked() && !warned.get_untracked() {
             warned.set(true);
-            problem.set(Some(
-                "No module is chosen: the key will open nothing. Press Create again if you want that.".to_owned(),
-            ));
         } else if is_last.get_untracked() {
             create();
         } else {
             show(if step == Step::General { Step::Extension } else { Step::Permissions });
         }
     };
+    let note = Signal::derive(move || {
+        let asks_again = warned.get() && current.get() == Step::Permissions;
+        let again = "No module is chosen: the key will open nothing. Press Create again if you want that.";
+        problem.get().or_else(|| asks_again.then(|| again.to_owned()))
+    });
     let back =
         move |()| show(if current.get_untracked() == Step::Permissions { Step::Extension } else { Step::General });
     let position = move || {
@@ -276,7 +297,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
                             _ => view! { <GeneralFields fields=fields /> }.into_any(),
                         })}
                     </div>
-                    <Note problem=problem />
+                    <Note problem=note />
                     <div class="wizard__actions">
                         <a class="button button--quiet" href=HOME>"Cancel"</a>
                         {dynamic(move || is_last.get().then(|| view! {

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, Catalogue},
-    browser::dates,
+    browser::{dates, focus},
     session::Session,
     ui::{Button, EmptyState, Load, LoadError, Loaded, Note, Time, Toasts, Variant, dynamic},
 };
@@ -96,7 +96,7 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
     let label = format!("Calls by day in the last {DAYS} days, at most {most} a day. The table below has the numbers.");
     view! {
         <h2 class="section-title">"Calls"</h2>
-        <p>{format!("{allowed} let through and {refused} refused in the last {DAYS} days. Days are in UTC.")}</p>
+        <p>{format!("{allowed} let through and {refused} refused in the last {DAYS} days. The highest bar is {most} calls. Days are in UTC.")}</p>
         <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {DAYS} {HEIGHT}") preserveAspectRatio="none">{bars}</svg>
         <details class="fold">
             <summary class="fold__title">"By day and status"</summary>
@@ -151,6 +151,7 @@ fn Modules(
                     });
                     toasts.say_with_undo("Withdrew the module", back);
                     on_change.try_run(());
+                    request_animation_frame(focus::title_if_lost);
                 }
                 Err(failure) => {
                     problem.try_set(Some(format!("Not withdrawn. {}", failure.message())));
@@ -165,7 +166,10 @@ fn Modules(
         (true, unused) => format!(
             "The token holds All Modules and has not used {unused} of {granted} in 90 days. Choose the ones that it needs in Edit."
         ),
-        (false, unused) => format!("{unused} of {granted} modules that the token holds were not used in 90 days."),
+        (false, unused) => {
+            let was = if unused == 1 { "was" } else { "were" };
+            format!("{unused} of {granted} modules that the token holds {was} not used in 90 days.")
+        }
     };
     let row = move |it: ModuleUsage| {
         let id = it.id.clone();

@@ -138,6 +138,12 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                     }
                     Err(_) if is_left => {}
                     Err(Failure::Changed) => match api.token(id.as_str()).await {
+                        // An answer that got lost was a success, when the token is as it was sent.
+                        Ok(version) if Draft::of(&version.token, Clock::browser()).says_the_same(&sent) => {
+                            toasts.say(format!("Saved “{}”", version.token.name));
+                            guard.release();
+                            navigator.to(&address);
+                        }
                         Ok(version) => theirs.set(Some(version)),
                         Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
                     },
@@ -148,6 +154,12 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                         fields.problems.set(Problems(placed));
                         problem.set((!rest.is_empty()).then(|| rest.join(" ")));
                         request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
+                    }
+                    Err(Failure::Offline) => {
+                        problem.set(Some(
+                            "The server did not answer. Whether the change is saved is not known: press Save again."
+                                .to_owned(),
+                        ));
                     }
                     Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
                 }

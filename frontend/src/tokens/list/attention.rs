@@ -53,7 +53,8 @@ pub fn Attention(
                 view! { <li><a href=list.address() aria-current=current.then_some("true")>{words(count)}</a></li> }
             })
             .collect();
-        (!links.is_empty()).then(|| view! { <ul class="attention" aria-label="Needs attention">{links}</ul> })
+        (!links.is_empty()).then(|| view! { <ul class="attention__list" aria-label="Needs attention">{links}</ul> })
     };
-    dynamic(line)
+    // Its place is kept, so that nothing moves when the counts arrive.
+    view! { <div class="attention">{dynamic(line)}</div> }
 }

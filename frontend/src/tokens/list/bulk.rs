@@ -10,6 +10,12 @@ use crate::{
     ui::{Button, Variant, dynamic},
 };
 
+/// The query of all that match. A blank one would be refused.
+fn rule(query: &ListQuery) -> String {
+    let filter = query.filter(dates::now());
+    if filter.is_empty() { "ne(status,deleted)".to_owned() } else { filter.trim_end_matches('&').to_owned() }
+}
+
 /// The bar above the table while rows are selected.
 #[component]
 pub fn BulkBar(
@@ -24,9 +30,7 @@ pub fn BulkBar(
     /// What can be done with them.
     actions: Actions,
 ) -> impl IntoView {
-    let target = move |fits: fn(&Token) -> bool| {
-        selection.target(fits, || query.with(|query| query.filter(dates::now())), total.get())
-    };
+    let target = move |fits: fn(&Token) -> bool| selection.target(fits, || query.with(rule), total.get());
     let is_off = |token: &Token| token.status == TokenStatus::Inactive;
     let is_usable = |token: &Token| token.status.is_usable();
     let none = move |fits: fn(&Token) -> bool| Signal::derive(move || stale.get() || target(fits).count() == 0);
@@ -52,17 +56,20 @@ pub fn BulkBar(
         <div class="bulk" role="group" aria-label="Selected tokens">
             <span class="bulk__count" role="status">{dynamic(words)}</span>
             {dynamic(move || more.get().then(|| view! {
-                <Button variant=Variant::Quiet on_press=move |()| selection.select_everything()>
+                <Button variant=Variant::Quiet on_press=move |()| {
+                    selection.select_everything();
+                    request_animation_frame(|| focus::first(".bulk button"));
+                }>
                     {dynamic(move || format!("Select all {} that match", total.get()))}
                 </Button>
             }))}
-            <Button disabled=none(is_off) on_press=enable>"Enable"</Button>
+            <Button disabled=none(is_off) busy=actions.busy on_press=enable>"Enable"</Button>
             <Button disabled=none(is_usable) on_press=move |()| ask(Kind::Disable, is_usable)>"Disable"</Button>
             <Button disabled=none(|_| true) on_press=move |()| ask(Kind::SetExpiration, |_| true)>"Set expiration…"</Button>
             <Button disabled=none(|_| true) on_press=move |()| ask(Kind::Delete, |_| true)>"Delete…"</Button>
             <Button variant=Variant::Quiet on_press=move |()| {
                 selection.clear();
-                focus::first(".table--tokens .check, .search input");
+                focus::first(if focus::finds(".table--tokens tbody .check") { ".table--tokens tbody .check" } else { ".search input" });
             }>"Clear selection"</Button>
         </div>
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Catalogue, EXPORT},
-    browser::{dates, storage, timer::Timer},
+    browser::{dates, focus, storage, timer::Timer},
     routes::Navigator,
     session::Session,
     ui::{Icon, Load, Menu, MenuItem, Select, dynamic},
@@ -164,7 +164,10 @@ pub fn Filters(
                 .into_any()
             } else {
                 view! {
-                    <button type="button" class="button button--quiet" on:click=move |_| unfolded.set(true)>"More filters"</button>
+                    <button type="button" class="button button--quiet" on:click=move |_| {
+                        unfolded.set(true);
+                        request_animation_frame(|| focus::by_id("field-module"));
+                    }>"More filters"</button>
                 }
                 .into_any()
             })}

@@ -153,11 +153,16 @@ impl Selection {
         Target::Tokens(self.tokens.with(|tokens| tokens.values().filter(|token| fits(token)).cloned().collect()))
     }
 
-    /// After *all that match*, a press on a box is about the page again.
+    /// After *all that match*, a press on a box is about the page again: its rows stay selected.
     fn only_seen(self) {
         if self.everything.get_untracked() {
             self.everything.set(false);
-            self.tokens.update(BTreeMap::clear);
+            self.tokens.update(|tokens| {
+                tokens.clear();
+                for row in self.rows.get_untracked().into_iter().filter(selectable) {
+                    tokens.insert(row.id.clone(), row);
+                }
+            });
         }
     }
 }
