@@ -51,7 +51,10 @@ def run(*words, **how):
 
 
 def test_python(server, document, key, tmp_path, monkeypatch):
-    (tmp_path / "config.yml").write_text("post_hooks: []\n")
+    # Lines of JSON are text to it.
+    (tmp_path / "config.yml").write_text(
+        "post_hooks: []\ncontent_type_overrides:\n  application/x-ndjson: text/plain\n"
+    )
     generator = Path(sys.executable).with_name("openapi-python-client")
     words = ["generate", "--path", document, "--meta", "none", "--output-path", tmp_path / "latchkey_client"]
     said = run(generator, *words, "--config", tmp_path / "config.yml")

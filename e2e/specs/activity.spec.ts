@@ -47,7 +47,7 @@ test("calls show in the usage of the token, and an unused module is withdrawn an
     await expect(page.getByText("3 let through and 1 refused in the last 90 days.")).toBeVisible({ timeout: 1_000 });
   }).toPass();
   await expect(page.getByRole("row", { name: /Partners/ })).toContainText("3");
-  await expect(page.getByText("1 of 2 modules that the token holds were not used in 90 days.")).toBeVisible();
+  await expect(page.getByText("1 of 2 modules that the token holds was not used in 90 days.")).toBeVisible();
   await page.getByRole("button", { name: "Withdraw Products" }).click();
   await expect(page.getByText("Withdrew the module")).toBeVisible();
   expect((await api.get(token.id)).permissions.map((it) => it.object.id)).toEqual(["MD-0002"]);

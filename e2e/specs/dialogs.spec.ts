@@ -79,7 +79,7 @@ test("what could not be done is said in the dialog, and can be tried again", asy
   const dialog = page.getByRole("dialog", { name: "Disable “Billing”?" });
   await server.stop();
   await dialog.getByRole("button", { name: "Disable" }).click();
-  await expect(dialog.getByRole("alert")).toContainText("“Billing” was not disabled.");
+  await expect(dialog.getByRole("alert")).toContainText("The server did not answer. Whether “Billing” was disabled is not known.");
   await server.restart();
   await dialog.getByRole("button", { name: "Disable" }).click();
   await expect(dialog).toBeHidden();

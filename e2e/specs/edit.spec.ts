@@ -104,7 +104,7 @@ test("a server that is gone keeps the input", async ({ page, api, server }) => {
   await nameField(page).fill("Invoices");
   await server.stop();
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("alert").filter({ hasText: "cannot be reached" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Whether the change is saved is not known" })).toBeVisible();
   await server.restart();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("heading", { name: "Invoices" })).toBeVisible();
@@ -178,4 +178,30 @@ test("two versions of the restrictions are shown side by side", async ({ page, a
   await dialog.getByRole("button", { name: "Keep mine" }).click();
   await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
   expect(await api.get(token.id)).toMatchObject({ allowed_addresses: ["192.0.2.2", "192.0.2.7"], calls_per_minute: 60 });
+});
+
+test("Enter in a field saves and shows the details", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(at.edit(token.id));
+  await nameField(page).fill("Invoices");
+  await nameField(page).press("Enter");
+  await expect(page.getByRole("heading", { name: "Invoices", exact: true })).toBeVisible();
+  await expect(page.getByRole("tab", { name: "General" })).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test("a save whose answer was lost is a save", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.edit(token.id));
+  await nameField(page).fill("Invoices");
+  await page.route(`**/auth/tokens/${token.id}`, async (route) => {
+    if (route.request().method() === "PUT") await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "is not known" })).toBeVisible();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { name: "Invoices", exact: true })).toBeVisible();
 });

@@ -282,3 +282,41 @@ test("what is listed is downloaded as CSV", async ({ page, api, signIn }) => {
   expect(text.join("").trim().split("\r\n")).toHaveLength(2);
   expect(text.join("")).toContain(",'=1+1,");
 });
+
+test("an expiration that is not chosen is not set", async ({ page, api, signIn }) => {
+  for (const name of ["One", "Two"]) await api.create({ name, expiration_date: "2099-01-31T12:00:00Z" });
+  await signIn();
+  await page.getByRole("checkbox", { name: "Select all rows" }).check();
+  await page.getByRole("button", { name: "Set expiration…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Set the expiration of 2 tokens" });
+  await dialog.getByRole("button", { name: "Set expiration" }).click();
+  await expect(dialog.getByText("Expiration must be chosen, and in the future.")).toBeVisible();
+  await dialog.getByLabel("Expires").selectOption("date");
+  await dialog.getByRole("button", { name: "Set expiration" }).click();
+  await expect(dialog.getByText("Expiration must be chosen, and in the future.")).toBeVisible();
+  expect(await api.list("eq(expiration_date,null())")).toHaveLength(0);
+  await dialog.getByLabel("Expires").selectOption("never");
+  await dialog.getByRole("button", { name: "Set expiration" }).click();
+  await expect(dialog).toBeHidden();
+  expect(await api.list("eq(expiration_date,null())")).toHaveLength(2);
+});
+
+test("a change that was stopped is tried again", async ({ page, api, signIn }) => {
+  for (const name of ["One", "Two", "Three"]) await api.create({ name });
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await signIn();
+  await page.getByRole("checkbox", { name: "Select all rows" }).check();
+  await page.route("**/auth/tokens/bulk", async (route) => {
+    const answer = await route.fetch();
+    // The answer breaks off after the first token.
+    await route.fulfill({ response: answer, body: (await answer.text()).split("\n").slice(0, 2).join("\n") + "\n" });
+  }, { times: 1 });
+  await page.getByRole("group", { name: "Selected tokens" }).getByRole("button", { name: "Disable" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+  await expect(page.getByText("Disabled 1 token. 2 tokens were not reached.")).toBeVisible();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  expect(await api.list("eq(status,inactive)")).toHaveLength(3);
+  expect(errors).toEqual([]);
+});

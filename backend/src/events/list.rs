@@ -76,7 +76,7 @@ pub async fn export_csv(State(app): State<AppState>, caller: Caller, query: List
 
 /// All events that match, as a line of JSON each. `limit` and `offset` do not count.
 #[utoipa::path(get, path = "/auth/events/export.jsonl", operation_id = "export_events_as_json", tag = "Account",
-    responses((status = 200, description = "All events that match, a line of JSON each", content_type = "application/x-ndjson", body = Event)))]
+    responses((status = 200, description = "All events that match, a line of JSON each", content_type = "application/x-ndjson", body = String, example = json!("{\"id\":1,\"at\":\"2027-01-31T09:30:00+00:00\",\"action\":\"token.created\"}\n"))))]
 pub async fn export_json(State(app): State<AppState>, caller: Caller, query: ListQuery) -> Result<Response, Error> {
     let line = |event: &Event| serde_json::to_string(event).unwrap_or_default() + "\n";
     export(app, caller, query, "jsonl", String::new(), line).await

@@ -37,7 +37,7 @@ const BATCH: usize = 100;
 /// Changes many tokens.
 #[utoipa::path(post, path = "/auth/tokens/bulk", operation_id = "change_tokens", tag = "Tokens",
     request_body(content = BulkBody, example = json!({"action": "disable", "query": "eq(extension.id,EXT-000-001)", "dry_run": true})),
-    responses((status = 200, description = "A line with the number of tokens, then one for each: `{\"total\": 1}`, `{\"id\", \"name\", \"outcome\", \"errors\"}`", content_type = "application/x-ndjson", body = BulkLine)))]
+    responses((status = 200, description = "A line with the number of tokens, then one for each: `{\"total\": 1}`, `{\"id\", \"name\", \"outcome\", \"errors\"}`", content_type = "application/x-ndjson", body = String, example = json!("{\"total\":1}\n{\"id\":\"SU-160-984-311\",\"name\":\"Billing export\",\"outcome\":\"changed\"}\n"))))]
 pub async fn handler(
     State(app): State<AppState>,
     caller: Caller,

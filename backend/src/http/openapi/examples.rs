@@ -48,7 +48,6 @@ pub fn of(name: &str) -> Option<Value> {
             "id": "4e1f4e1f4e1f4e1f", "created_at": "2027-01-31T09:30:00+00:00", "seen_at": "2027-01-31T09:45:00+00:00",
             "address": "203.0.113.7", "program": "Mozilla/5.0", "current": true
         }),
-        "BulkLine" => json!({ "id": "SU-160-984-311", "name": "Billing export", "outcome": "changed" }),
         "Permission" => permission(),
         "Module" => json!({
             "id": "MD-0002", "name": "Partners", "description": "Partners, contracts and agreements.",
