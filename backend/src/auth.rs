@@ -14,7 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use latchkey_shared::Reference;
+use latchkey_shared::{Problem, Reference};
 
 use crate::{
     gatekeeper::{Credential, Decision, Target, middleware},
@@ -207,13 +207,16 @@ fn permit(caller: &Caller, access: Access) -> Result<(), Error> {
         (Identity::User { role, .. }, Access::Write | Access::WriteOrExchange | Access::Reveal)
             if !role.manages_tokens() =>
         {
-            Err(Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."))
+            Err(Error::Forbidden(Problem::new(
+                "viewer",
+                "Your role is viewer: you may read, but not change tokens or see keys.",
+            )))
         }
         (Identity::User { role, .. }, Access::Admin) if !role.manages_users() => {
-            Err(Error::Forbidden("Only an admin may manage users."))
+            Err(Error::Forbidden(Problem::new("admin_only", "Only an admin may manage users.")))
         }
         (Identity::Token { .. }, Access::Session | Access::Admin | Access::Reveal) => {
-            Err(Error::Forbidden("Only a signed-in user may do this, not a key."))
+            Err(Error::Forbidden("Only a signed-in user may do this, not a key.".into()))
         }
         _ => Ok(()),
     }

@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
-use latchkey_shared::{Email, Network, TokenName};
+use latchkey_shared::{Email, Network, Problem, TokenName};
 use url::Url;
 
 use crate::{
@@ -119,7 +119,7 @@ impl FromStr for Networks {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
-        networks.map(str::parse).collect::<Result<_, _>>().map(Self)
+        networks.map(str::parse).collect::<Result<_, Problem>>().map(Self).map_err(|problem| problem.to_string())
     }
 }
 
@@ -332,7 +332,7 @@ impl Config {
 /// # Errors
 /// Says what is wrong with it.
 pub fn email(text: &str) -> Result<Email, String> {
-    accounts::sign_in_address(text)
+    accounts::sign_in_address(text).map_err(|problem| problem.to_string())
 }
 
 fn name(text: &str) -> Result<String, String> {

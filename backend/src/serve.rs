@@ -108,7 +108,7 @@ async fn serve_console(
     let key_path = config.key.path(&config.data);
     if let Some(password) = &config.admin_password {
         let problem = password::check(password, &[config.admin_email.as_str()]);
-        problem.map_err(|problem| FirstStartError::Admin(UserError::Password(problem)))?;
+        problem.map_err(|problem| FirstStartError::Admin(UserError::Password(problem.to_string())))?;
     }
     let places = Places::bind(&config).await?;
     if given.is_none() && config.key.master_key_file.is_some() {

@@ -15,6 +15,7 @@ use crate::{
     frame::Frame,
     routes::{INVITATION, Navigator},
     session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
+    texts::t,
     ui::{LeaveDialog, LeaveGuard, LoadError, Toasts, dynamic, heading::Arrived},
 };
 
@@ -110,7 +111,7 @@ fn Shell() -> impl IntoView {
             Shown::Frame => view! { <Frame /> }.into_any(),
             Shown::Failure(failure) => view! {
                 <main id="main">
-                    <LoadError what="Latchkey could not be loaded" failure=failure on_retry=move |()| session.resume(api) />
+                    <LoadError what=t().frame.not_loaded failure=failure on_retry=move |()| session.resume(api) />
                 </main>
             }
             .into_any(),

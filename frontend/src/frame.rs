@@ -10,11 +10,14 @@ use crate::{
     screens::Screens,
     session::Session,
     shortcuts::Shortcuts,
+    texts::{LANGUAGES, language, role_name, t},
     ui::{Icon, LeaveGuard, Load, Menu, MenuItem, Note, Toaster, dynamic},
 };
 
 /// `index.html` puts it in place before anything is painted.
 const THEME: &str = "latchkey-theme";
+/// `index.html` chooses by it before the console starts.
+const LANGUAGE: &str = "latchkey-language";
 
 /// Extensions and modules of this server, loaded once.
 pub type CatalogueLoad = Load<Catalogue>;
@@ -31,11 +34,11 @@ pub fn Frame() -> impl IntoView {
         }
     };
     view! {
-        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <a class="skip-link" href="#main" rel="external">{t().frame.skip}</a>
         <div class="frame">
             <TopBar />
-            <nav class="nav nav--side" aria-label="Main"><Links /></nav>
-            <nav class="nav nav--drawer" aria-label="Main" id="drawer" popover="auto" node_ref=drawer on:click=close_drawer>
+            <nav class="nav nav--side" aria-label=t().frame.main_navigation><Links /></nav>
+            <nav class="nav nav--drawer" aria-label=t().frame.main_navigation id="drawer" popover="auto" node_ref=drawer on:click=close_drawer>
                 <Links />
             </nav>
             <main class="main" id="main" tabindex="-1"><Screens /></main>
@@ -63,21 +66,21 @@ fn Links() -> impl IntoView {
     let profile = at(|screen| (*screen == Screen::Profile).then_some("page"));
     let modules = at(|screen| (*screen == Screen::Modules).then_some("page"));
     view! {
-        <p class="nav__group">"Integrations"</p>
+        <p class="nav__group">{t().frame.integrations}</p>
         <ul class="nav__list">
-            <li><a class="nav__link" href=HOME aria-current=tokens><Icon icon=icondata_lu::LuKeyRound />"Tokens"</a></li>
-            <li><a class="nav__link" href=EXTENSIONS aria-current=extensions><Icon icon=icondata_lu::LuBlocks />"Extensions"</a></li>
-            <li><a class="nav__link" href=MODULES aria-current=modules><Icon icon=icondata_lu::LuBoxes />"Modules"</a></li>
-            <li><a class="nav__link" href=ACTIVITY aria-current=activity><Icon icon=icondata_lu::LuHistory />"Activity"</a></li>
+            <li><a class="nav__link" href=HOME aria-current=tokens><Icon icon=icondata_lu::LuKeyRound />{t().frame.tokens}</a></li>
+            <li><a class="nav__link" href=EXTENSIONS aria-current=extensions><Icon icon=icondata_lu::LuBlocks />{t().frame.extensions}</a></li>
+            <li><a class="nav__link" href=MODULES aria-current=modules><Icon icon=icondata_lu::LuBoxes />{t().frame.modules}</a></li>
+            <li><a class="nav__link" href=ACTIVITY aria-current=activity><Icon icon=icondata_lu::LuHistory />{t().frame.activity}</a></li>
         </ul>
-        <p class="nav__group">"Account"</p>
+        <p class="nav__group">{t().frame.account}</p>
         <ul class="nav__list">
             {dynamic(move || admin.get().then(|| view! {
-                <li><a class="nav__link" href=USERS aria-current=users><Icon icon=icondata_lu::LuUsers />"Users"</a></li>
+                <li><a class="nav__link" href=USERS aria-current=users><Icon icon=icondata_lu::LuUsers />{t().frame.users}</a></li>
             }))}
-            <li><a class="nav__link" href=PROFILE aria-current=profile><Icon icon=icondata_lu::LuCircleUser />"Profile"</a></li>
+            <li><a class="nav__link" href=PROFILE aria-current=profile><Icon icon=icondata_lu::LuCircleUser />{t().frame.profile}</a></li>
             // A page of its own, which the console's router must leave to the browser.
-            <li><a class="nav__link" href="/api-reference" rel="external"><Icon icon=icondata_lu::LuBookOpen />"API reference"</a></li>
+            <li><a class="nav__link" href="/api-reference" rel="external"><Icon icon=icondata_lu::LuBookOpen />{t().frame.api_reference}</a></li>
         </ul>
     }
     .into_any()
@@ -90,7 +93,7 @@ fn TopBar() -> impl IntoView {
     view! {
         <header class="top">
             <button type="button" class="button button--quiet button--icon top__drawer" popovertarget="drawer"
-                aria-label="Navigation"><Icon icon=icondata_lu::LuMenu /></button>
+                aria-label=t().frame.navigation><Icon icon=icondata_lu::LuMenu /></button>
             <a class="brand" href=HOME><Icon icon=icondata_lu::LuKeyRound />"Latchkey"</a>
             {dynamic(move || account().map(|account| view! {
                 <span class="top__account">
@@ -124,7 +127,7 @@ fn UserMenu() -> impl IntoView {
                     session.signed_out();
                     navigator.replace("/sign-in");
                 }
-                Err(failure) => problem.set(Some(format!("You are still signed in. {}", failure.message()))),
+                Err(failure) => problem.set(Some(t().frame.still_signed_in.with([&failure.message()]))),
             }
         });
     });
@@ -134,20 +137,33 @@ fn UserMenu() -> impl IntoView {
         let choice = |words, value: Option<&'static str>| {
             MenuItem::Choice(words, chosen.as_deref() == value, Callback::new(move |()| choose(value)))
         };
-        vec![
-            MenuItem::Text(format!("{} · {}", context.user.email, context.user.role.as_str())),
-            MenuItem::Link("Profile", PROFILE.to_owned()),
+        let mut items = vec![
+            MenuItem::Text(format!("{} · {}", context.user.email, role_name(context.user.role))),
+            MenuItem::Link(t().frame.profile, PROFILE.to_owned()),
             MenuItem::Separator,
-            MenuItem::Text("Theme".to_owned()),
-            choice("Light", Some("light")),
-            choice("Dark", Some("dark")),
-            choice("System", None),
+            MenuItem::Text(t().frame.theme.to_owned()),
+            choice(t().frame.light, Some("light")),
+            choice(t().frame.dark, Some("dark")),
+            choice(t().frame.system, None),
             MenuItem::Separator,
-            MenuItem::Action("Sign out", Callback::new(move |()| guard.asks_then(sign_out))),
-        ]
+            MenuItem::Text(t().frame.language.to_owned()),
+        ];
+        items.extend(LANGUAGES.map(|it| {
+            let speak = Callback::new(move |()| {
+                storage::set(LANGUAGE, Some(it.tag));
+                guard.release();
+                page::reload();
+            });
+            MenuItem::Choice(it.name, language() == it, Callback::new(move |()| guard.asks_then(speak)))
+        }));
+        items.extend([
+            MenuItem::Separator,
+            MenuItem::Action(t().frame.sign_out, Callback::new(move |()| guard.asks_then(sign_out))),
+        ]);
+        items
     });
     let name = Signal::derive(move || session.context().map(|context| context.user.name).unwrap_or_default());
-    let label = Signal::derive(move || format!("{}, user menu", name.get()));
+    let label = Signal::derive(move || t().frame.user_menu.with([&name.get()]));
     view! {
         <Menu label=label icon=icondata_lu::LuCircleUser words=name items=items />
         {dynamic(move || problem.with(Option::is_some).then(|| view! {

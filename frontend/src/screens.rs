@@ -8,6 +8,7 @@ use crate::{
     activity::{Activity, ActivityQuery},
     catalogue::{Extensions, Modules},
     routes::{HOME, Navigator, Screen, parts, token},
+    texts::t,
     tokens::{
         create::{CreateToken, prefill::Prefill},
         details::TokenDetails,
@@ -91,13 +92,13 @@ fn Events() -> impl IntoView {
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <div class="screen__head"><Heading title="Page not found" /></div>
+        <div class="screen__head"><Heading title=t().frame.page_not_found /></div>
         <EmptyState
             icon=icondata_lu::LuSearchX
-            title="There is nothing at this address"
-            text="The link may be old, or the address mistyped."
+            title=t().frame.nothing_here
+            text=t().frame.link_may_be_old
         >
-            <a class="button" href=HOME>"Go to Tokens"</a>
+            <a class="button" href=HOME>{t().frame.go_to_tokens}</a>
         </EmptyState>
     }
     .into_any()

@@ -6,17 +6,9 @@ use crate::{
     browser::{events, focus},
     routes::{NEW_TOKEN, Navigator},
     session::Session,
+    texts::t,
     ui::{Button, Dialog},
 };
-
-const KEYS: [(&str, &str); 6] = [
-    ("/", "Go to the search"),
-    ("c", "Create a token"),
-    ("j", "Go to the next row"),
-    ("k", "Go to the row before"),
-    ("Enter", "Open the row"),
-    ("?", "Show these keys"),
-];
 
 /// Listens for the keys. Stands once in the frame.
 #[component]
@@ -39,12 +31,21 @@ pub fn Shortcuts() -> impl IntoView {
         event.prevent_default();
     });
     on_cleanup(move || listener.remove());
+    let texts = &t().frame;
+    let keys = [
+        ("/", texts.key_search),
+        ("c", texts.key_create),
+        ("j", texts.key_next),
+        ("k", texts.key_previous),
+        ("Enter", texts.key_open),
+        ("?", texts.key_help),
+    ];
     view! {
-        <Dialog open=open on_close=move |()| open.set(false) title="Keys">
+        <Dialog open=open on_close=move |()| open.set(false) title=texts.keys>
             <dl class="keys">
-                {KEYS.map(|(key, words)| view! { <dt><kbd>{key}</kbd></dt><dd>{words}</dd> }).collect_view()}
+                {keys.map(|(key, words)| view! { <dt><kbd>{key}</kbd></dt><dd>{words}</dd> }).collect_view()}
             </dl>
-            <div class="dialog__actions"><Button autofocus=true on_press=move |()| open.set(false)>"Close"</Button></div>
+            <div class="dialog__actions"><Button autofocus=true on_press=move |()| open.set(false)>{t().common.close}</Button></div>
         </Dialog>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Problem, said};
 #[cfg(feature = "openapi")]
 use crate::{Timestamp, TokenId};
 
@@ -71,6 +72,17 @@ pub struct BulkLine {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
+    /// The same for programs, as in [`crate::ErrorBody`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+impl BulkLine {
+    /// Why it failed.
+    #[must_use]
+    pub fn told(&self) -> Vec<Problem> {
+        said(&self.errors, self.problems.clone())
+    }
 }
 
 /// The first line of the answer.

@@ -14,6 +14,7 @@ pub mod event;
 pub mod id;
 pub mod key;
 pub mod limits;
+pub mod problem;
 #[cfg(feature = "openapi")]
 pub mod schema;
 pub mod text;
@@ -26,11 +27,12 @@ pub mod user;
 pub use account::{Account, Context, Credentials, Reference, Role, User};
 pub use bulk::{BulkAction, BulkBody, BulkLine, BulkOutcome, BulkTotal};
 pub use catalogue::{AccountConstraints, Constraints, Credential, Extension, ExtensionPermissions, Module};
-pub use error::{ErrorBody, FieldError, Problems};
+pub use error::{ErrorBody, said};
 pub use event::Event;
 pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
 pub use key::{ApiKey, KeyError, PresentedKey, Secret};
 pub use limits::{AllowedAddresses, CallsPerMinute, Network};
+pub use problem::{Problem, Problems, fill};
 pub use text::{Description, Email, ExternalId, TokenName, is_visible};
 pub use timestamp::Timestamp;
 pub use token::{

@@ -4,6 +4,8 @@ use std::{fmt, net::IpAddr, num::NonZeroU32, str::FromStr};
 
 use ipnet::IpNet;
 
+use crate::Problem;
+
 /// A network such as `203.0.113.0/24` or `2001:db8::/32`. A single address is a network of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network(IpNet);
@@ -17,19 +19,27 @@ impl Network {
 }
 
 impl FromStr for Network {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let shape = || format!("{text:?} must be an address or a network, such as 203.0.113.7 or 2001:db8::/32");
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let shape = || {
+            let message = "\"{}\" must be an address or a network, such as 203.0.113.7 or 2001:db8::/32";
+            Problem::with("not_a_network", message, &[&text.escape_debug()])
+        };
         let network = match text.parse::<IpAddr>() {
             Ok(address) => IpNet::from(address.to_canonical()),
             Err(_) => with_prefix(text).ok_or_else(shape)?,
         };
         if matches!(network.addr(), IpAddr::V6(address) if address.to_ipv4_mapped().is_some()) {
-            return Err(format!("{text:?} must be written as an IPv4 network"));
+            return Err(Problem::with(
+                "not_as_ipv4",
+                "\"{}\" must be written as an IPv4 network",
+                &[&text.escape_debug()],
+            ));
         }
         if network.trunc() != network {
-            return Err(format!("{text:?} has address bits beyond its prefix: {} is the network", network.trunc()));
+            let message = "\"{}\" has address bits beyond its prefix: {} is the network";
+            return Err(Problem::with("beyond_prefix", message, &[&text.escape_debug(), &network.trunc()]));
         }
         Ok(Self(network))
     }
@@ -62,7 +72,7 @@ impl AllowedAddresses {
     ///
     /// # Errors
     /// Says what is wrong with the first one that is.
-    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Option<Self>, String> {
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Option<Self>, Problem> {
         let mut networks: Vec<Network> = Vec::new();
         for text in texts {
             let network = text.as_ref().parse()?;
@@ -72,7 +82,8 @@ impl AllowedAddresses {
                 networks.insert(place, network);
             }
             if networks.len() > Self::MAX {
-                return Err(format!("must be at most {} networks, and has {}", Self::MAX, texts.len()));
+                let message = "must be at most {} networks, and has {}";
+                return Err(Problem::with("too_many_networks", message, &[&Self::MAX, &texts.len()]));
             }
         }
         Ok(Some(Self(networks)).filter(|addresses| !addresses.0.is_empty()))
@@ -113,11 +124,13 @@ impl CallsPerMinute {
 }
 
 impl TryFrom<i64> for CallsPerMinute {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(number: i64) -> Result<Self, String> {
+    fn try_from(number: i64) -> Result<Self, Problem> {
         let number = u32::try_from(number).ok().filter(|number| *number <= Self::MAX).and_then(NonZeroU32::new);
-        number.map(Self).ok_or_else(|| format!("must be a whole number from 1 to {}", Self::MAX))
+        number
+            .map(Self)
+            .ok_or_else(|| Problem::with("not_whole", "must be a whole number from {} to {}", &[&1, &Self::MAX]))
     }
 }
 

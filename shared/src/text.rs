@@ -5,6 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    Problem,
+    problem::{NOT_AN_EMAIL, REQUIRED},
+};
+
 macro_rules! bounded_text {
     ($(#[$doc:meta])* $name:ident, $range:expr, $check:expr) => {
         $(#[$doc])*
@@ -24,12 +29,12 @@ macro_rules! bounded_text {
         }
 
         impl TryFrom<String> for $name {
-            type Error = String;
+            type Error = Problem;
 
-            fn try_from(text: String) -> Result<Self, String> {
+            fn try_from(text: String) -> Result<Self, Problem> {
                 let text = text.trim();
                 bounded(text, &$range)?;
-                let check: fn(&str) -> Result<(), String> = $check;
+                let check: fn(&str) -> Result<(), Problem> = $check;
                 check(text)?;
                 Ok(Self(text.to_owned()))
             }
@@ -51,21 +56,21 @@ macro_rules! bounded_text {
 
 /// Length and the characters that no field takes: control characters break logs and tables, and
 /// bidirectional overrides make one name look like another.
-fn bounded(text: &str, range: &std::ops::RangeInclusive<usize>) -> Result<(), String> {
+fn bounded(text: &str, range: &std::ops::RangeInclusive<usize>) -> Result<(), Problem> {
     let length = text.chars().count();
     if length < *range.start() {
-        return Err("is required".to_owned());
+        return Err(REQUIRED);
     }
     if length > *range.end() {
-        return Err(format!("must be at most {} characters, and has {length}", range.end()));
+        return Err(Problem::with("too_long", "must be at most {} characters, and has {}", &[range.end(), &length]));
     }
     let unwanted =
         |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     if text.contains(unwanted) {
-        return Err("contains a character that cannot be shown".to_owned());
+        return Err(Problem::new("not_printable", "contains a character that cannot be shown"));
     }
     if !text.is_empty() && !text.contains(is_visible) {
-        return Err("contains nothing that can be seen".to_owned());
+        return Err(Problem::new("not_visible", "contains nothing that can be seen"));
     }
     Ok(())
 }
@@ -83,18 +88,19 @@ pub fn is_visible(character: char) -> bool {
     !is_ignorable && !is_noncharacter && !character.is_whitespace() && !character.is_control()
 }
 
-fn one_line(text: &str) -> Result<(), String> {
+fn one_line(text: &str) -> Result<(), Problem> {
     // The separators of lines and of paragraphs break a line, too.
-    if text.contains(['\n', '\u{2028}', '\u{2029}']) { Err("must be a single line".to_owned()) } else { Ok(()) }
+    let breaks = text.contains(['\n', '\u{2028}', '\u{2029}']);
+    if breaks { Err(Problem::new("not_a_line", "must be a single line")) } else { Ok(()) }
 }
 
-fn email(text: &str) -> Result<(), String> {
+fn email(text: &str) -> Result<(), Problem> {
     one_line(text)?;
     let valid = text.split_once('@').is_some_and(|(local, domain)| {
         let has_labels = domain.split('.').all(|label| !label.is_empty());
         !local.is_empty() && has_labels && !domain.contains('@') && text.chars().all(is_visible)
     });
-    if valid { Ok(()) } else { Err("must be an e-mail address".to_owned()) }
+    if valid { Ok(()) } else { Err(NOT_AN_EMAIL) }
 }
 
 bounded_text!(
@@ -118,7 +124,7 @@ bounded_text!(
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> Result<TokenName, String> {
+    fn name(text: &str) -> Result<TokenName, Problem> {
         TokenName::try_from(text.to_owned())
     }
 
@@ -129,21 +135,21 @@ mod tests {
 
     #[test]
     fn empty_name_is_required() {
-        assert_eq!(name(" \t ").unwrap_err(), "is required");
+        assert_eq!(name(" \t ").unwrap_err().message, "is required");
     }
 
     #[test]
     fn limit_counts_characters_not_bytes() {
         assert!(name(&"ü".repeat(128)).is_ok());
-        assert_eq!(name(&"ü".repeat(129)).unwrap_err(), "must be at most 128 characters, and has 129");
+        assert_eq!(name(&"ü".repeat(129)).unwrap_err().message, "must be at most 128 characters, and has 129");
     }
 
     #[test]
     fn invisible_characters_are_refused() {
         for text in ["a\u{0}b", "a\u{202E}b", "a\u{7}b"] {
-            assert_eq!(name(text).unwrap_err(), "contains a character that cannot be shown");
+            assert_eq!(name(text).unwrap_err().message, "contains a character that cannot be shown");
         }
-        assert_eq!(name("a\nb").unwrap_err(), "must be a single line");
+        assert_eq!(name("a\nb").unwrap_err().message, "must be a single line");
     }
 
     #[test]
@@ -158,7 +164,7 @@ mod tests {
             "\u{FFFF}",
             "\u{1D159}",
         ] {
-            assert_eq!(name(text).unwrap_err(), "contains nothing that can be seen", "{text:?}");
+            assert_eq!(name(text).unwrap_err().message, "contains nothing that can be seen", "{text:?}");
             assert!(Description::try_from(text.to_owned()).is_err(), "{text:?}");
         }
         for text in [
@@ -170,7 +176,7 @@ mod tests {
             assert!(name(text).is_ok(), "{text:?}");
         }
         for text in ["a\u{2028}b", "a\u{2029}b"] {
-            assert_eq!(name(text).unwrap_err(), "must be a single line", "{text:?}");
+            assert_eq!(name(text).unwrap_err().message, "must be a single line", "{text:?}");
         }
         assert!(Description::try_from("\u{2028}a".to_owned()).is_ok());
         assert!(ExternalId::try_from(String::new()).is_ok());

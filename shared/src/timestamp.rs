@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
+use crate::Problem;
+
 /// Seconds since 1970, UTC. Ordered by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,6 +46,12 @@ impl fmt::Display for TimestampError {
 }
 
 impl std::error::Error for TimestampError {}
+
+impl From<TimestampError> for Problem {
+    fn from(error: TimestampError) -> Self {
+        Self { message: error.to_string().into(), ..Self::new("not_a_moment", "") }
+    }
+}
 
 impl FromStr for Timestamp {
     type Err = TimestampError;

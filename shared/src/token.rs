@@ -45,19 +45,6 @@ impl TokenStatus {
         }
     }
 
-    /// The word on the page.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Active => "Enabled",
-            Self::Inactive => "Disabled",
-            Self::Expiring => "Expiring",
-            Self::Expired => "Expired",
-            Self::Revitalised => "Renewed",
-            Self::Deleted => "Deleted",
-        }
-    }
-
     /// The status that `word` names on the wire.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use crate::Network;
 use crate::{
-    AllowedAddresses, CallsPerMinute, Description, ExternalId, FieldError, ModuleId, ObjectRef, PermissionGrant,
-    Problems, Timestamp, TokenName,
+    AllowedAddresses, CallsPerMinute, Description, ExternalId, ModuleId, ObjectRef, PermissionGrant, Problem, Problems,
+    Timestamp, TokenName, problem::REQUIRED,
 };
 
 /// The body of `POST /auth/tokens`, as it arrives.
@@ -100,7 +100,7 @@ impl TryFrom<NewTokenBody> for NewToken {
         let external_id = optional(&mut problems, "external_id", body.external_id, ExternalId::try_from);
         let description = optional(&mut problems, "description", body.description, Description::try_from);
         let extension = problems
-            .check("extension", body.extension.filter(|it| it.id.is_some() || it.name.is_some()).ok_or("is required"));
+            .check("extension", body.extension.filter(|it| it.id.is_some() || it.name.is_some()).ok_or(REQUIRED));
         let expiration_date = moment(&mut problems, "expiration_date", body.expiration_date);
         let not_before = moment(&mut problems, "not_before", body.not_before).flatten();
         let allowed_addresses = addresses(&mut problems, body.allowed_addresses);
@@ -262,7 +262,7 @@ impl TryFrom<ReplacementBody> for Replacement {
         let expiration_date = body.expiration_date.map(|text| moment(&mut problems, "expiration_date", text));
         let overlap = body.overlap.unwrap_or_default();
         if !(0..=Self::LONGEST_OVERLAP).contains(&overlap) {
-            problems.0.push(FieldError::new("overlap", "must be 0 to 604800 seconds"));
+            problems.0.push(Problem::new("overlap", "must be 0 to 604800 seconds").of("overlap"));
         }
         if !problems.0.is_empty() {
             return Err(problems);
@@ -274,7 +274,7 @@ impl TryFrom<ReplacementBody> for Replacement {
 /// Checks a text that may be left out. Blank counts as left out. The outer `Option` is `None` when the check
 /// failed and the problem was noted.
 #[expect(clippy::option_option, reason = "the two layers are the two questions: was it valid, was it given")]
-fn optional<T, E: std::fmt::Display>(
+fn optional<T, E: Into<Problem>>(
     problems: &mut Problems,
     field: &str,
     text: Option<String>,
@@ -300,7 +300,7 @@ fn addresses(problems: &mut Problems, texts: Option<Vec<String>>) -> Option<Allo
     let texts = texts?;
     if texts.is_empty() {
         // A list that a program has put together and that came out empty would open a restricted key to everybody.
-        let empty = Err("must have an address or a network; null lifts the restriction");
+        let empty = Err(Problem::new("no_network", "must have an address or a network; null lifts the restriction"));
         return problems.check("allowed_addresses", empty);
     }
     problems.check("allowed_addresses", AllowedAddresses::parse(&texts)).flatten()

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use latchkey_shared::{Invitation, InvitationBody, Invited, Timestamp};
+use latchkey_shared::{ErrorBody, Invitation, InvitationBody, Invited, Timestamp};
 use serde_json::json;
 
 use crate::{
@@ -46,7 +46,8 @@ fn digest(app: &AppState, secret: &str) -> String {
 /// Tells whose invitation it is; with a password, sets it, and the link stops.
 #[utoipa::path(post, path = "/auth/invitation", operation_id = "follow_invitation", tag = "Session",
     request_body(content = InvitationBody, example = json!({"secret": "0707"})),
-    responses((status = 200, description = "Whose invitation it is", body = Invited), (status = 204, description = "The password is set: sign in with it")))]
+    responses((status = 200, description = "Whose invitation it is", body = Invited), (status = 204, description = "The password is set: sign in with it"),
+        (status = 404, description = "The link is not known, has been used or has expired", body = ErrorBody)))]
 pub async fn handler(
     State(app): State<AppState>,
     client_info: ClientInfo,

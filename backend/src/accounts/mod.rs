@@ -6,7 +6,7 @@ pub mod list;
 pub mod user_add;
 pub mod users;
 
-use latchkey_shared::{Account, Email};
+use latchkey_shared::{Account, Email, Problem, problem::NOT_AN_EMAIL};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::store::{StoreError, entities::account};
@@ -16,10 +16,10 @@ use crate::store::{StoreError, entities::account};
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub fn sign_in_address(text: &str) -> Result<Email, String> {
+pub fn sign_in_address(text: &str) -> Result<Email, Problem> {
     let email = Email::try_from(text.to_owned())?;
     let (local, domain) = email.as_str().rsplit_once('@').unwrap_or_default();
-    let domain = idna::domain_to_ascii(domain).map_err(|_| "must be an e-mail address".to_owned())?;
+    let domain = idna::domain_to_ascii(domain).map_err(|_| NOT_AN_EMAIL)?;
     Email::try_from(format!("{}@{domain}", local.to_lowercase().nfkc().collect::<String>()))
 }
 

@@ -45,7 +45,8 @@ pub enum UserError {
 /// # Errors
 /// [`UserError`]; then nothing must be committed.
 pub async fn add(tx: &Tx, clock: &Clock, rng: &Rng, account_id: &str, new: NewUser) -> Result<user::Model, UserError> {
-    password::check(&new.password, &[new.email.as_str(), &new.name]).map_err(UserError::Password)?;
+    password::check(&new.password, &[new.email.as_str(), &new.name])
+        .map_err(|problem| UserError::Password(problem.to_string()))?;
     let name = TokenName::try_from(new.name).map_err(|problem| UserError::Name(problem.to_string()))?;
     let user = user::Model {
         id: rng.verbose_id("UR", 3),

@@ -1,7 +1,9 @@
 //! `/auth/users`: an admin invites users, changes what they may do, and signs them out.
 
 use axum::{Json, extract::State, http::StatusCode};
-use latchkey_shared::{Invitation, NewUserBody, Role, Timestamp, TokenName, User, UserDetails, UserUpdateBody};
+use latchkey_shared::{
+    Invitation, NewUserBody, Problem, Role, Timestamp, TokenName, User, UserDetails, UserUpdateBody,
+};
 use serde_json::json;
 
 use super::{invitation, sign_in_address};
@@ -49,7 +51,10 @@ pub async fn invite(
     };
     match tx.insert_user(user.clone()).await {
         Err(StoreError::Duplicate) => {
-            return Err(Error::Conflict("A user with this e-mail address exists already.".to_owned()));
+            return Err(Error::Conflict(Problem::new(
+                "email_taken",
+                "A user with this e-mail address exists already.",
+            )));
         }
         inserted => inserted?,
     }
@@ -84,9 +89,10 @@ pub async fn update(
     let (tx, caller, mut user) = begin(&app, &caller, &id).await?;
     if caller.actor.id == user.id {
         // Otherwise an account could be left without an admin.
-        return Err(Error::Conflict(
-            "You cannot change your own role, nor disable yourself. Ask another admin.".to_owned(),
-        ));
+        return Err(Error::Conflict(Problem::new(
+            "yourself",
+            "You cannot change your own role, nor disable yourself. Ask another admin.",
+        )));
     }
     let widens = body.disabled == Some(false) || body.role.is_some_and(|role| Role::from_word(&user.role) < Some(role));
     if widens {

@@ -169,7 +169,7 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
     match decision.result {
         // To say "not active" because nobody knows would be a lie.
         Err(Denied::Unavailable) => Err(keeper.error(&decision, Denied::Unavailable)),
-        Err(Denied::Path(error)) => Err(Error::field("path", error)),
+        Err(Denied::Path(error)) => Err(Error::field("path", error.to_string())),
         _ => Ok(Json(Introspection::default())),
     }
 }

@@ -7,7 +7,6 @@ use axum::{
     extract::{FromRequest, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
 };
-use latchkey_shared::FieldError;
 use serde::de::DeserializeOwned;
 
 use super::Error;
@@ -135,7 +134,7 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
             Some((start, "f64" | "i64" | "i32" | "u64" | "u32")) => format!("{start}expected a number"),
             _ => message,
         };
-        return Error::Invalid(latchkey_shared::Problems(vec![FieldError::new(path.trim_matches('.'), message)]));
+        return Error::field(path.trim_matches('.'), message);
     }
     Error::Malformed(format!("The body is not the JSON that is expected here: {inner}."))
 }

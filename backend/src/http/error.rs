@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use latchkey_shared::{ErrorBody, Module, Problems};
+use latchkey_shared::{ErrorBody, Module, Problem, Problems};
 
 /// Why a request fails.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub enum Error {
         console: Option<Arc<str>>,
     },
     /// The caller may not do this at all.
-    Forbidden(&'static str),
+    Forbidden(Problem),
     /// The last sign-in is too long ago for this.
     ConfirmPassword,
     /// The request was made by another site.
@@ -45,7 +45,7 @@ pub enum Error {
     /// The request as a whole is wrong.
     Malformed(String),
     /// The object is not in a state for this.
-    Conflict(String),
+    Conflict(Problem),
     /// The object has changed since the caller read it.
     Changed,
     /// The body is too large.
@@ -82,8 +82,8 @@ impl Error {
     }
 
     /// A single field is wrong.
-    pub fn field(field: &str, message: impl std::fmt::Display) -> Self {
-        Self::Invalid(Problems::one(field, message))
+    pub fn field(field: &str, problem: impl Into<Problem>) -> Self {
+        Self::Invalid(Problems::one(field, problem))
     }
 
     /// The status of the answer.
@@ -95,21 +95,34 @@ impl Error {
     /// The body of the answer.
     #[must_use]
     pub fn body(&self) -> String {
-        let (_, code, errors) = self.parts();
         // Texts alone: there is nothing in it that JSON could not say.
-        serde_json::to_string(&ErrorBody { error_code: code.to_owned(), errors }).unwrap_or_default()
+        serde_json::to_string(&self.to_body()).unwrap_or_default()
     }
 
-    /// What the answer says.
+    /// What the answer says, and the same as codes where there are any.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
+    pub fn to_body(&self) -> ErrorBody {
+        let (_, code, problems) = self.parts();
+        let errors = problems.iter().map(ToString::to_string).collect();
+        let needs_codes = matches!(self, Self::Invalid(_) | Self::Forbidden(_) | Self::Conflict(_));
+        let needs_codes = needs_codes && problems.iter().any(|problem| problem.code != "other");
+        let problems = if needs_codes { problems } else { Vec::new() };
+        ErrorBody { error_code: code.to_owned(), errors, problems }
+    }
+
+    /// What is wrong, one by one.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
         self.parts().2
     }
 
-    fn parts(&self) -> (StatusCode, &'static str, Vec<String>) {
-        let one = |status, code, text: &str| (status, code, vec![text.to_owned()]);
+    fn parts(&self) -> (StatusCode, &'static str, Vec<Problem>) {
+        let one = |status, code, text: &str| (status, code, vec![Problem::other(text)]);
+        let told = |status, code, problem| (status, code, vec![problem]);
         match self {
-            Self::Unauthorized => one(StatusCode::UNAUTHORIZED, "AUTH_001", "API request is unauthorized."),
+            Self::Unauthorized => {
+                told(StatusCode::UNAUTHORIZED, "AUTH_001", Problem::new("unauthorized", "API request is unauthorized."))
+            }
             Self::SignInFailed => one(StatusCode::UNAUTHORIZED, "AUTH_002", "E-mail address or password is wrong."),
             Self::InsufficientScope { token, module, console } => {
                 let text = format!(
@@ -119,12 +132,14 @@ impl Error {
                     console.as_deref().unwrap_or_default(),
                     module.id
                 );
-                (StatusCode::FORBIDDEN, "AUTH_003", vec![text])
+                one(StatusCode::FORBIDDEN, "AUTH_003", &text)
             }
-            Self::Forbidden(why) => one(StatusCode::FORBIDDEN, "AUTH_003", why),
-            Self::ConfirmPassword => {
-                one(StatusCode::FORBIDDEN, "AUTH_004", "Enter your password again: your last sign-in is too long ago.")
-            }
+            Self::Forbidden(why) => told(StatusCode::FORBIDDEN, "AUTH_003", why.clone()),
+            Self::ConfirmPassword => told(
+                StatusCode::FORBIDDEN,
+                "AUTH_004",
+                Problem::new("confirm_password", "Enter your password again: your last sign-in is too long ago."),
+            ),
             Self::CrossSite => one(StatusCode::FORBIDDEN, "AUTH_005", "Requests from other sites are refused."),
             Self::MisdirectedProxy => one(
                 StatusCode::FORBIDDEN,
@@ -132,16 +147,18 @@ impl Error {
                 "This path does not authorize requests of a proxy, but there is an X-Forwarded-Uri or X-Original-* header. \
                  Configure the proxy to ask /gateway/check, /gateway/nginx or /gateway/envoy.",
             ),
-            Self::NotFound(id) => (StatusCode::NOT_FOUND, "NFND_000", vec![format!("Object `{id}` not found.")]),
+            Self::NotFound(id) => {
+                told(StatusCode::NOT_FOUND, "NFND_000", Problem::with("not_found", "Object `{}` not found.", &[id]))
+            }
             Self::NoSuchPath => one(StatusCode::NOT_FOUND, "NFND_000", "No such path."),
             Self::MethodNotAllowed => one(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "REQ_001",
                 "Method not allowed. See the Allow header of an OPTIONS request.",
             ),
-            Self::Invalid(problems) => (StatusCode::BAD_REQUEST, "VAL_001", problems.lines()),
+            Self::Invalid(problems) => (StatusCode::BAD_REQUEST, "VAL_001", problems.0.clone()),
             Self::Malformed(why) => one(StatusCode::BAD_REQUEST, "VAL_001", why),
-            Self::Conflict(why) => one(StatusCode::CONFLICT, "CON_002", why),
+            Self::Conflict(why) => told(StatusCode::CONFLICT, "CON_002", why.clone()),
             Self::Changed => one(
                 StatusCode::PRECONDITION_FAILED,
                 "CON_001",
@@ -156,20 +173,20 @@ impl Error {
             ),
             Self::AddressRefused(address) => {
                 let from = address.map_or("an unknown address".to_owned(), |address| address.to_string());
-                (StatusCode::FORBIDDEN, "AUTH_006", vec![format!("This key may not be used from {from}.")])
+                one(StatusCode::FORBIDDEN, "AUTH_006", &format!("This key may not be used from {from}."))
             }
             Self::Limited { seconds } => {
                 let text = format!("The rate limit of the token is exceeded. Try again in {seconds} seconds.");
-                (StatusCode::TOO_MANY_REQUESTS, "THR_001", vec![text])
+                one(StatusCode::TOO_MANY_REQUESTS, "THR_001", &text)
             }
             Self::Throttled { seconds } => {
                 let text = format!("Too many attempts. Try again in {seconds} seconds.");
-                (StatusCode::TOO_MANY_REQUESTS, "THR_000", vec![text])
+                one(StatusCode::TOO_MANY_REQUESTS, "THR_000", &text)
             }
-            Self::Unavailable | Self::Internal(_) => one(
+            Self::Unavailable | Self::Internal(_) => told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "SYS_001",
-                "The server cannot answer right now. Try again in a moment.",
+                Problem::new("unavailable", "The server cannot answer right now. Try again in a moment."),
             ),
         }
     }
@@ -188,8 +205,7 @@ impl Error {
         if let Self::Internal(why) = self {
             tracing::error!(why, "request failed");
         }
-        let (status, code, errors) = self.parts();
-        let mut response = (status, Json(ErrorBody { error_code: code.to_owned(), errors })).into_response();
+        let mut response = (self.status(), Json(self.to_body())).into_response();
         let headers = response.headers_mut();
         match self {
             Self::Unauthorized => {

@@ -79,7 +79,7 @@ pub fn caller(
 /// [`Error::Forbidden`] for a key, which is not signed in.
 pub fn context_of(app: &AppState, caller: &Caller) -> Result<Context, Error> {
     let Identity::User { role, confirmed_at, email, .. } = &caller.identity else {
-        return Err(Error::Forbidden("A key is not signed in."));
+        return Err(Error::Forbidden("A key is not signed in.".into()));
     };
     let id = caller.actor.id.parse().map_err(|_| StoreError::Damaged(format!("user {:?}", caller.actor.id)))?;
     let user = User { id, name: caller.actor.name.clone(), email: email.clone(), role: *role };

@@ -1,7 +1,7 @@
 //! `/auth/sessions` and `/auth/password`: users look after their own sessions and password.
 
 use axum::{Json, extract::State, http::StatusCode};
-use latchkey_shared::{PasswordBody, SessionDetails, Timestamp};
+use latchkey_shared::{PasswordBody, Problem, SessionDetails, Timestamp};
 use serde_json::json;
 
 use super::{IDLE, password, throttle};
@@ -64,7 +64,7 @@ pub async fn change_password(
     // A stolen session is not to guess the password: its tries count like those of a sign-in.
     let attempt = app.throttle.sign_in(Some(email), caller.client_info.ip, false)?;
     if !app.passwords.verify(&body.current, Some(user.password_hash.clone()), true).await? {
-        return Err(Error::field("current", "is not your password"));
+        return Err(Error::field("current", Problem::new("not_your_password", "is not your password")));
     }
     attempt.give_back();
     password::check(&body.password, &[&user.email, &user.name]).map_err(|problem| Error::field("password", problem))?;

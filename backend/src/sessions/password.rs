@@ -7,7 +7,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use latchkey_shared::is_visible;
+use latchkey_shared::{Problem, is_visible};
 use tokio::{sync::Semaphore, task};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -97,21 +97,24 @@ fn normalized(password: &str) -> Zeroizing<String> {
 ///
 /// # Errors
 /// Says what is wrong with it, as the end of a sentence that begins with "the password".
-pub fn check(password: &str, known: &[&str]) -> Result<(), String> {
+pub fn check(password: &str, known: &[&str]) -> Result<(), Problem> {
     let normalized = normalized(password);
     let length = if normalized.is_empty() { password.chars().count() } else { normalized.chars().count() };
     if length < *LENGTH.start() {
-        return Err(format!("must have at least {} characters", LENGTH.start()));
+        return Err(Problem::with("password_short", "must have at least {} characters", &[LENGTH.start()]));
     }
     if length > *LENGTH.end() || normalized.is_empty() {
-        return Err(format!("must have at most {} characters", LENGTH.end()));
+        return Err(Problem::with("password_long", "must have at most {} characters", &[LENGTH.end()]));
     }
     if normalized.chars().any(|letter| !is_visible(letter) && letter != ' ') {
-        return Err("contains a character that cannot be seen".to_owned());
+        return Err(Problem::new("unseen_character", "contains a character that cannot be seen"));
     }
     let known: Vec<&str> = known.iter().copied().chain([PRODUCT]).collect();
     if zxcvbn(&normalized, &known).score() < WEAKEST {
-        return Err("is too easy to guess: use several unrelated words, or let a password manager make one".to_owned());
+        return Err(Problem::new(
+            "password_weak",
+            "is too easy to guess: use several unrelated words, or let a password manager make one",
+        ));
     }
     Ok(())
 }
@@ -185,7 +188,7 @@ mod tests {
             (&"x".repeat(1100), "at most 256 characters"),
         ] {
             let problem = check(password, &["ada@example.com", "Ada"]).unwrap_err();
-            assert!(problem.contains(reason), "{password:?}: {problem}");
+            assert!(problem.message.contains(reason), "{password:?}: {problem}");
         }
         check("correct horse battery", &[]).unwrap();
         check(&generate(&Rng::seeded(1)), &[]).unwrap();

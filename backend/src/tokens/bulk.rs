@@ -14,7 +14,7 @@ use axum::{
 };
 use futures_util::stream;
 use latchkey_shared::{
-    BulkAction, BulkBody, BulkLine, BulkOutcome, BulkTotal, Timestamp, TokenId, TokenStatus, TokenUpdate,
+    BulkAction, BulkBody, BulkLine, BulkOutcome, BulkTotal, Problem, Timestamp, TokenId, TokenStatus, TokenUpdate,
     TokenUpdateBody,
 };
 use serde::Serialize;
@@ -67,7 +67,7 @@ struct Bulk {
     /// Those that are still to be changed.
     ids: vec::IntoIter<String>,
     /// Why nothing more is changed.
-    stopped: Option<Vec<String>>,
+    stopped: Option<Vec<Problem>>,
 }
 
 impl Bulk {
@@ -115,12 +115,12 @@ impl Bulk {
                 Err(error) => {
                     // Logs what is broken.
                     let _ = error.to_response();
-                    self.stopped = Some(error.lines());
+                    self.stopped = Some(error.problems());
                 }
             }
         }
-        let errors = self.stopped.clone().unwrap_or_default();
-        let failed = |id| BulkLine { id, name: String::new(), outcome: BulkOutcome::Failed, errors: errors.clone() };
+        let why = self.stopped.clone().unwrap_or_default();
+        let failed = |id| line(id, String::new(), BulkOutcome::Failed, why.clone());
         Some(lines(&ids.into_iter().map(failed).collect::<Vec<_>>()))
     }
 
@@ -135,13 +135,13 @@ impl Bulk {
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
             let mut name = String::new();
-            let (outcome, errors) = match self.change(&tx, &caller, id, &mut name).await {
+            let (outcome, why) = match self.change(&tx, &caller, id, &mut name).await {
                 Ok(true) => (BulkOutcome::Changed, Vec::new()),
                 Ok(false) => (BulkOutcome::Unchanged, Vec::new()),
                 Err(error @ (Error::Internal(_) | Error::Unavailable)) => return Err(error),
-                Err(error) => (BulkOutcome::Failed, error.lines()),
+                Err(error) => (BulkOutcome::Failed, error.problems()),
             };
-            done.push(BulkLine { id: id.clone(), name, outcome, errors });
+            done.push(line(id.clone(), name, outcome, why));
         }
         if !self.dry_run {
             tx.commit().await?;
@@ -157,7 +157,7 @@ impl Bulk {
         if row.token.state == TokenStatus::Deleted.as_str() {
             return match self.action {
                 BulkAction::Delete => Ok(false),
-                _ => Err(Error::Conflict(format!("Token {id} is deleted, which is final."))),
+                _ => Err(Error::Conflict(rules::deleted(id))),
             };
         }
         rules::check_scope(caller, &row)?;
@@ -179,7 +179,7 @@ impl Bulk {
 
 fn named(ids: Vec<String>) -> Result<Vec<String>, Error> {
     if ids.len() > MAX_IDS {
-        return Err(Error::field("ids", format_args!("must be at most {MAX_IDS}; select more by query")));
+        return Err(Error::field("ids", format!("must be at most {MAX_IDS}; select more by query")));
     }
     if let Some(at) = ids.iter().position(|id| !TokenId::is_shape_of(id)) {
         return Err(Error::field(&format!("ids.{at}"), "must look like SU-ddd-ddd-ddd"));
@@ -203,11 +203,17 @@ async fn selected(app: &AppState, caller: &Caller, query: &str, expected: Option
     }
     let ids = app.store.list_token_ids(&list::token_query(app, caller, &query), false).await?;
     match expected {
-        Some(expected) if expected != ids.len() as u64 => {
-            Err(Error::Conflict(format!("The query selects {} tokens now, and not {expected}.", ids.len())))
-        }
+        Some(expected) if expected != ids.len() as u64 => Err(Error::Conflict(Problem::with(
+            "selects_others",
+            "The query selects {} tokens now, and not {}.",
+            &[&ids.len(), &expected],
+        ))),
         _ => Ok(ids),
     }
+}
+
+fn line(id: String, name: String, outcome: BulkOutcome, problems: Vec<Problem>) -> BulkLine {
+    BulkLine { id, name, outcome, errors: problems.iter().map(ToString::to_string).collect(), problems }
 }
 
 fn lines<T: Serialize>(rows: &[T]) -> Bytes {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use latchkey_shared::{
-    CreatedToken, ExchangedToken, Extension, ModuleId, NewToken, NewTokenBody, Timestamp, TokenId, TokenStatus,
+    CreatedToken, ExchangedToken, Extension, ModuleId, NewToken, NewTokenBody, Problem, Timestamp, TokenId, TokenStatus,
 };
 use serde_json::json;
 
@@ -84,7 +84,7 @@ async fn create(
     let idempotency_key = IdempotencyKey::new(headers, "create", &body)?;
     let new = NewToken::try_from(body)?;
     if new.owner.as_ref().is_some_and(|owner| *owner != caller.account.id) {
-        return Err(Error::field("owner", format_args!("must be {}, the account that you act for", caller.account.id)));
+        return Err(Error::field("owner", format!("must be {}, the account that you act for", caller.account.id)));
     }
     let request = Request { new: &new, idempotency_key };
     let row = match try_create(app, caller, &request).await? {
@@ -119,7 +119,8 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
     rules::check_expiration(new.expiration_date, now)?;
     rules::check_beginning(new.not_before, new.expiration_date)?;
     let extension = app.catalogue.extension(&new.extension);
-    let extension = extension.ok_or_else(|| Error::field("extension", "is not in the catalogue"))?;
+    let extension = extension
+        .ok_or_else(|| Error::field("extension", Problem::new("not_in_catalogue", "is not in the catalogue")))?;
     let modules = rules::check_modules(app, &caller, Some(extension), &[], new.permissions.clone())?;
     check_limit(&tx, &caller, extension).await?;
     let id = unused_id(app, &tx).await?;
@@ -151,9 +152,10 @@ async fn check_limit(tx: &Tx, caller: &Caller, extension: &Extension) -> Result<
     if tx.count_tokens(&caller.account.id, extension.id.as_str()).await? < u64::from(limit) {
         return Ok(());
     }
-    Err(Error::Conflict(format!(
-        "An account can have {limit} tokens of the extension {}. Delete one that is no longer used.",
-        extension.title
+    Err(Error::Conflict(Problem::with(
+        "too_many_of_extension",
+        "An account can have {} tokens of the extension {}. Delete one that is no longer used.",
+        &[&limit, &extension.title],
     )))
 }
 

@@ -36,7 +36,7 @@ pub(super) fn handle_in(bytes: &[u8]) -> Option<String> {
 /// Answers with the key. The event, in the trail of the token's owner, is committed before the secret leaves.
 pub(super) async fn exchange(app: &AppState, caller: &Caller, handle: &str) -> Result<WithEtag<ExchangedToken>, Error> {
     if !matches!(caller.identity, Identity::Token { .. }) {
-        return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person."));
+        return Err(Error::Forbidden("A handle is traded by a program with its own key, not by a person.".into()));
     }
     app.throttle.exchange(&caller.actor.id)?;
     let unknown = || Error::field("handle", "is not the handle of a token that can be used");

@@ -56,7 +56,7 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, query: ListQue
                 Some((Ok(Bytes::from(text)), next))
             }
             // The answer breaks off, so that nobody takes it for the whole.
-            Err(error) => Some((Err(std::io::Error::other(error.lines().join(" "))), None)),
+            Err(error) => Some((Err(std::io::Error::other(error.to_body().errors.join(" "))), None)),
         }
     });
     let mut response = Body::from_stream(rest).into_response();

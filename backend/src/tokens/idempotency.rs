@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a request that is replayed, because its response was lost, changes nothing a second time.
 
 use axum::http::HeaderMap;
-use latchkey_shared::Timestamp;
+use latchkey_shared::{Problem, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -33,7 +33,11 @@ impl Replay {
             return Ok(());
         }
         let id = &self.token_id;
-        Err(Error::Conflict(format!("This request was carried out, and token {id} has changed since: read it.")))
+        Err(Error::Conflict(Problem::with(
+            "changed_since",
+            "This request was carried out, and token {} has changed since: read it.",
+            &[id],
+        )))
     }
 }
 
@@ -91,7 +95,7 @@ impl IdempotencyKey {
         let stored = stored.filter(|stored| stored.created_at >= now.plus(-REPLAY_WINDOW).unix());
         match stored {
             Some(stored) if stored.fingerprint != self.fingerprint => {
-                Err(Error::Conflict("This Idempotency-Key was used for another request.".to_owned()))
+                Err(Error::Conflict("This Idempotency-Key was used for another request.".into()))
             }
             stored => Ok(stored.map(|stored| Replay { token_id: stored.token_id, revision: stored.revision })),
         }
@@ -134,9 +138,10 @@ impl IdempotencyKey {
         if self.store(tx, caller, row, now).await? {
             Ok(())
         } else {
-            Err(Error::Conflict(
-                "A request with this Idempotency-Key is in progress. Send it again in a moment.".to_owned(),
-            ))
+            Err(Error::Conflict(Problem::new(
+                "in_progress",
+                "A request with this Idempotency-Key is in progress. Send it again in a moment.",
+            )))
         }
     }
 }

@@ -3,7 +3,7 @@
 //! secret leaves: no event, no secret.
 
 use axum::{Json, extract::State};
-use latchkey_shared::RevealedToken;
+use latchkey_shared::{Problem, RevealedToken};
 use serde_json::json;
 
 use super::{
@@ -35,8 +35,10 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
 /// Opens the sealed copy of a token's secrets.
 pub(super) fn open(app: &AppState, row: &TokenRow) -> Result<RevealedToken, Error> {
     let token = &row.token;
-    let sealed =
-        token.sealed.as_deref().ok_or_else(|| Error::Conflict(format!("Token {} has no key to reveal.", token.id)))?;
+    let sealed = token
+        .sealed
+        .as_deref()
+        .ok_or_else(|| Error::Conflict(Problem::with("no_key", "Token {} has no key to reveal.", &[&token.id])))?;
     let place = Place {
         installation: &app.installation,
         account: &token.account_id,

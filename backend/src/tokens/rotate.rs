@@ -9,7 +9,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{ReplacedToken, Replacement, ReplacementBody, RevealedToken, Timestamp};
+use latchkey_shared::{Problem, ReplacedToken, Replacement, ReplacementBody, RevealedToken, Timestamp};
 use serde_json::json;
 
 use super::{
@@ -142,9 +142,10 @@ fn apply(
     let end = wanted.expiration_date.unwrap_or(old_end.map(Timestamp::from_unix));
     rules::check_expiration(end, now)?;
     if rotation == Rotation::Renew && previous_works(token, now) {
-        return Err(Error::Conflict(format!(
+        return Err(Error::Conflict(Problem::with(
+            "renewed_already",
             "Token {} was renewed already, and its old secret still works. Rotate it to end both.",
-            token.id
+            &[&token.id],
         )));
     }
     let overlap = now.plus(wanted.overlap).unix();

@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 use latchkey_shared::{
-    AllowedAddresses, CallsPerMinute, Extension, ModuleId, Problems, Reference, Timestamp, TokenStatus,
+    AllowedAddresses, CallsPerMinute, Extension, ModuleId, Problem, Problems, Reference, Timestamp, TokenStatus,
+    problem,
 };
 
 use crate::{
@@ -20,9 +21,15 @@ use crate::{
 pub async fn find_for_update(tx: &Tx, caller: &Caller, id: &str) -> Result<TokenRow, Error> {
     let row = tx.token(&caller.account.id, id).await?.ok_or_else(|| Error::not_found(id))?;
     if row.token.state == TokenStatus::Deleted.as_str() {
-        return Err(Error::Conflict(format!("Token {id} is deleted, which is final.")));
+        return Err(Error::Conflict(deleted(id)));
     }
     Ok(row)
+}
+
+/// Why nothing more happens to the token `id`.
+#[must_use]
+pub fn deleted(id: &str) -> Problem {
+    Problem::with("token_deleted", "Token {} is deleted, which is final.", &[&id])
 }
 
 /// Begins a change of the token `id`, which a key may only make where it has no more access than the key itself.
@@ -102,7 +109,7 @@ pub fn check_revision(headers: &HeaderMap, row: &TokenRow) -> Result<(), Error> 
 /// The problem of the field `expiration_date`.
 pub fn check_expiration(end: Option<Timestamp>, now: Timestamp) -> Result<(), Problems> {
     match end {
-        Some(end) if end <= now => Err(Problems::one("expiration_date", "must be in the future")),
+        Some(end) if end <= now => Err(Problems::one("expiration_date", problem::IN_THE_PAST)),
         _ => Ok(()),
     }
 }
@@ -114,7 +121,7 @@ pub fn check_expiration(end: Option<Timestamp>, now: Timestamp) -> Result<(), Pr
 pub fn check_beginning(beginning: Option<Timestamp>, end: Option<Timestamp>) -> Result<(), Problems> {
     match (beginning, end) {
         (Some(beginning), Some(end)) if beginning >= end => {
-            Err(Problems::one("not_before", "must be before expiration_date"))
+            Err(Problems::one("not_before", problem::BEGINS_AFTER_ITS_END))
         }
         _ => Ok(()),
     }
@@ -150,7 +157,10 @@ pub fn check_modules(
             let mut fixed = fixed.to_vec();
             fixed.sort();
             if asked.is_some_and(|asked| asked != fixed) {
-                return Err(Error::field("permissions", "are fixed by the extension and cannot be chosen"));
+                return Err(Error::field(
+                    "permissions",
+                    Problem::new("fixed", "are fixed by the extension and cannot be chosen"),
+                ));
             }
             fixed
         }
@@ -158,7 +168,7 @@ pub fn check_modules(
     if let Some(unknown) =
         modules.iter().find(|module| !held.contains(module) && app.catalogue.module(module).is_none())
     {
-        return Err(Error::field("permissions", format_args!("{unknown} is not a module")));
+        return Err(Error::field("permissions", Problem::with("unknown_module", "{} is not a module", &[&unknown])));
     }
     check_modules_held(caller, &modules)?;
     Ok(modules)
@@ -180,9 +190,8 @@ pub fn check_scope(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
     if is_within {
         Ok(())
     } else {
-        Err(Error::Forbidden(
-            "A key can only manage tokens with allowed_addresses and calls_per_minute within its own.",
-        ))
+        let why = "A key can only manage tokens with allowed_addresses and calls_per_minute within its own.";
+        Err(Error::Forbidden(why.into()))
     }
 }
 
@@ -192,7 +201,7 @@ pub fn check_scope(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
 /// [`Error::Internal`] when the row is damaged.
 pub fn addresses(token: &token::Model) -> Result<Option<AllowedAddresses>, Error> {
     let networks: Vec<&str> = token.allowed_addresses.iter().flat_map(|texts| texts.split(',')).collect();
-    AllowedAddresses::parse(&networks).map_err(Error::Internal)
+    AllowedAddresses::parse(&networks).map_err(|problem| Error::Internal(problem.to_string()))
 }
 
 /// A key can only grant modules that it holds.
@@ -203,6 +212,6 @@ pub fn check_modules_held(caller: &Caller, modules: &[ModuleId]) -> Result<(), E
     if modules.iter().all(|module| caller.may_grant(module)) {
         Ok(())
     } else {
-        Err(Error::Forbidden("A key can only manage tokens whose modules it holds itself."))
+        Err(Error::Forbidden("A key can only manage tokens whose modules it holds itself.".into()))
     }
 }

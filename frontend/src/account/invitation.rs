@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api::{Api, Failure},
     browser::{focus, page},
+    texts::said,
     ui::{Button, EmptyState, Heading, Load, LoadError, Loaded, Note, TextField, Time, Variant, dynamic},
 };
 
@@ -35,7 +36,7 @@ pub fn FollowInvitation() -> impl IntoView {
                     done.try_set(true);
                 }
                 Err(Failure::Invalid(found, _)) => {
-                    wrong.try_set(found.of("password").map(str::to_owned));
+                    wrong.try_set(found.of("password").map(said));
                     request_animation_frame(|| focus::by_id("field-new-password"));
                 }
                 Err(failure) => {

@@ -4,9 +4,10 @@ use latchkey_shared::{PasswordBody, Problems, SessionDetails};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, Failure},
+    api::{Api, Failure, sentences},
     browser::focus,
     session::Session,
+    texts::{role_name, said},
     ui::{Button, Heading, Load, LoadError, Loaded, Note, Outdated, TextField, Time, Toasts, Variant, dynamic},
 };
 
@@ -22,7 +23,7 @@ pub fn Profile() -> impl IntoView {
                 <dl class="facts">
                     <dt>"Name"</dt><dd class="breakable">{user.name}</dd>
                     <dt>"E-mail"</dt><dd class="breakable">{user.email}</dd>
-                    <dt>"Role"</dt><dd>{user.role.as_str()}</dd>
+                    <dt>"Role"</dt><dd>{role_name(user.role)}</dd>
                 </dl>
             }))}
             <Sessions />
@@ -127,7 +128,7 @@ fn Password() -> impl IntoView {
     let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (problems, problem, busy) =
         (RwSignal::new(Problems::default()), RwSignal::new(None::<String>), RwSignal::new(false));
-    let of = move |field: &'static str| Signal::derive(move || problems.with(|it| it.of(field).map(str::to_owned)));
+    let of = move |field: &'static str| Signal::derive(move || problems.with(|it| it.of(field).map(said)));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -148,7 +149,7 @@ fn Password() -> impl IntoView {
                 }
                 Err(Failure::Invalid(found, other)) => {
                     problems.try_set(found);
-                    problem.try_set((!other.is_empty()).then(|| other.join(" ")));
+                    problem.try_set((!other.is_empty()).then(|| sentences(&other)));
                     request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
                 }
                 Err(failure) => {

@@ -5,9 +5,10 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     activity::ActivityQuery,
-    api::{Api, Failure},
+    api::{Api, Failure, sentences},
     browser::page,
     session::Session,
+    texts::{role_name, said},
     ui::{
         Button, CopyButton, Dialog, EmptyState, Heading, Load, LoadError, Loaded, Menu, MenuItem, Note, Outdated,
         Select, TextField, Time, Toasts, Variant, dynamic,
@@ -120,7 +121,7 @@ pub fn Users() -> impl IntoView {
                 None => view! { <span class="muted">"Not signed in"</span> }.into_any(),
             },
         };
-        let role = user.user.role.as_str();
+        let role = role_name(user.user.role);
         let entries = StoredValue::new(user.clone());
         view! {
             <tr role="row">
@@ -231,7 +232,7 @@ fn Invite(
     let (email, name, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(Role::Member));
     let (problems, problem, busy) =
         (RwSignal::new(Problems::default()), RwSignal::new(None::<String>), RwSignal::new(false));
-    let of = move |field: &'static str| Signal::derive(move || problems.with(|it| it.of(field).map(str::to_owned)));
+    let of = move |field: &'static str| Signal::derive(move || problems.with(|it| it.of(field).map(said)));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -248,7 +249,7 @@ fn Invite(
                 Ok(invitation) => on_done.run((body.name, invitation)),
                 Err(Failure::Invalid(found, other)) => {
                     problems.try_set(found);
-                    problem.try_set((!other.is_empty()).then(|| other.join(" ")));
+                    problem.try_set((!other.is_empty()).then(|| sentences(&other)));
                 }
                 Err(failure) => {
                     problem.try_set(Some(failure.message()));

@@ -1,8 +1,9 @@
 //! Why a request did not do what was asked, sorted by what a person can do about it.
 
-use latchkey_shared::{ErrorBody, FieldError, Problems};
+use latchkey_shared::{ErrorBody, Problem, Problems};
 
 use super::Answer;
+use crate::texts::{said, t};
 
 /// The code of a 403 that says that the last sign-in is too long ago.
 pub const CONFIRM_PASSWORD: &str = "AUTH_004";
@@ -17,12 +18,12 @@ pub enum Failure {
         /// `AUTH_002` wrong password, `AUTH_003` not allowed, `AUTH_004` the sign-in is too old.
         code: String,
         /// What the server says.
-        lines: Vec<String>,
+        problems: Vec<Problem>,
     },
-    /// 400: problems of fields, and lines that name none.
-    Invalid(Problems, Vec<String>),
+    /// 400: problems of fields, and those that name none.
+    Invalid(Problems, Vec<Problem>),
     /// 409: the object is in a state that does not allow it.
-    Conflict(Vec<String>),
+    Conflict(Vec<Problem>),
     /// 412: somebody changed the object meanwhile.
     Changed,
     /// 404.
@@ -30,7 +31,7 @@ pub enum Failure {
     /// 429: too often; try again after so many seconds.
     Throttled(u32),
     /// Any other answer.
-    Server(Vec<String>),
+    Server(Vec<Problem>),
     /// No answer came.
     Offline,
 }
@@ -39,22 +40,25 @@ impl Failure {
     /// Sorts an answer that is not a success.
     #[must_use]
     pub fn of(answer: &Answer) -> Self {
-        let body = serde_json::from_str(&answer.body)
-            .unwrap_or_else(|_| ErrorBody { error_code: String::new(), errors: Vec::new() });
-        let ErrorBody { error_code: code, errors: lines } = body;
+        let body = serde_json::from_str(&answer.body).unwrap_or_else(|_| ErrorBody {
+            error_code: String::new(),
+            errors: Vec::new(),
+            problems: Vec::new(),
+        });
+        let code = body.error_code.clone();
+        let problems = body.into_problems();
         match answer.status {
             401 if code == "AUTH_001" || code.is_empty() => Self::Unauthorized,
-            401 | 403 => Self::Forbidden { code, lines },
+            401 | 403 => Self::Forbidden { code, problems },
             400 => {
-                let (fields, other): (Vec<_>, Vec<_>) =
-                    lines.into_iter().partition(|line| FieldError::parse(line).is_some());
-                Self::Invalid(Problems(fields.iter().filter_map(|line| FieldError::parse(line)).collect()), other)
+                let (fields, other) = problems.into_iter().partition(|problem| !problem.field.is_empty());
+                Self::Invalid(Problems(fields), other)
             }
             404 => Self::NotFound,
-            409 => Self::Conflict(lines),
+            409 => Self::Conflict(problems),
             412 => Self::Changed,
             429 => Self::Throttled(answer.retry_after.as_deref().and_then(|it| it.trim().parse().ok()).unwrap_or(60)),
-            _ => Self::Server(lines),
+            _ => Self::Server(problems),
         }
     }
 
@@ -67,28 +71,39 @@ impl Failure {
     /// What happened, in words for the page.
     #[must_use]
     pub fn message(&self) -> String {
-        let said = |lines: &[String], otherwise: &str| {
-            if lines.is_empty() { otherwise.to_owned() } else { lines.join(" ") }
+        let all = |problems: &[Problem], otherwise: &str| {
+            if problems.is_empty() { otherwise.to_owned() } else { sentences(problems) }
         };
+        let texts = &t().common;
         match self {
-            Self::Unauthorized => "Your session has ended.".to_owned(),
-            Self::Forbidden { lines, .. } => said(lines, "You are not allowed to do this."),
+            Self::Unauthorized => texts.failure_unauthorized.to_owned(),
+            Self::Forbidden { code, .. } if code == "AUTH_002" => texts.failure_sign_in.to_owned(),
+            Self::Forbidden { code, .. } if code == CONFIRM_PASSWORD => texts.failure_password.to_owned(),
+            Self::Forbidden { problems, .. } => all(problems, texts.failure_forbidden),
             Self::Invalid(problems, other) => {
-                let lines: Vec<String> = problems.lines().into_iter().chain(other.iter().cloned()).collect();
-                said(&lines, "The server did not accept the input.")
+                let problems: Vec<Problem> = problems.0.iter().chain(other).cloned().collect();
+                all(&problems, texts.failure_input)
             }
-            Self::Conflict(lines) => said(lines, "Somebody else has changed this meanwhile."),
-            Self::Changed => "Somebody else has changed this meanwhile.".to_owned(),
-            Self::NotFound => "It does not exist, or it belongs to another account.".to_owned(),
-            Self::Throttled(seconds) => format!("Too many attempts. Try again in {}.", seconds_in_words(*seconds)),
-            Self::Server(lines) => said(lines, "The server could not answer. It may be restarting."),
-            Self::Offline => "The server cannot be reached. Check the connection.".to_owned(),
+            Self::Conflict(problems) => all(problems, texts.failure_changed),
+            Self::Changed => texts.failure_changed.to_owned(),
+            Self::NotFound => texts.failure_not_found.to_owned(),
+            Self::Throttled(seconds) => texts.failure_throttled.of(*seconds as usize),
+            // What it says itself is for logs and programs.
+            Self::Server(_) => texts.failure_server.to_owned(),
+            Self::Offline => texts.failure_offline.to_owned(),
         }
     }
 }
 
-fn seconds_in_words(seconds: u32) -> String {
-    if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") }
+/// Problems in words, one after the other.
+#[must_use]
+pub fn sentences(problems: &[Problem]) -> String {
+    let sentence = |problem: &Problem| match problem.field.as_str() {
+        "" => said(problem),
+        field => format!("{field}: {}", said(problem)),
+    };
+    let all: Vec<String> = problems.iter().map(sentence).collect();
+    all.join(" ")
 }
 
 #[cfg(test)]
@@ -109,7 +124,7 @@ mod tests {
     #[test]
     fn lines_are_sorted_into_fields_and_sentences() {
         let failure = failure(400, r#"{"error_code":"VAL_001","errors":["name: is required","Bad body."]}"#);
-        assert_eq!(failure, Failure::Invalid(Problems::one("name", "is required"), vec!["Bad body.".to_owned()]));
+        assert_eq!(failure, Failure::Invalid(Problems::one("name", "is required"), vec!["Bad body.".into()]));
         assert_eq!(failure.message(), "name: is required Bad body.");
     }
 

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub use bulk::BulkResult;
 pub use catalogue::Catalogue;
-pub use failure::{CONFIRM_PASSWORD, Failure};
+pub use failure::{CONFIRM_PASSWORD, Failure, sentences};
 pub use transport::{Answer, Call, Method, Stream, Transport};
 
 use crate::session::gate::Gates;
@@ -68,6 +68,5 @@ impl Api {
 }
 
 fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
-    serde_json::from_str(&answer.body)
-        .map_err(|_| Failure::Server(vec!["The answer of the server could not be read.".to_owned()]))
+    serde_json::from_str(&answer.body).map_err(|_| Failure::Server(Vec::new()))
 }

@@ -4,9 +4,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
+use crate::texts::t;
+
 /// Why nothing was copied, as a sentence for the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused(pub String);
+pub struct Refused(pub &'static str);
 
 /// Puts `text` on the clipboard.
 ///
@@ -24,12 +26,12 @@ async fn write(text: &str) -> Result<(), Refused> {
     // Over plain HTTP the property is missing, and the typed getter would hand out an object that is not there.
     let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).unwrap_or(JsValue::UNDEFINED);
     if clipboard.is_undefined() || clipboard.is_null() {
-        return Err(Refused("the browser copies only on pages opened over HTTPS or on localhost".to_owned()));
+        return Err(Refused(t().common.clipboard_missing));
     }
     let clipboard: web_sys::Clipboard = clipboard.unchecked_into();
     match JsFuture::from(clipboard.write_text(text)).await {
         Ok(_) => Ok(()),
-        Err(_) => Err(Refused("the browser does not allow this page to use the clipboard".to_owned())),
+        Err(_) => Err(Refused(t().common.clipboard_refused)),
     }
 }
 

@@ -1,12 +1,15 @@
-//! Moments for people: local time in the browser's language, through `Intl`.
+//! Moments and numbers for people: local time in the language of the console, through `Intl`.
 
 use js_sys::{
     Array, Date,
-    Intl::{DateTimeFormat, RelativeTimeFormat},
+    Intl::{DateTimeFormat, NumberFormat, RelativeTimeFormat},
     Object, Reflect,
 };
 use latchkey_shared::Timestamp;
+use leptos::prelude::window;
 use wasm_bindgen::JsValue;
+
+use crate::texts::{language, t};
 
 /// This moment.
 #[must_use]
@@ -14,13 +17,13 @@ pub fn now() -> Timestamp {
     from_millis(Date::now())
 }
 
-/// `Nov 23, 2026`, as the browser's language writes it.
+/// `Nov 23, 2026`, as the language writes it.
 #[must_use]
 pub fn day(moment: Timestamp) -> String {
     format(moment, |formats| &formats.day)
 }
 
-/// `Nov 23, 2026, 9:27 PM`, as the browser's language writes it.
+/// `Nov 23, 2026, 9:27 PM`, as the language writes it.
 #[must_use]
 pub fn day_and_time(moment: Timestamp) -> String {
     format(moment, |formats| &formats.day_and_time)
@@ -87,14 +90,36 @@ struct Formats {
     day: DateTimeFormat,
     day_and_time: DateTimeFormat,
     relative: RelativeTimeFormat,
+    number: NumberFormat,
 }
 
 thread_local! {
     static FORMATS: Formats = Formats {
-        day: DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium")])),
-        day_and_time: DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])),
-        relative: RelativeTimeFormat::new(&Array::of1(&"en".into()), &options(&[("numeric", "auto")])),
+        day: DateTimeFormat::new(&locales(), &options(&[("dateStyle", "medium")])),
+        day_and_time: DateTimeFormat::new(&locales(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])),
+        relative: RelativeTimeFormat::new(&locales(), &options(&[("numeric", "auto")])),
+        number: NumberFormat::new(&locales(), &options(&[])),
     };
+}
+
+/// The browser's own locale where it is one of the language that is spoken, as `en-GB` is of English.
+fn locales() -> Array {
+    let tag = language().tag;
+    let own = window().navigator().language().filter(|own| own.split('-').next() == Some(tag));
+    Array::of1(&own.as_deref().unwrap_or(tag).into())
+}
+
+/// `2,508`, as the language writes it.
+#[must_use]
+pub fn number(number: usize) -> String {
+    if number < 1000 {
+        return number.to_string();
+    }
+    FORMATS.with(|formats| {
+        #[expect(clippy::cast_precision_loss, reason = "numbers of rows are far below the 53 bits of a double")]
+        let written = formats.number.format().call1(&JsValue::UNDEFINED, &JsValue::from_f64(number as f64));
+        written.ok().and_then(|text| text.as_string()).unwrap_or_default()
+    })
 }
 
 fn options(options: &[(&str, &str)]) -> Object {
@@ -122,7 +147,7 @@ pub fn relative(moment: Timestamp) -> String {
         return day(moment);
     }
     let Some((size, unit)) = UNITS.into_iter().find(|(size, _)| seconds.abs() >= *size) else {
-        return if seconds <= 0 { "just now".to_owned() } else { "in a moment".to_owned() };
+        return if seconds <= 0 { t().common.just_now.to_owned() } else { t().common.in_a_moment.to_owned() };
     };
     let count = i32::try_from(seconds / size).unwrap_or_default();
     FORMATS.with(|formats| formats.relative.format(f64::from(count), unit).into())

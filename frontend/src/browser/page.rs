@@ -67,6 +67,17 @@ pub fn push_silently(address: &str) {
     }
 }
 
+/// The language of the page, which `index.html` has chosen: `en`.
+#[must_use]
+pub fn language() -> String {
+    document().document_element().and_then(|root| root.get_attribute("lang")).unwrap_or_default()
+}
+
+/// Loads the page again, forgetting everything that it holds.
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
 /// Sets `data-theme` of the page; `None` follows the system.
 pub fn set_theme(theme: Option<&str>) {
     let Some(root) = document().document_element() else { return };

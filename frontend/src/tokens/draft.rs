@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use latchkey_shared::{
     AllowedAddresses, CallsPerMinute, Description, ExtensionId, ExtensionRef, ExternalId, ModuleId, NewTokenBody,
-    Problems, Timestamp, Token, TokenName, TokenUpdateBody,
+    Problem, Problems, Timestamp, Token, TokenName, TokenUpdateBody, problem,
 };
 
 use crate::browser::dates;
@@ -137,7 +137,7 @@ impl Draft {
         problems.check("not_before", self.beginning(clock, end));
         problems.check("allowed_addresses", self.networks());
         problems.check("calls_per_minute", self.limit());
-        problems.check("extension", self.extension.as_ref().ok_or("is required"));
+        problems.check("extension", self.extension.as_ref().ok_or(problem::REQUIRED));
         problems
     }
 
@@ -190,28 +190,30 @@ impl Draft {
     }
 
     /// When it ends; `None` for never.
-    fn end(&self, clock: Clock) -> Result<Option<Timestamp>, &'static str> {
+    fn end(&self, clock: Clock) -> Result<Option<Timestamp>, Problem> {
         match self.expiration {
             Expiration::Never => Ok(None),
             Expiration::At(moment) => Ok(Some(moment)),
             Expiration::Days(days) => Ok(Some(clock.now.plus(i64::from(days) * 24 * 3600))),
             Expiration::Date => match (clock.end_of_day)(&self.date) {
-                None => Err("needs a date"),
-                Some(moment) if moment <= clock.now => Err("must be in the future"),
+                None => Err(Problem::new("needs_date", "needs a date")),
+                Some(moment) if moment <= clock.now => Err(problem::IN_THE_PAST),
                 Some(moment) => Ok(Some(moment)),
             },
         }
     }
 
     /// When it begins, which is before it ends.
-    fn beginning(&self, clock: Clock, end: Option<Timestamp>) -> Result<Option<Timestamp>, &'static str> {
+    fn beginning(&self, clock: Clock, end: Option<Timestamp>) -> Result<Option<Timestamp>, Problem> {
         if self.not_before.is_empty() {
             return Ok(None);
         }
         let kept = self.begins.filter(|moment| (clock.day_of)(*moment) == self.not_before);
         match kept.or_else(|| (clock.start_of_day)(&self.not_before)) {
-            None => Err("needs a whole date"),
-            Some(moment) if end.is_some_and(|end| moment >= end) => Err("must be before the expiration"),
+            None => Err(Problem::new("needs_whole_date", "needs a whole date")),
+            Some(moment) if end.is_some_and(|end| moment >= end) => {
+                Err(Problem { message: "must be before the expiration".into(), ..problem::BEGINS_AFTER_ITS_END })
+            }
             moment => Ok(moment),
         }
     }
@@ -220,13 +222,13 @@ impl Draft {
     ///
     /// # Errors
     /// Says what is wrong with the first one that is.
-    pub fn networks(&self) -> Result<Vec<String>, String> {
+    pub fn networks(&self) -> Result<Vec<String>, Problem> {
         let typed = self.addresses.split([',', ' ', '\t', '\r', '\n']);
         let typed: Vec<&str> = typed.filter(|text| !text.is_empty()).collect();
         Ok(AllowedAddresses::parse(&typed)?.map(|it| it.to_texts()).unwrap_or_default())
     }
 
-    fn limit(&self) -> Result<Option<i64>, String> {
+    fn limit(&self) -> Result<Option<i64>, Problem> {
         let typed = self.calls.trim();
         if typed.is_empty() {
             return Ok(None);
@@ -318,7 +320,10 @@ mod tests {
         ];
         assert_eq!(lines, wanted);
         assert_eq!(
-            Draft { expiration: Expiration::Date, ..self::draft() }.problems(clock()).of("expiration_date"),
+            Draft { expiration: Expiration::Date, ..self::draft() }
+                .problems(clock())
+                .of("expiration_date")
+                .map(|it| &*it.message),
             Some("needs a date")
         );
     }
@@ -346,7 +351,7 @@ mod tests {
         ];
         assert_eq!(wrong.problems(clock()).lines(), wanted);
         let half = Draft { not_before: "?".to_owned(), ..draft() };
-        assert_eq!(half.problems(clock()).of("not_before"), Some("needs a whole date"));
+        assert_eq!(half.problems(clock()).of("not_before").map(|it| &*it.message), Some("needs a whole date"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::draft::{Clock, Draft, Expiration};
 use crate::{
     browser::{dates, focus},
+    texts::said,
     ui::{Select, Text, TextField, dynamic},
 };
 
@@ -55,7 +56,7 @@ impl Fields {
     }
 
     fn problem(self, field: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || self.problems.with(|problems| problems.of(field).map(str::to_owned)))
+        Signal::derive(move || self.problems.with(|problems| problems.of(field).map(said)))
     }
 
     fn leave(self, field: &'static str) -> Callback<()> {

@@ -4,6 +4,20 @@ use latchkey_shared::TokenStatus;
 use leptos::prelude::*;
 
 use super::dynamic;
+use crate::texts::t;
+
+/// The word for a status.
+#[must_use]
+pub fn status_name(status: TokenStatus) -> &'static str {
+    match status {
+        TokenStatus::Active => t().common.status_active,
+        TokenStatus::Inactive => t().common.status_inactive,
+        TokenStatus::Expiring => t().common.status_expiring,
+        TokenStatus::Expired => t().common.status_expired,
+        TokenStatus::Revitalised => t().common.status_revitalised,
+        TokenStatus::Deleted => t().common.status_deleted,
+    }
+}
 
 /// A dot and a word: the colour never speaks alone.
 #[component]
@@ -15,7 +29,7 @@ pub fn StatusChip(
     view! {
         <span class="chip" data-status=move || status.get().as_str()>
             <span class="chip__dot" aria-hidden="true"></span>
-            {dynamic(move || status.get().label())}
+            {dynamic(move || status_name(status.get()))}
         </span>
     }
     .into_any()

@@ -5,7 +5,10 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Icon, dynamic};
-use crate::browser::{clipboard, focus, timer::Timer};
+use crate::{
+    browser::{clipboard, focus, timer::Timer},
+    texts::t,
+};
 
 /// Copies a text and says *Copied*. When the browser refuses it says why and selects the text instead.
 #[component]
@@ -40,13 +43,13 @@ pub fn CopyButton(
         spawn_local(async move {
             match clipboard::copy(&text.get_untracked()).await {
                 Ok(()) => {
-                    status_message.try_set("Copied".to_owned());
+                    status_message.try_set(t().common.copied.to_owned());
                     copied.try_set(true);
                 }
                 Err(refused) => {
                     // Only what is shown can be selected.
-                    let instead = if shown_in.is_some() { " Press Ctrl+C." } else { "" };
-                    status_message.try_set(format!("Not copied: {}.{instead}", refused.0));
+                    let instead = if shown_in.is_some() { t().common.press_ctrl_c } else { "" };
+                    status_message.try_set(t().common.not_copied.with([&refused.0]) + instead);
                     if let Some(unmask) = unmask {
                         unmask.run(());
                     }
@@ -62,12 +65,12 @@ pub fn CopyButton(
             });
         });
     };
-    let words = words.or_else(|| with_word.then_some("Copy"));
+    let words = words.or_else(|| with_word.then_some(t().common.copy));
     let class = if primary { "button button--primary" } else { "button button--quiet" };
     view! {
         <span class="copy" class:is-copied=copied>
             <button type="button" class=class class:button--icon=words.is_none()
-                aria-label=format!("Copy {what}") on:click=press>
+                aria-label=t().common.copy_what.with([&what]) on:click=press>
                 {dynamic(move || if copied.get() {
                     view! { <Icon icon=icondata_lu::LuCheck /> }
                 } else {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Icon, dynamic};
-use crate::browser::{events, timer::Timer};
+use crate::{
+    browser::{events, timer::Timer},
+    texts::t,
+};
 
 /// What is typed in a [`TextField`], and where it goes.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +107,7 @@ pub fn TextField(
     view! {
         <div class="field">
             <label class="field__label" for=id>
-                {label} {required.then(|| view! { <span class="field__required">" (required)"</span> })}
+                {label} {required.then(|| view! { <span class="field__required">{t().common.required}</span> })}
             </label>
             {input}
             <FieldProblem id=problem_id label=label problem=problem />
@@ -141,7 +144,7 @@ pub fn FieldProblem(
         problem.get().map(|problem| {
             let stop = if problem.ends_with('.') { "" } else { "." };
             // What is quoted is a part of the field.
-            let colon = if problem.starts_with('"') { ":" } else { "" };
+            let colon = if problem.starts_with(['"', '„']) { ":" } else { "" };
             view! {
                 <p class="field__problem" id=id.clone()>
                     <Icon icon=icondata_lu::LuCircleAlert />

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{Button, Dialog, Variant};
-use crate::browser::{events, page};
+use crate::{
+    browser::{events, page},
+    texts::t,
+};
 
 /// Where the person wanted to go.
 #[derive(Debug, Clone)]
@@ -134,11 +137,11 @@ pub fn LeaveDialog(
         }
     };
     view! {
-        <Dialog open=open on_close=stay title="Leave without saving?">
-            <p>"What you have entered here is not saved and will be lost."</p>
+        <Dialog open=open on_close=stay title=t().common.leave_title>
+            <p>{t().common.leave_text}</p>
             <div class="dialog__actions">
-                <Button autofocus=true on_press=stay>"Stay"</Button>
-                <Button variant=Variant::Danger on_press=leave>"Leave"</Button>
+                <Button autofocus=true on_press=stay>{t().common.leave_stay}</Button>
+                <Button variant=Variant::Danger on_press=leave>{t().common.leave_go}</Button>
             </div>
         </Dialog>
     }

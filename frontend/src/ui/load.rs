@@ -5,7 +5,7 @@ use std::future::Future;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Button, Icon, dynamic};
-use crate::api::Failure;
+use crate::{api::Failure, texts::t};
 
 /// What there is of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,8 +116,8 @@ pub fn Outdated<T: Send + Sync + 'static>(
             {dynamic(move || load.outdated.get().map(|failure| view! {
                 <div class="note note--warning">
                     <Icon icon=icondata_lu::LuCircleAlert />
-                    <p>{format!("This may be out of date. {}", failure.message())}</p>
-                    <Button busy=load.busy on_press=move |()| load.again()>"Try again"</Button>
+                    <p>{t().common.outdated.with([&failure.message()])}</p>
+                    <Button busy=load.busy on_press=move |()| load.again()>{t().common.try_again}</Button>
                 </div>
             }))}
         </div>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, dynamic};
+use crate::texts::t;
 
 /// A problem on top of a form, read out when it appears.
 #[component]
@@ -20,7 +21,7 @@ pub fn Note(
                 <div class="note note--danger">
                     <Icon icon=icondata_lu::LuCircleAlert /><p>{problem}</p>
                     {on_dismiss.map(|on_dismiss| view! {
-                        <button type="button" class="note__close" aria-label="Dismiss" on:click=move |_| on_dismiss.run(())>
+                        <button type="button" class="note__close" aria-label=t().common.dismiss on:click=move |_| on_dismiss.run(())>
                             <Icon icon=icondata_lu::LuX />
                         </button>
                     })}

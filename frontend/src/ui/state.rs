@@ -4,7 +4,7 @@ use icondata_core::Icon as IconData;
 use leptos::prelude::*;
 
 use super::{Button, Icon};
-use crate::api::Failure;
+use crate::{api::Failure, texts::t};
 
 /// Says what happened and offers to try again.
 #[component]
@@ -22,7 +22,7 @@ pub fn LoadError(
             <Icon icon=icondata_lu::LuTriangleAlert />
             <p class="empty__title">{what}</p>
             <p class="empty__text">{failure.message()}</p>
-            <Button on_press=on_retry>"Try again"</Button>
+            <Button on_press=on_retry>{t().common.try_again}</Button>
         </div>
     }
     .into_any()

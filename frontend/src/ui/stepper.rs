@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, dynamic};
+use crate::texts::t;
 
 /// The steps in their order. Those that are done are buttons that lead back.
 #[component]
@@ -38,7 +39,7 @@ pub fn Stepper(
                 view! {
                     <button type="button" class="stepper__step" on:click=move |_| on_go.run(index)>
                         <span class="stepper__mark">{dynamic(mark)}</span>
-                        <span>{name}<span class="visually-hidden">" (done)"</span></span>
+                        <span>{name}<span class="visually-hidden">{t().common.step_done}</span></span>
                     </button>
                 }
                 .into_any()
@@ -56,7 +57,7 @@ pub fn Stepper(
         }
     };
     view! {
-        <nav aria-label="Steps">
+        <nav aria-label=t().common.steps>
             <ol class="stepper">
                 {dynamic(move || steps.get().into_iter().enumerate().map(|(index, name)| step(index, name)).collect_view())}
             </ol>

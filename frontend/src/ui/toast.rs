@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::Icon;
-use crate::browser::focus;
+use crate::{browser::focus, texts::t};
 
 const SHOWN_FOR: Duration = Duration::from_secs(8);
 
@@ -106,15 +106,15 @@ pub fn Toaster() -> impl IntoView {
                                     <button type="button" class="toast__undo" on:click=move |_| {
                                         toasts.drop(id);
                                         undo.run(());
-                                    }>"Undo"</button>
+                                    }>{t().common.undo}</button>
                                 }
                                 .into_any(),
                                 Then::Open(address) => view! {
-                                    <a class="toast__undo" href=address on:click=move |_| toasts.drop(id)>"Open"</a>
+                                    <a class="toast__undo" href=address on:click=move |_| toasts.drop(id)>{t().common.open}</a>
                                 }
                                 .into_any(),
                             }}
-                            <button type="button" class="toast__close" aria-label="Dismiss" on:click=move |_| toasts.drop(id)>
+                            <button type="button" class="toast__close" aria-label=t().common.dismiss on:click=move |_| toasts.drop(id)>
                                 <Icon icon=icondata_lu::LuX />
                             </button>
                         </div>

@@ -1,10 +1,11 @@
 //! What answers look like, for people who read the document: an example for every body that an operation answers with.
 
+use latchkey_shared::{Problem, problem::REQUIRED};
 use serde_json::{Value, json};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Schema, schema::ArrayItems};
 
 use super::operations;
-use crate::http::Error;
+use crate::{http::Error, tokens::rules};
 
 const SECRET: &str = "0707070707070707070707070707070747b0f70d";
 const HANDLE: &str = "0808080808080808080808080808080865e2f3aa";
@@ -139,12 +140,15 @@ fn example(content: &Content) -> Option<Value> {
 /// What an error of this status says, as an example.
 pub fn of_error(status: &str) -> Option<Value> {
     let errors = [
-        Error::field("name", "is required"),
+        Error::field("name", REQUIRED),
         Error::Unauthorized,
-        Error::Forbidden("Your role is viewer: you may read, but not change tokens or see keys."),
+        Error::Forbidden(Problem::new(
+            "viewer",
+            "Your role is viewer: you may read, but not change tokens or see keys.",
+        )),
         Error::not_found("SU-160-984-311"),
         Error::TooSlow,
-        Error::Conflict("Token SU-160-984-311 is deleted, which is final.".to_owned()),
+        Error::Conflict(rules::deleted("SU-160-984-311")),
         Error::Changed,
         Error::TooLarge,
         Error::UnsupportedMediaType,

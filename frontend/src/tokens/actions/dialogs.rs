@@ -11,7 +11,7 @@ use super::{
     run::{Pending, Target, count},
 };
 use crate::{
-    api::{Api, BulkResult, Stream},
+    api::{Api, BulkResult, Stream, sentences},
     browser::{focus, text},
     ui::{Button, CopyButton, Dialog, Note, TextField, Variant, dynamic},
 };
@@ -188,8 +188,9 @@ fn outcome(actions: Actions, kind: Kind, result: BulkResult) -> AnyView {
         }
     };
     let line = |line: latchkey_shared::BulkLine| {
+        let why = line.told();
         let name = if line.name.is_empty() { line.id } else { line.name };
-        view! { <li><strong class="breakable">{name}</strong> " " {line.errors.join(" ")}</li> }
+        view! { <li><strong class="breakable">{name}</strong> " " {sentences(&why)}</li> }
     };
     let failed = result.failed;
     view! {

@@ -4,7 +4,7 @@ use latchkey_shared::{BulkAction, BulkBody, Token, key};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, BulkResult, Failure, Stream, tokens::Rotated},
+    api::{Api, BulkResult, Failure, Stream, sentences, tokens::Rotated},
     browser::random,
     ui::Toasts,
 };
@@ -292,7 +292,7 @@ impl Actions {
         } else if let (Target::Tokens(tokens), [line]) = (&target, result.failed.as_slice())
             && tokens.len() == 1
         {
-            self.problem.try_set(Some(format!("{} {}", not_done(&target, kind), line.errors.join(" "))));
+            self.problem.try_set(Some(format!("{} {}", not_done(&target, kind), sentences(&line.told()))));
         } else {
             self.pending.try_set(Some(Pending { kind, target }));
             self.result.try_set(Some(result));

@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn a_problem_leads_to_its_step() {
         let problems = Problems(vec![
-            latchkey_shared::FieldError::new("permissions", "unknown module"),
-            latchkey_shared::FieldError::new("expiration_date", "must be in the future"),
+            latchkey_shared::Problem::other("unknown module").of("permissions"),
+            latchkey_shared::Problem::other("must be in the future").of("expiration_date"),
         ]);
         assert_eq!(Step::first_with(&problems), Some(Step::General));
     }

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::BTreeSet};
 
-use latchkey_shared::{CreatedToken, NewTokenBody, Problems};
+use latchkey_shared::{CreatedToken, NewTokenBody, Problem, Problems};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -12,10 +12,11 @@ use super::{
     summary::Summary,
 };
 use crate::{
-    api::{Api, Catalogue, Failure},
+    api::{Api, Catalogue, Failure, sentences},
     browser::{events, focus, page, random},
     routes::{self, HOME, NEW_TOKEN, Navigator},
     session::Session,
+    texts::said,
     tokens::{
         draft::{Clock, Draft, set_of},
         general_fields::{Fields, GeneralFields},
@@ -226,9 +227,9 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
                         .0
                         .into_iter()
                         .partition(|it| Step::of_field(&it.field).is_some_and(|it| it < Step::Permissions));
-                    let rest: Vec<String> = unplaced.iter().map(ToString::to_string).chain(other).collect();
+                    let rest: Vec<Problem> = unplaced.into_iter().chain(other).collect();
                     fields.problems.set(Problems(placed));
-                    problem.set((!rest.is_empty()).then(|| rest.join(" ")));
+                    problem.set((!rest.is_empty()).then(|| sentences(&rest)));
                     if let Some(step) = step {
                         show(step);
                         focus_first_problem();
@@ -267,7 +268,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
         Step::walked(asks.get()).iter().position(|step| *step == current).unwrap_or_default()
     };
     let extension_problem = Signal::derive(move || {
-        fields.problems.with(|it| it.of("extension").map(str::to_owned)).filter(|_| extension.with(Option::is_none))
+        fields.problems.with(|it| it.of("extension").map(said)).filter(|_| extension.with(Option::is_none))
     });
     view! {
         <Stepper

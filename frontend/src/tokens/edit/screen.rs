@@ -1,11 +1,11 @@
 //! The form.
 
-use latchkey_shared::{Module, ModuleId, Problems, Token, TokenStatus};
+use latchkey_shared::{Module, ModuleId, Problem, Problems, Token, TokenStatus};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{changes::merged, conflict::ConflictDialog};
 use crate::{
-    api::{Api, Catalogue, Failure, tokens::Versioned},
+    api::{Api, Catalogue, Failure, sentences, tokens::Versioned},
     browser::focus,
     routes::{self, HOME, Navigator},
     session::Session,
@@ -150,9 +150,9 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                     Err(Failure::Invalid(problems, other)) => {
                         let (placed, unplaced): (Vec<_>, Vec<_>) =
                             problems.0.into_iter().partition(|it| Step::of_field(&it.field) == Some(Step::General));
-                        let rest: Vec<String> = unplaced.iter().map(ToString::to_string).chain(other).collect();
+                        let rest: Vec<Problem> = unplaced.into_iter().chain(other).collect();
                         fields.problems.set(Problems(placed));
-                        problem.set((!rest.is_empty()).then(|| rest.join(" ")));
+                        problem.set((!rest.is_empty()).then(|| sentences(&rest)));
                         request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
                     }
                     Err(Failure::Offline) => {

@@ -15,7 +15,7 @@ use crate::{
     browser::{dates, focus, storage, timer::Timer},
     routes::Navigator,
     session::Session,
-    ui::{Icon, Load, Menu, MenuItem, Select, dynamic},
+    ui::{Icon, Load, Menu, MenuItem, Select, dynamic, status_name},
 };
 
 /// The columns that this browser hides, separated by blanks.
@@ -68,7 +68,7 @@ pub fn Filters(
         Signal::derive(move || query.with(|query| of(query).unwrap_or_default()))
     };
     let statuses =
-        options("Any status", TokenStatus::ALL.iter().map(|it| (it.as_str().to_owned(), it.label().to_owned())));
+        options("Any status", TokenStatus::ALL.iter().map(|it| (it.as_str().to_owned(), status_name(*it).to_owned())));
     let known = move |of: fn(&Catalogue) -> Options| {
         catalogue.state.with(|state| state.ready().map(of).unwrap_or_default()).into_iter()
     };

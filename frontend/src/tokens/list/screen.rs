@@ -22,7 +22,7 @@ use crate::{
     tokens::actions::{ActionDialogs, ActionProblem, Actions, Kind, run::count},
     ui::{
         Button, Check, CheckBox, EmptyState, Heading, Icon, Load, LoadError, Loaded, Outdated, Pager, SortHeader,
-        dynamic,
+        dynamic, status_name,
     },
 };
 
@@ -241,7 +241,7 @@ fn no_match(query: &ListQuery) -> String {
         wanted.push(format!("the search “{short}{more}”"));
     }
     if let Some(status) = query.status {
-        wanted.push(format!("the status {}", status.label()));
+        wanted.push(format!("the status {}", status_name(status)));
     }
     let others = [
         query.extension.is_some(),

@@ -1,0 +1,5 @@
+//! Texts of the part `create`.
+
+/// Its texts.
+#[derive(Debug)]
+pub struct Texts {}

@@ -1,0 +1,3 @@
+use crate::texts::actions::Texts;
+
+pub const TEXTS: Texts = Texts {};

@@ -1,0 +1,3 @@
+use crate::texts::activity::Texts;
+
+pub const TEXTS: Texts = Texts {};

@@ -1,0 +1,3 @@
+use crate::texts::create::Texts;
+
+pub const TEXTS: Texts = Texts {};

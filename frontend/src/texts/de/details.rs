@@ -1,0 +1,3 @@
+use crate::texts::details::Texts;
+
+pub const TEXTS: Texts = Texts {};

@@ -1,0 +1,3 @@
+use crate::texts::edit::Texts;
+
+pub const TEXTS: Texts = Texts {};

@@ -1,0 +1,3 @@
+use crate::texts::session::Texts;
+
+pub const TEXTS: Texts = Texts {};

@@ -1,0 +1,3 @@
+use crate::texts::settings::Texts;
+
+pub const TEXTS: Texts = Texts {};

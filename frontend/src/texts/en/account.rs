@@ -1,0 +1,3 @@
+use crate::texts::account::Texts;
+
+pub const TEXTS: Texts = Texts {};

@@ -1,0 +1,3 @@
+use crate::texts::catalogue::Texts;
+
+pub const TEXTS: Texts = Texts {};

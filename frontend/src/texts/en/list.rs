@@ -1,0 +1,3 @@
+use crate::texts::list::Texts;
+
+pub const TEXTS: Texts = Texts {};
