@@ -1,11 +1,11 @@
-//! Removes old calls and events, a small batch at a time.
+//! Removes old calls and events, a small batch at a time, and links that have expired.
 
 use std::time::Duration;
 
-use crate::{state::AppState, store::Result};
+use crate::{state::AppState, store::Result, tokens::hand_over};
 
 /// Interval between two rounds.
-const INTERVAL: Duration = Duration::from_secs(24 * 3600);
+const INTERVAL: Duration = Duration::from_secs(3600);
 /// Wait before the first round, so that a start is quick.
 const FIRST: Duration = Duration::from_secs(60);
 /// Wait between two batches, so that changes and the writing of calls come in between.
@@ -13,10 +13,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// Removes what is older than configured, once a day, until the process ends.
+/// Removes what is older than configured, and links that have expired, once an hour, until the process ends.
 pub async fn run(app: AppState) {
     tokio::time::sleep(FIRST).await;
     loop {
+        if let Err(error) = hand_over::expire(&app).await {
+            tracing::warn!(%error, "expired links are not removed");
+        }
         match round(&app).await {
             Ok((0, 0)) => {}
             Ok((calls, events)) => tracing::info!(calls, events, "old rows removed"),

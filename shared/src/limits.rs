@@ -188,10 +188,10 @@ mod tests {
             ("::ffff:203.0.113.0/120", "must be written as an IPv4 network"),
         ] {
             let error = AllowedAddresses::parse(&[text]).unwrap_err();
-            assert!(error.contains(part) && error.contains(text), "{error}");
+            assert!(error.message.contains(part) && error.message.contains(text), "{error}");
         }
         let many: Vec<String> = (0..51).map(|number| format!("192.0.2.{number}")).collect();
-        assert_eq!(AllowedAddresses::parse(&many).unwrap_err(), "must be at most 50 networks, and has 51");
+        assert_eq!(AllowedAddresses::parse(&many).unwrap_err().message, "must be at most 50 networks, and has 51");
     }
 
     #[test]

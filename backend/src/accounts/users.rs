@@ -108,6 +108,7 @@ pub async fn update(
         tx.update_user(user.clone()).await?;
         let ended = tx.delete_sessions_of(&user.id).await?;
         tx.delete_invitations_of(&user.id).await?;
+        tx.delete_hand_overs_by(&user.id).await?;
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         record(&app, &tx, &caller, action, &user, json!({ "sessions_ended": ended })).await?;
     }

@@ -163,6 +163,7 @@ async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<()
 /// Ends the sessions of a user and their invitations, which set a password, too. Returns the number of sessions.
 async fn end_access(tx: &Tx, user: &user::Model) -> Result<u64, String> {
     tx.delete_invitations_of(&user.id).await.map_err(|error| error.to_string())?;
+    tx.delete_hand_overs_by(&user.id).await.map_err(|error| error.to_string())?;
     tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())
 }
 

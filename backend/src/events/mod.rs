@@ -32,6 +32,16 @@ pub enum Action {
     TokenRotated,
     /// A program traded the handle of a token for its key.
     HandleExchanged,
+    /// A person made a link with which the key of a token is handed over.
+    HandOverCreated,
+    /// Somebody opened the link.
+    HandOverOpened,
+    /// Somebody took the key by the link.
+    HandOverTaken,
+    /// The link has expired, and nobody has taken the key.
+    HandOverExpired,
+    /// The link was withdrawn.
+    HandOverWithdrawn,
     /// Modules were granted or withdrawn.
     PermissionsChanged,
     /// A user was added.
@@ -70,6 +80,11 @@ impl Action {
             Self::TokenRenewed => "token.renewed",
             Self::TokenRotated => "token.rotated",
             Self::HandleExchanged => "token.handle_exchanged",
+            Self::HandOverCreated => "token.hand_over_created",
+            Self::HandOverOpened => "token.hand_over_opened",
+            Self::HandOverTaken => "token.hand_over_taken",
+            Self::HandOverExpired => "token.hand_over_expired",
+            Self::HandOverWithdrawn => "token.hand_over_withdrawn",
             Self::PermissionsChanged => "token.permissions_changed",
             Self::UserAdded => "user.added",
             Self::UserInvited => "user.invited",

@@ -16,6 +16,7 @@ mod credentials;
 pub mod entities;
 mod events;
 mod filter;
+mod hand_overs;
 mod idempotency;
 mod installation;
 mod migrations;

@@ -37,6 +37,7 @@ pub async fn handler(
 pub(super) async fn change(app: &AppState, tx: &Tx, caller: &Caller, row: &mut TokenRow) -> Result<(), Error> {
     erase(&mut row.token);
     rules::save(app, tx, caller, row).await?;
+    tx.delete_hand_over_of(&row.token.id).await?;
     let object = (row.token.id.as_str(), row.token.name.as_str());
     events::record(tx, caller, app.clock.now(), Action::TokenDeleted, object, json!({})).await?;
     Ok(())

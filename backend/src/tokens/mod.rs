@@ -8,6 +8,8 @@ pub mod delete;
 mod exchange;
 pub mod export;
 pub mod get;
+pub mod hand_over;
+pub mod holder;
 mod idempotency;
 pub mod list;
 pub mod permissions;

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use latchkey_shared::{Problem, ReplacedToken, Replacement, ReplacementBody, RevealedToken, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     WithEtag, exchange,
@@ -28,7 +28,7 @@ use crate::{
 
 /// The two ways to replace a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rotation {
+pub(super) enum Rotation {
     Renew,
     Rotate,
 }
@@ -112,13 +112,7 @@ async fn replace(
         rules::save(app, &tx, &caller, &mut row).await?;
         idempotency_key.store_or_conflict(&tx, &caller, &row, now).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());
-        let end = |end: Option<i64>| end.map(Timestamp::from_unix);
-        let details = json!({
-            "expiration_date": end(row.token.expires_at),
-            "previous_works_on": row.token.previous_digest.is_some(),
-            "previous_expiration_date": end(row.token.previous_expires_at),
-        });
-        events::record(&tx, &caller, now, rotation.action(), object, details).await?;
+        events::record(&tx, &caller, now, rotation.action(), object, details(&row)).await?;
     }
     tx.commit().await?;
     let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
@@ -128,7 +122,21 @@ async fn replace(
     WithEtag::of(app, &caller, &row, StatusCode::OK, replaced)
 }
 
-fn apply(
+/// What the event of a replacement says.
+pub(super) fn details(row: &TokenRow) -> Value {
+    let end = |end: Option<i64>| end.map(Timestamp::from_unix);
+    json!({
+        "expiration_date": end(row.token.expires_at),
+        "previous_works_on": row.token.previous_digest.is_some(),
+        "previous_expiration_date": end(row.token.previous_expires_at),
+    })
+}
+
+/// Puts a new secret into the row.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::Conflict`].
+pub(super) fn apply(
     app: &AppState,
     row: &mut TokenRow,
     wanted: &Replacement,

@@ -64,6 +64,7 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
     }))
 }
 
-fn date(day: i32) -> String {
+/// A day since 1970 as `yyyy-mm-dd`.
+pub(super) fn date(day: i32) -> String {
     Timestamp::from_unix(i64::from(day) * 86_400).to_string()[..10].to_owned()
 }

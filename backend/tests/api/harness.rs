@@ -307,8 +307,11 @@ impl Answer {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert_eq!(self.json["error_code"], code, "{}", self.body);
         assert_eq!(self.header("content-type"), "application/json");
-        assert_eq!(self.json.as_object().unwrap().len(), 2, "{}", self.body);
         let errors = self.json["errors"].as_array().unwrap();
+        // The codes of the lines, where there are any, and nothing else.
+        let problems = self.json.get("problems").map(|problems| problems.as_array().unwrap().len());
+        assert!(problems.is_none_or(|count| count == errors.len()), "{}", self.body);
+        assert_eq!(self.json.as_object().unwrap().len(), 2 + usize::from(problems.is_some()), "{}", self.body);
         let lines: Vec<&str> = errors.iter().map(|line| line.as_str().unwrap()).collect();
         lines.join("\n")
     }

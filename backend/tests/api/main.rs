@@ -22,6 +22,7 @@ mod filters;
 mod first_start;
 mod gateway;
 mod get;
+mod hand_over;
 mod headers;
 mod introspect;
 mod list;

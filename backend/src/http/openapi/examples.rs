@@ -49,6 +49,19 @@ pub fn of(name: &str) -> Option<Value> {
             "id": "4e1f4e1f4e1f4e1f", "created_at": "2027-01-31T09:30:00+00:00", "seen_at": "2027-01-31T09:45:00+00:00",
             "address": "203.0.113.7", "program": "Mozilla/5.0", "current": true
         }),
+        "HandOver" => hand_over(),
+        "NewHandOver" => with(hand_over(), json!({ "secret": "07".repeat(32) })),
+        "HandedOver" => json!({
+            "account": "My Organisation", "from": "Administrator", "name": "Billing export",
+            "description": "Nightly, for the ERP", "extension": "Custom integration", "credential": "api-key",
+            "modules": ["Partners"], "status": "active", "expiration_date": "2027-06-30T00:00:00+00:00",
+            "allowed_addresses": ["203.0.113.0/24"], "calls_per_minute": 600,
+            "expires_at": "2027-02-07T09:30:00+00:00", "may_rotate": true, "taken_at": null, "last_used": null,
+            "calls": [], "previous_expiration_date": null
+        }),
+        "TakenKey" => json!({
+            "id": "SU-160-984-311", "credential": "api-key", "token": SECRET, "handle": HANDLE, "page": "08".repeat(32)
+        }),
         "Permission" => permission(),
         "Module" => json!({
             "id": "MD-0002", "name": "Partners", "description": "Partners, contracts and agreements.",
@@ -73,6 +86,14 @@ pub fn of(name: &str) -> Option<Value> {
             "started_tracking_at": "2027-01-01T09:30:00+00:00"
         }),
         _ => return None,
+    })
+}
+
+fn hand_over() -> Value {
+    json!({
+        "created_at": "2027-01-31T09:30:00+00:00", "created_by": { "id": "UR-310-552-001", "name": "Administrator" },
+        "expires_at": "2027-02-07T09:30:00+00:00", "may_rotate": true, "opened_at": null, "taken_at": null,
+        "taken_from": ""
     })
 }
 

@@ -47,6 +47,12 @@ use crate::{
         tokens::permissions::grant,
         tokens::permissions::withdraw,
         tokens::usage::handler,
+        tokens::hand_over::show,
+        tokens::hand_over::make,
+        tokens::hand_over::withdraw,
+        tokens::holder::open,
+        tokens::holder::take,
+        tokens::holder::rotate,
         events::list::handler,
         events::list::export_csv,
         events::list::export_json,
@@ -77,6 +83,7 @@ use crate::{
         (name = "Tokens", description = "Keys for integrations: create, scope, renew, rotate, disable, delete."),
         (name = "Account", description = "The account that the caller acts for."),
         (name = "Catalogue", description = "Modules and extensions."),
+        (name = "Hand-over", description = "Taking a key by a link that works once, without an account."),
         (name = "Session", description = "Signing in with a browser."),
         (name = "Examples", description = "Example collections behind the gatekeeper, read-only.")
     )
@@ -86,7 +93,7 @@ struct Annotated;
 const ABOUT: &str = "Programs send `Authorization: ApiKey SU-…:<secret>`; browsers have a session. Lists answer a bare \
 array with `Content-Range: items first-last/total` and take RQL behind the `?`: `eq(status,active)`, `status=active`, \
 `in(id,(a,b))`, `ilike(name,*report*)`, `and(…)`, `or(…)`, `not(…)`, `ordering(-name)`, `select(-events)`. Errors are \
-`{\"error_code\", \"errors\": [lines]}`. Every answer carries `Connect-Version`; to a key that ends within 14 days, its end in \
+`{\"error_code\", \"errors\": [lines]}`, and `problems` says the same as codes and values where programs need them. Every answer carries `Connect-Version`; to a key that ends within 14 days, its end in \
 `X-Token-Expires`; to a key with `calls_per_minute`, what is left of them in `RateLimit` and `RateLimit-Policy`.";
 
 /// This document.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod event;
+pub mod hand_over;
 pub mod idempotency_key;
 pub mod installation;
 pub mod invitation;

@@ -135,6 +135,22 @@ fn tables(backend: DatabaseBackend) -> Vec<TableCreateStatement> {
             .primary_key(&mut primary_key(&["token_id", "day", "module_id", "status"]))
             .foreign_key(&mut belongs_to("token_calls", "token_id", "tokens"))
             .to_owned(),
+        // At most one for each token: the last link with which its key was handed over.
+        table("hand_overs")
+            // HMAC of the secret of the link, and once the key is taken, of that of the holder's page.
+            .col(string("id").primary_key())
+            .col(by_bytes(string("token_id")).unique_key())
+            .col(boolean("may_rotate"))
+            .col(big_integer("created_at"))
+            .col(string("created_by_id"))
+            .col(string("created_by_name"))
+            // Until when the key can be taken.
+            .col(big_integer("expires_at"))
+            .col(big_integer_null("opened_at"))
+            .col(big_integer_null("taken_at"))
+            .col(string("taken_from"))
+            .foreign_key(&mut belongs_to("hand_overs", "token_id", "tokens"))
+            .to_owned(),
         table("token_last_uses")
             .col(by_bytes(string("token_id")).primary_key())
             .col(big_integer("at"))
