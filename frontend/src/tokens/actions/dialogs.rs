@@ -8,11 +8,12 @@ use super::{
     expiration::ExpirationChoice,
     last_use::LastUse,
     rotate,
-    run::{Pending, Target, count},
+    run::{Pending, Target},
 };
 use crate::{
     api::{Api, BulkResult, Stream, sentences},
-    browser::{focus, text},
+    browser::{dates, focus, text},
+    texts::t,
     ui::{Button, CopyButton, Dialog, Note, TextField, Variant, dynamic},
 };
 
@@ -38,15 +39,16 @@ pub fn ActionDialogs(
     let title = Signal::derive(move || {
         pending.with(|pending| {
             let Some(Pending { kind, target }) = pending else { return String::new() };
-            let name = target.name();
-            match kind {
-                Kind::Enable => format!("Enable {name}?"),
-                Kind::Disable => format!("Disable {name}?"),
-                Kind::Delete => format!("Delete {name}?"),
-                Kind::SetExpiration => format!("Set the expiration of {name}"),
-                Kind::Rotate => format!("Rotate the key of {name}?"),
-                Kind::Rotated => format!("The key of {name} is rotated"),
-            }
+            let texts = &t().actions;
+            let title = match kind {
+                Kind::Enable => &texts.enable_title,
+                Kind::Disable => &texts.disable_title,
+                Kind::Delete => &texts.delete_title,
+                Kind::SetExpiration => &texts.set_expiration_title,
+                Kind::Rotate => &texts.rotate_title,
+                Kind::Rotated => &texts.rotated_title,
+            };
+            title.with([&target.name()])
         })
     });
     // Esc would hide what goes on.
@@ -73,25 +75,26 @@ pub fn ActionDialogs(
 /// Asks before tokens are enabled, disabled or get another end.
 #[component]
 fn Change(actions: Actions, kind: Kind, target: Target) -> impl IntoView {
+    let texts = &t().actions;
     let one = target.count() == 1;
     let text = match kind {
-        Kind::Enable if one => "The key works again at once.",
-        Kind::Enable => "The keys work again at once.",
-        Kind::Disable if one => "Every call with this key is refused at once, until you enable the token again.",
-        Kind::Disable => "Every call with these keys is refused at once, until you enable the tokens again.",
-        _ => "A key is refused from its expiration on. An earlier one may stop calls that work today.",
+        Kind::Enable if one => texts.enable_text_one,
+        Kind::Enable => texts.enable_text_other,
+        Kind::Disable if one => texts.disable_text_one,
+        Kind::Disable => texts.disable_text_other,
+        _ => texts.set_expiration_text,
     };
     let (verb, variant) = match kind {
-        Kind::Enable => ("Enable", Variant::Primary),
-        Kind::Disable => ("Disable", Variant::Danger),
-        _ => ("Set expiration", Variant::Primary),
+        Kind::Enable => (texts.enable, Variant::Primary),
+        Kind::Disable => (texts.disable, Variant::Danger),
+        _ => (texts.set_expiration, Variant::Primary),
     };
     let stops = kind == Kind::Disable;
     let unchosen = RwSignal::new(None::<String>);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if kind == Kind::SetExpiration && actions.end.with_untracked(Option::is_none) {
-            unchosen.set(Some("must be chosen, and in the future".to_owned()));
+            unchosen.set(Some(texts.expiration_missing.to_owned()));
             focus::first("dialog[open] select, dialog[open] input");
             return;
         }
@@ -114,17 +117,12 @@ fn Change(actions: Actions, kind: Kind, target: Target) -> impl IntoView {
 /// Asks for the name of the token, or for the word *delete* when there are several.
 #[component]
 fn Delete(actions: Actions, target: Target) -> impl IntoView {
+    let texts = &t().actions;
     let typed = RwSignal::new(String::new());
     let mismatch = RwSignal::new(None::<String>);
     let (words, wanted) = match target.tokens() {
-        [token] if target.count() == 1 => (
-            "Its key stops working at once and for good. The name and the history of the token are kept.",
-            token.name.clone(),
-        ),
-        _ => (
-            "Their keys stop working at once and for good. The names and the history of the tokens are kept.",
-            "delete".to_owned(),
-        ),
+        [token] if target.count() == 1 => (texts.delete_text_one, token.name.clone()),
+        _ => (texts.delete_text_other, texts.delete_word.to_owned()),
     };
     let expected = StoredValue::new(text::fold(&wanted));
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -133,7 +131,7 @@ fn Delete(actions: Actions, target: Target) -> impl IntoView {
             mismatch.set(None);
             actions.confirm();
         } else {
-            mismatch.set(Some("does not match the text above".to_owned()));
+            mismatch.set(Some(texts.confirmation_differs.to_owned()));
             focus::by_id("field-confirm-delete");
         }
     };
@@ -143,11 +141,11 @@ fn Delete(actions: Actions, target: Target) -> impl IntoView {
             {last_use(&target)}
             {preview(Kind::Delete, &target)}
             {names(&target)}
-            <p>"To confirm, type " <code class="breakable" id="confirm-text">{wanted.clone()}</code>
-                <CopyButton text=wanted what="the text" shown_in="confirm-text" /></p>
-            <TextField label="Confirmation" name="confirm-delete" text=typed problem=mismatch autofocus=true />
+            <p>{texts.to_confirm_type} <code class="breakable" id="confirm-text">{wanted.clone()}</code>
+                <CopyButton text=wanted what=texts.the_text shown_in="confirm-text" /></p>
+            <TextField label=texts.confirmation name="confirm-delete" text=typed problem=mismatch autofocus=true />
             <Note problem=actions.problem />
-            <Buttons actions=actions words="Delete" variant=Variant::Danger total=target.count() />
+            <Buttons actions=actions words=texts.delete variant=Variant::Danger total=target.count() />
         </form>
     }
     .into_any()
@@ -160,13 +158,14 @@ fn Buttons(actions: Actions, words: &'static str, variant: Variant, total: usize
     let progress = move || {
         let stream = actions.stream.get().filter(|_| total > 1)?;
         // The first line is the number of tokens.
-        Some(format!("{} of {total}…", stream.lines.get().saturating_sub(1)))
+        let [done, total] = [stream.lines.get().saturating_sub(1), total].map(dates::number);
+        Some(t().actions.progress.with([&done, &total]))
     };
     view! {
         <div class="dialog__actions">
             <span class="dialog__progress" role="status">{dynamic(progress)}</span>
             <Button autofocus=true on_press=move |()| if running.get_untracked() { actions.stop() } else { actions.forget() }>
-                {dynamic(move || if running.get() { "Stop" } else { "Cancel" })}
+                {dynamic(move || if running.get() { t().actions.stop } else { t().common.cancel })}
             </Button>
             <Button variant=variant submit=true busy=actions.busy>{words}</Button>
         </div>
@@ -177,14 +176,15 @@ fn Buttons(actions: Actions, words: &'static str, variant: Variant, total: usize
 /// What was done and what was not, with *Try again* for the rest.
 fn outcome(actions: Actions, kind: Kind, result: BulkResult) -> AnyView {
     request_animation_frame(|| focus::by_id("outcome"));
+    let texts = &t().actions;
     let done = result.changed.len() + result.unchanged;
     let missing = result.missing();
-    let was = |number: usize| if number == 1 { "was" } else { "were" };
     let rest = match (result.failed.len(), missing) {
-        (failed, 0) => format!("{} could not be changed:", count(failed)),
-        (0, missing) => format!("{} {} not reached.", count(missing), was(missing)),
+        (failed, 0) => texts.failed.of(failed),
+        (0, missing) => texts.not_reached.of(missing),
+        (failed, 1) => texts.not_reached_and_failed_one.with([&1, &texts.tokens.of(failed)]),
         (failed, missing) => {
-            format!("{} {} not reached, and {} could not be changed:", count(missing), was(missing), count(failed))
+            texts.not_reached_and_failed_other.with([&dates::number(missing), &texts.tokens.of(failed)])
         }
     };
     let line = |line: latchkey_shared::BulkLine| {
@@ -195,14 +195,14 @@ fn outcome(actions: Actions, kind: Kind, result: BulkResult) -> AnyView {
     let failed = result.failed;
     view! {
         <div class="stack">
-            <p id="outcome" tabindex="-1">{format!("{} {}.", kind.done(), count(done))} " " {rest}</p>
+            <p id="outcome" tabindex="-1">{kind.done(&texts.tokens.of(done))} ". " {rest}</p>
             {(!failed.is_empty()).then(|| view! {
                 <ul class="dialog__list">{failed.into_iter().map(line).collect_view()}</ul>
             })}
             <Note problem=actions.problem />
             <div class="dialog__actions">
-                <Button on_press=move |()| actions.forget()>"Close"</Button>
-                <Button variant=Variant::Primary busy=actions.busy on_press=move |()| actions.try_again()>"Try again"</Button>
+                <Button on_press=move |()| actions.forget()>{t().common.close}</Button>
+                <Button variant=Variant::Primary busy=actions.busy on_press=move |()| actions.try_again()>{t().common.try_again}</Button>
             </div>
         </div>
     }
@@ -227,6 +227,7 @@ fn names(target: &Target) -> Option<impl IntoView + use<>> {
 fn preview(kind: Kind, target: &Target) -> Option<impl IntoView + use<>> {
     let Target::Rule(query, total) = target else { return None };
     let total = *total;
+    let texts = &t().actions;
     let api = expect_context::<Api>();
     let found = RwSignal::new(None::<String>);
     let body = BulkBody {
@@ -240,29 +241,25 @@ fn preview(kind: Kind, target: &Target) -> Option<impl IntoView + use<>> {
     spawn_local(async move {
         // What an expiration would change is known once it is chosen.
         if kind == Kind::SetExpiration {
-            found.set(Some(format!("These are all {} that match.", count(total))));
+            found.set(Some(texts.preview_all.of(total)));
             return;
         }
         let text = match api.change_tokens(&body, Stream::new()).await {
             Ok(result) => {
-                let all = format!("These are all {} that match.", count(result.total));
-                let so = if result.unchanged == 0 {
-                    String::new()
-                } else {
-                    format!(" {} of them would not change.", result.unchanged)
-                };
-                let failed = if result.failed.is_empty() {
-                    String::new()
-                } else {
-                    format!(" {} of them cannot be changed.", result.failed.len())
-                };
-                format!("{all}{so}{failed}")
+                let mut sentences = vec![texts.preview_all.of(result.total)];
+                if result.unchanged > 0 {
+                    sentences.push(texts.preview_unchanged.of(result.unchanged));
+                }
+                if !result.failed.is_empty() {
+                    sentences.push(texts.preview_failed.of(result.failed.len()));
+                }
+                sentences.join(" ")
             }
-            Err(failure) => format!("What would change is not known. {}", failure.message()),
+            Err(failure) => texts.preview_unknown.with([&failure.message()]),
         };
         found.try_set(Some(text));
     });
     Some(view! {
-        <p role="status">{dynamic(move || found.get().unwrap_or_else(|| "Looking at what would change…".to_owned()))}</p>
+        <p role="status">{dynamic(move || found.get().unwrap_or_else(|| texts.previewing.to_owned()))}</p>
     })
 }

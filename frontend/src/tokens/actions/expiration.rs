@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::dates,
+    texts::t,
     tokens::draft::{Clock, Expiration},
     ui::{Select, TextField, dynamic, field::FieldProblem},
 };
@@ -17,11 +18,12 @@ pub fn ExpirationChoice(
     /// What is wrong with the choice.
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
+    let texts = &t().actions;
     let (choice, date) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let options: Vec<(String, String)> = [(String::new(), "Choose…".to_owned())]
+    let options: Vec<(String, String)> = [(String::new(), texts.choose.to_owned())]
         .into_iter()
-        .chain(Expiration::DAYS.map(|days| (days.to_string(), format!("In {days} days"))))
-        .chain([("date".to_owned(), "On a date…".to_owned()), ("never".to_owned(), "Never".to_owned())])
+        .chain(Expiration::DAYS.map(|days| (days.to_string(), texts.in_days.with([&days]))))
+        .chain([("date".to_owned(), texts.on_date.to_owned()), ("never".to_owned(), texts.never.to_owned())])
         .collect();
     let moment = move || {
         let clock = Clock::browser();
@@ -44,18 +46,18 @@ pub fn ExpirationChoice(
         }),
     };
     view! {
-        <Select label="Expires" name="bulk-expiration" options=Signal::stored(options) value=choice
+        <Select label=texts.expires name="bulk-expiration" options=Signal::stored(options) value=choice
             on_choose=move |wanted: String| {
                 choice.set(wanted);
                 store();
             } />
         {dynamic(move || (choice.get() == "date").then(|| view! {
-            <TextField label="Expiration date" name="bulk-date" kind="date" required=true min=dates::tomorrow() text=on_date />
+            <TextField label=texts.expiration_date name="bulk-date" kind="date" required=true min=dates::tomorrow() text=on_date />
         }))}
-        <FieldProblem id="bulk-expiration-problem" label="Expiration" problem=problem />
+        <FieldProblem id="bulk-expiration-problem" label=texts.expiration problem=problem />
         <p role="status" class="field__hint">{dynamic(move || match moment() {
-            Some(moment) => format!("The keys work until {}.", dates::day_and_time(moment)),
-            None if choice.get() == "never" => "The keys work until they are disabled or deleted.".to_owned(),
+            Some(moment) => texts.keys_work_until.with([&dates::day_and_time(moment)]),
+            None if choice.get() == "never" => texts.keys_work_on.to_owned(),
             None => String::new(),
         })}</p>
     }

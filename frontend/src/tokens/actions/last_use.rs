@@ -5,6 +5,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, Catalogue, tokens::Versioned},
+    browser::dates,
+    texts::t,
     ui::{Icon, Load, Time, dynamic},
 };
 
@@ -30,14 +32,15 @@ pub fn LastUse(
     let known = tokens.into_iter().filter_map(|token| token.last_used).max_by_key(|last| last.at);
     let last =
         move || fresh.with(|fresh| fresh.as_ref().map_or_else(|| known.clone(), |it| it.token.last_used.clone()));
-    let (never, on) = if alone {
-        ("The key has never been used.", "The key was last used on ")
+    let texts = &t().actions;
+    let (never, on, end) = if alone {
+        (texts.key_never_used, texts.key_last_used, texts.key_last_used_end)
     } else {
-        ("None of their keys has ever been used.", "The latest use of one of their keys was on ")
+        (texts.keys_never_used, texts.keys_last_used, texts.keys_last_used_end)
     };
     let words = move || match last() {
         None => never.into_any(),
-        Some(last) => view! { {on} {last_use(&last)} "." }.into_any(),
+        Some(last) => view! { {on} {last_use(&last)} {end} }.into_any(),
     };
     view! {
         <p>{dynamic(words)}</p>
@@ -56,24 +59,30 @@ fn WouldBreak(id: TokenId) -> impl IntoView {
             usage.try_set(Some(found));
         }
     });
+    let texts = &t().actions;
     dynamic(move || {
         let usage = usage.get()?;
         let name = |id| {
             catalogue.state.with_untracked(|it| it.ready().map_or_else(|| format!("{id}"), |it| it.module_name(id)))
         };
+        let number = |calls: i64| dates::number(usize::try_from(calls).unwrap_or_default());
         let calls: Vec<String> = usage
             .modules
             .iter()
             .filter(|it| it.recent_calls > 0)
-            .map(|it| format!("{} to {}", it.recent_calls, name(&it.id)))
+            .map(|it| texts.calls_to.with([&number(it.recent_calls), &name(&it.id)]))
             .collect();
         let clients: Vec<String> =
             usage.clients.iter().take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
         (!calls.is_empty()).then(|| {
+            let mut sentences = vec![texts.recent_calls.with([&calls.join(", ")])];
+            if !clients.is_empty() {
+                sentences.push(texts.last_from.with([&clients.join(", ")]));
+            }
             view! {
                 <div class="note note--warning">
                     <Icon icon=icondata_lu::LuTriangleAlert />
-                    <p class="breakable">"Calls since yesterday: " {calls.join(", ")} "." {(!clients.is_empty()).then(|| format!(" Last from {}.", clients.join(", ")))}</p>
+                    <p class="breakable">{sentences.join(" ")}</p>
                 </div>
             }
         })
@@ -83,7 +92,12 @@ fn WouldBreak(id: TokenId) -> impl IntoView {
 /// When, from where, by which program.
 #[must_use]
 pub fn last_use(last: &LastUsed) -> AnyView {
-    let from = (!last.address.is_empty()).then(|| format!(" from {}", last.address));
-    let by = (!last.program.is_empty()).then(|| format!(" by {}", last.program));
-    view! { <Time at=last.at with_time=true /> <span class="breakable">{from} {by}</span> }.into_any()
+    let texts = &t().actions;
+    let how = match (last.address.as_str(), last.program.as_str()) {
+        ("", "") => String::new(),
+        (from, "") => texts.used_from.with([&from]),
+        ("", by) => texts.used_by.with([&by]),
+        (from, by) => texts.used_from_by.with([&from, &by]),
+    };
+    view! { <Time at=last.at with_time=true /> <span class="breakable">{how}</span> }.into_any()
 }

@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api::{Api, BulkResult, Failure, Stream, sentences, tokens::Rotated},
     browser::random,
+    texts::t,
     ui::Toasts,
 };
 
@@ -27,16 +28,18 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What is done to a token, in words: `Disabled`.
+    /// What is done, in words, to what `name` says: `Disabled “Billing”`.
     #[must_use]
-    pub fn done(self) -> &'static str {
-        match self {
-            Self::Enable => "Enabled",
-            Self::Disable => "Disabled",
-            Self::Delete => "Deleted",
-            Self::SetExpiration => "Set the expiration of",
-            Self::Rotate | Self::Rotated => "Rotated",
-        }
+    pub fn done(self, name: &str) -> String {
+        let texts = &t().actions;
+        let text = match self {
+            Self::Enable => &texts.enabled,
+            Self::Disable => &texts.disabled,
+            Self::Delete => &texts.deleted,
+            Self::SetExpiration => &texts.expiration_set,
+            Self::Rotate | Self::Rotated => &texts.rotated,
+        };
+        text.with([&name])
     }
 
     /// The change that the server makes of many tokens at once.
@@ -87,16 +90,10 @@ impl Target {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Tokens(tokens) if tokens.len() == 1 => format!("“{}”", tokens[0].name),
-            other => count(other.count()),
+            Self::Tokens(tokens) if tokens.len() == 1 => t().actions.quoted.with([&tokens[0].name]),
+            other => t().actions.tokens.of(other.count()),
         }
     }
-}
-
-/// `1 token`, `3 tokens`.
-#[must_use]
-pub fn count(number: usize) -> String {
-    if number == 1 { "1 token".to_owned() } else { format!("{number} tokens") }
 }
 
 /// A question that waits for its answer.
@@ -170,7 +167,7 @@ impl Actions {
     /// Asks before something is done to `target`.
     pub fn ask(self, kind: Kind, target: Target) {
         if self.busy.get_untracked() {
-            self.toasts.say("One moment: something is being done already");
+            self.toasts.say(t().actions.busy);
         } else if target.count() > 0 {
             self.forget();
             self.problem.set(None);
@@ -269,12 +266,9 @@ impl Actions {
                 }
                 // No answer came, so it may have been done.
                 Err(Failure::Offline) => {
-                    let why = if self.stopped.try_get_value() == Some(true) {
-                        "Stopped."
-                    } else {
-                        "The server did not answer."
-                    };
-                    self.problem.try_set(Some(format!("{why} Whether {} is not known.", done_or_not(&target, kind))));
+                    let stopped = self.stopped.try_get_value() == Some(true);
+                    let why = if stopped { t().actions.stopped } else { t().actions.no_answer };
+                    self.problem.try_set(Some(format!("{why} {}", unknown(&target, kind))));
                     self.on_change.try_run(kind);
                 }
                 Err(failure) => {
@@ -300,8 +294,12 @@ impl Actions {
     }
 
     fn say_done(self, kind: Kind, target: &Target, result: &BulkResult) {
-        let name = if target.count() == 1 { target.name() } else { count(result.changed.len() + result.unchanged) };
-        let text = format!("{} {name}", kind.done());
+        let name = if target.count() == 1 {
+            target.name()
+        } else {
+            t().actions.tokens.of(result.changed.len() + result.unchanged)
+        };
+        let text = kind.done(&name);
         let back = match kind {
             Kind::Enable => Kind::Disable,
             Kind::Disable => Kind::Enable,
@@ -339,7 +337,7 @@ impl Actions {
                         let target = Target::Tokens(vec![fresh]);
                         self.pending.try_set(Some(Pending { kind: Kind::Rotated, target }));
                     } else {
-                        self.toasts.say(format!("Rotated the key of “{}”", token.name));
+                        self.toasts.say(Kind::Rotated.done(&t().actions.quoted.with([&token.name])));
                     }
                     self.on_change.try_run(Kind::Rotate);
                 }
@@ -357,24 +355,35 @@ impl Actions {
 
 /// `“Billing” was not disabled.`
 fn not_done(target: &Target, kind: Kind) -> String {
-    let was = if target.count() == 1 { "was" } else { "were" };
-    format!("{} {was} not {}.", target.name(), participle(kind))
+    let texts = &t().actions;
+    let text = match (kind, target.count()) {
+        (Kind::Enable, 1) => &texts.not_enabled_one,
+        (Kind::Enable, _) => &texts.not_enabled_other,
+        (Kind::Disable, 1) => &texts.not_disabled_one,
+        (Kind::Disable, _) => &texts.not_disabled_other,
+        (Kind::Delete, 1) => &texts.not_deleted_one,
+        (Kind::Delete, _) => &texts.not_deleted_other,
+        (Kind::SetExpiration, 1) => &texts.not_changed_one,
+        (Kind::SetExpiration, _) => &texts.not_changed_other,
+        (Kind::Rotate | Kind::Rotated, _) => &texts.not_rotated,
+    };
+    text.with([&target.name()])
 }
 
-/// `“Billing” was disabled`
-fn done_or_not(target: &Target, kind: Kind) -> String {
-    let was = if target.count() == 1 { "was" } else { "were" };
-    format!("{} {was} {}", target.name(), participle(kind))
-}
-
-fn participle(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Enable => "enabled",
-        Kind::Disable => "disabled",
-        Kind::Delete => "deleted",
-        Kind::SetExpiration => "changed",
-        Kind::Rotate | Kind::Rotated => "rotated",
-    }
+/// `Whether “Billing” was disabled is not known.`
+fn unknown(target: &Target, kind: Kind) -> String {
+    let texts = &t().actions;
+    let text = match (kind, target.count()) {
+        (Kind::Enable, 1) => &texts.enabled_unknown_one,
+        (Kind::Enable, _) => &texts.enabled_unknown_other,
+        (Kind::Disable, 1) => &texts.disabled_unknown_one,
+        (Kind::Disable, _) => &texts.disabled_unknown_other,
+        (Kind::Delete, 1) => &texts.deleted_unknown_one,
+        (Kind::Delete, _) => &texts.deleted_unknown_other,
+        (_, 1) => &texts.changed_unknown_one,
+        _ => &texts.changed_unknown_other,
+    };
+    text.with([&target.name()])
 }
 
 /// The ids that were not reported as changed or unchanged.

@@ -6,6 +6,7 @@ use super::{ListQuery, query::Unused};
 use crate::{
     api::{Api, tokens::Page},
     browser::dates,
+    texts::t,
     ui::{Load, dynamic},
 };
 
@@ -37,12 +38,9 @@ pub fn Attention(
         },
     );
     let line = move || {
+        let texts = &t().list;
         let counts = counts.state.with(|state| state.ready().cloned())?;
-        let words = [
-            |count: usize| format!("{count} {} within 7 days", if count == 1 { "expires" } else { "expire" }),
-            |count: usize| format!("{count} never used"),
-            |count: usize| format!("{count} not used for 90 days"),
-        ];
+        let words = [&texts.expire_within_7_days, &texts.count_never_used, &texts.count_unused_for_90_days];
         let links: Vec<_> = counts
             .into_iter()
             .zip(words)
@@ -50,10 +48,10 @@ pub fn Attention(
             .filter(|((count, _), _)| *count > 0)
             .map(|((count, words), list)| {
                 let current = query.with(|query| query.selects_as(&list));
-                view! { <li><a href=list.address() aria-current=current.then_some("true")>{words(count)}</a></li> }
+                view! { <li><a href=list.address() aria-current=current.then_some("true")>{words.of(count)}</a></li> }
             })
             .collect();
-        (!links.is_empty()).then(|| view! { <ul class="attention__list" aria-label="Needs attention">{links}</ul> })
+        (!links.is_empty()).then(|| view! { <ul class="attention__list" aria-label=texts.needs_attention>{links}</ul> })
     };
     // Its place is kept, so that nothing moves when the counts arrive.
     view! { <div class="attention">{dynamic(line)}</div> }

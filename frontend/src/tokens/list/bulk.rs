@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{ListQuery, selection::Selection};
 use crate::{
     browser::{dates, focus},
+    texts::t,
     tokens::actions::{Actions, Kind, Target},
     ui::{Button, Variant, dynamic},
 };
@@ -39,13 +40,10 @@ pub fn BulkBar(
         rule @ Target::Rule(..) => actions.ask(Kind::Enable, rule),
         seen => actions.enable(seen.tokens().to_vec()),
     };
+    let texts = &t().list;
     let words = move || {
         let count = selection.count(total.get());
-        if selection.is_everything() {
-            format!("All {count} that match are selected")
-        } else {
-            format!("{count} selected")
-        }
+        if selection.is_everything() { texts.all_selected.with([&count]) } else { texts.selected.with([&count]) }
     };
     // The page is selected as a whole, and there is more.
     let more = Memo::new(move |_| {
@@ -53,24 +51,24 @@ pub fn BulkBar(
         !selection.is_everything() && rows > 0 && rows == selected && total.get() > selection.count(0)
     });
     view! {
-        <div class="bulk" role="group" aria-label="Selected tokens">
+        <div class="bulk" role="group" aria-label=texts.selected_tokens>
             <span class="bulk__count" role="status">{dynamic(words)}</span>
             {dynamic(move || more.get().then(|| view! {
                 <Button variant=Variant::Quiet on_press=move |()| {
                     selection.select_everything();
                     request_animation_frame(|| focus::first(".bulk button"));
                 }>
-                    {dynamic(move || format!("Select all {} that match", total.get()))}
+                    {dynamic(move || texts.select_all.with([&total.get()]))}
                 </Button>
             }))}
-            <Button disabled=none(is_off) busy=actions.busy on_press=enable>"Enable"</Button>
-            <Button disabled=none(is_usable) on_press=move |()| ask(Kind::Disable, is_usable)>"Disable"</Button>
-            <Button disabled=none(|_| true) on_press=move |()| ask(Kind::SetExpiration, |_| true)>"Set expiration…"</Button>
-            <Button disabled=none(|_| true) on_press=move |()| ask(Kind::Delete, |_| true)>"Delete…"</Button>
+            <Button disabled=none(is_off) busy=actions.busy on_press=enable>{t().actions.enable}</Button>
+            <Button disabled=none(is_usable) on_press=move |()| ask(Kind::Disable, is_usable)>{t().actions.disable}</Button>
+            <Button disabled=none(|_| true) on_press=move |()| ask(Kind::SetExpiration, |_| true)>{texts.set_expiration}</Button>
+            <Button disabled=none(|_| true) on_press=move |()| ask(Kind::Delete, |_| true)>{t().actions.delete_ask}</Button>
             <Button variant=Variant::Quiet on_press=move |()| {
                 selection.clear();
                 focus::first(if focus::finds(".table--tokens tbody .check") { ".table--tokens tbody .check" } else { ".search input" });
-            }>"Clear selection"</Button>
+            }>{texts.clear_selection}</Button>
         </div>
     }
     .into_any()

@@ -8,6 +8,7 @@ use super::query::SortKey;
 use crate::{
     api::Catalogue,
     routes,
+    texts::{list, t},
     ui::{CopyButton, Load, StatusChip, Time, Tip, dynamic},
 };
 
@@ -17,7 +18,7 @@ pub struct Column {
     /// Its word in the settings, and in the style sheet for hiding it; none for what is always shown.
     pub key: Option<&'static str>,
     /// What stands in the header.
-    pub title: &'static str,
+    pub title: fn(&list::Texts) -> &'static str,
     /// Its class in the style sheet.
     pub class: &'static str,
     /// The order that its header asks for.
@@ -28,27 +29,39 @@ pub struct Column {
 
 /// All of them.
 pub const COLUMNS: [Column; 7] = [
-    Column { key: None, title: "Name", class: "col-name", sort: Some(SortKey::Name), cell: name },
+    Column { key: None, title: |texts| texts.name, class: "col-name", sort: Some(SortKey::Name), cell: name },
     Column {
         key: Some("extension"),
-        title: "Extension",
+        title: |texts| texts.extension,
         class: "col-extension",
         sort: Some(SortKey::Extension),
         cell: extension,
     },
-    Column { key: Some("permissions"), title: "Permissions", class: "col-permissions", sort: None, cell: permissions },
-    Column { key: None, title: "Status", class: "col-status", sort: Some(SortKey::Status), cell: status },
+    Column {
+        key: Some("permissions"),
+        title: |texts| texts.permissions,
+        class: "col-permissions",
+        sort: None,
+        cell: permissions,
+    },
+    Column { key: None, title: |texts| texts.status, class: "col-status", sort: Some(SortKey::Status), cell: status },
     Column {
         key: Some("created"),
-        title: "Created",
+        title: |texts| texts.created,
         class: "col-created",
         sort: Some(SortKey::Created),
         cell: created,
     },
-    Column { key: Some("used"), title: "Last used", class: "col-used", sort: Some(SortKey::Used), cell: last_used },
+    Column {
+        key: Some("used"),
+        title: |texts| texts.last_used,
+        class: "col-used",
+        sort: Some(SortKey::Used),
+        cell: last_used,
+    },
     Column {
         key: Some("expires"),
-        title: "Expires",
+        title: |texts| texts.expires,
         class: "col-expires",
         sort: Some(SortKey::Expires),
         cell: expires,
@@ -60,7 +73,7 @@ fn name(token: Memo<Token>) -> AnyView {
     view! {
         <a class="table__link" href=routes::token(&id, "general") title=move || token.with(|token| token.name.clone())>
             {move || token.with(|token| token.name.clone())}</a>
-        <span class="mono muted table__id">{id.clone()}<CopyButton text=id what="ID" /></span>
+        <span class="mono muted table__id">{id.clone()}<CopyButton text=id what=t().list.id /></span>
     }
     .into_any()
 }
@@ -81,7 +94,7 @@ fn extension(token: Memo<Token>) -> AnyView {
 fn permissions(token: Memo<Token>) -> AnyView {
     let text = |token: &Token| {
         if token.permissions.iter().any(|permission| permission.object.id == ModuleId::all().as_str()) {
-            return view! { <span>"All modules"</span> }.into_any();
+            return view! { <span>{t().list.all_modules}</span> }.into_any();
         }
         let names: Vec<&str> = token
             .permissions
@@ -89,9 +102,8 @@ fn permissions(token: Memo<Token>) -> AnyView {
             .map(|it| if it.object.name.is_empty() { it.object.id.as_str() } else { it.object.name.as_str() })
             .collect();
         match names.len() {
-            0 => view! { <span class="muted">"None"</span> }.into_any(),
-            1 => view! { <Tip text="1 module" more=names.join(", ") /> }.into_any(),
-            count => view! { <Tip text=format!("{count} modules") more=names.join(", ") /> }.into_any(),
+            0 => view! { <span class="muted">{t().list.no_modules}</span> }.into_any(),
+            count => view! { <Tip text=t().list.modules.of(count) more=names.join(", ") /> }.into_any(),
         }
     };
     dynamic(move || token.with(text)).into_any()
@@ -120,7 +132,7 @@ fn expires(token: Memo<Token>) -> AnyView {
 fn time_or_never(token: Memo<Token>, at: fn(&Token) -> Option<Timestamp>) -> AnyView {
     dynamic(move || match token.with(at) {
         Some(at) => view! { <Time at=at relative=true /> }.into_any(),
-        None => view! { <span class="muted">"Never"</span> }.into_any(),
+        None => view! { <span class="muted">{t().list.never}</span> }.into_any(),
     })
     .into_any()
 }

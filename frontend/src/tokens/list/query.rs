@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use latchkey_shared::{ExtensionId, ModuleId, Timestamp, TokenStatus, UserId};
 
-use crate::browser::text::encode;
+use crate::{browser::text::encode, texts::t};
 
 /// What the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +31,14 @@ impl SortKey {
     /// The words on the page.
     #[must_use]
     pub fn label(self) -> &'static str {
+        let texts = &t().list;
         match self {
-            Self::Name => "Name",
-            Self::Extension => "Extension",
-            Self::Status => "Status",
-            Self::Created => "Created",
-            Self::Used => "Last used",
-            Self::Expires => "Expires",
+            Self::Name => texts.name,
+            Self::Extension => texts.extension,
+            Self::Status => texts.status,
+            Self::Created => texts.created,
+            Self::Used => texts.last_used,
+            Self::Expires => texts.expires,
         }
     }
 
@@ -89,8 +90,8 @@ impl Unused {
     #[must_use]
     pub fn label(self) -> String {
         match self {
-            Self::Always => "Never used".to_owned(),
-            Self::Days(days) => format!("Not used for {days} days"),
+            Self::Always => t().list.never_used.to_owned(),
+            Self::Days(days) => t().list.unused_for_days.with([&days]),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     browser::{events, page},
     routes::{self, Navigator},
     session::Session,
+    texts::t,
     tokens::actions::{Actions, menu_items},
     ui::{CheckBox, Menu, dynamic},
 };
@@ -53,7 +54,7 @@ pub fn Row(
         move || {
             can_act.get().then(|| {
                 view! {
-                    <CheckBox state=state label=Signal::derive(move || format!("Select {}", name.get()))
+                    <CheckBox state=state label=Signal::derive(move || t().list.select_row.with([&name.get()]))
                         on_toggle=move |on: bool| selection.toggle(&token.get_untracked(), on) />
                 }
             })
@@ -67,7 +68,7 @@ pub fn Row(
             <td class="col-menu" role="cell">
                 {dynamic(move || can_act.get().then(|| view! {
                     <Menu icon=icondata_lu::LuEllipsisVertical
-                        label=Signal::derive(move || format!("Actions for {}", name.get()))
+                        label=Signal::derive(move || t().list.actions_for.with([&name.get()]))
                         items=Signal::derive(move || menu_items(&token.get(), actions, true)) />
                 }))}
             </td>

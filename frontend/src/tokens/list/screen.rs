@@ -19,7 +19,8 @@ use crate::{
     browser::{dates, focus, storage},
     routes::{NEW_TOKEN, Navigator},
     session::Session,
-    tokens::actions::{ActionDialogs, ActionProblem, Actions, Kind, run::count},
+    texts::t,
+    tokens::actions::{ActionDialogs, ActionProblem, Actions, Kind},
     ui::{
         Button, Check, CheckBox, EmptyState, Heading, Icon, Load, LoadError, Loaded, Outdated, Pager, SortHeader,
         dynamic, status_name,
@@ -92,17 +93,18 @@ pub fn TokenList(
     });
     let manages = Memo::new(move |_| session.manages_tokens());
     let columns = RwSignal::new(storage::get(HIDDEN_COLUMNS).unwrap_or_default());
+    let texts = &t().list;
     let found = move || match (stale.get(), body.get()) {
         (true, _) => None,
-        (_, Body::Table) if total.get() > 0 => Some(count(total.get())),
-        (_, Body::NoMatch) => Some("No token matches".to_owned()),
+        (_, Body::Table) if total.get() > 0 => Some(t().actions.tokens.of(total.get())),
+        (_, Body::NoMatch) => Some(texts.no_token_matches.to_owned()),
         _ => None,
     };
     view! {
         <div class="screen__head">
-            <Heading title="Tokens" />
+            <Heading title=t().frame.tokens />
             {dynamic(move || manages.get().then(|| view! {
-                <a class="button button--primary" href=NEW_TOKEN><Icon icon=icondata_lu::LuPlus />"Create Token"</a>
+                <a class="button button--primary" href=NEW_TOKEN><Icon icon=icondata_lu::LuPlus />{texts.create_token}</a>
             }))}
         </div>
         <ActionProblem actions=actions />
@@ -118,21 +120,21 @@ pub fn TokenList(
         <p class="visually-hidden" role="status">{dynamic(found)}</p>
         {dynamic(move || match body.get() {
             Body::Failed(failure) => view! {
-                <LoadError what="The tokens could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <LoadError what=texts.not_loaded failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Body::Empty => view! {
-                <EmptyState icon=icondata_lu::LuKeyRound title="No tokens yet"
-                    text="A token gives one integration its own key with just the modules that it needs.">
-                    {manages.get_untracked().then(|| view! { <a class="button" href=NEW_TOKEN>"Create your first token"</a> })}
+                <EmptyState icon=icondata_lu::LuKeyRound title=texts.no_tokens_yet
+                    text=texts.what_tokens_are_for>
+                    {manages.get_untracked().then(|| view! { <a class="button" href=NEW_TOKEN>{texts.create_first_token}</a> })}
                 </EmptyState>
             }
             .into_any(),
             Body::NoMatch => view! {
-                <EmptyState icon=icondata_lu::LuSearchX title="No token matches"
+                <EmptyState icon=icondata_lu::LuSearchX title=texts.no_token_matches
                     text=Signal::derive(move || no_match(&query.get()))>
                     <Button on_press=move |()| navigator.to(&query.get_untracked().without_filters().address())>
-                        "Clear filters"
+                        {t().common.clear_filters}
                     </Button>
                 </EmptyState>
             }
@@ -174,13 +176,14 @@ fn Table(
     actions: Actions,
 ) -> impl IntoView {
     let (navigator, session) = (expect_context::<Navigator>(), expect_context::<Session>());
+    let texts = &t().list;
     let header = move |Column { title, class, sort, .. }: &'static Column| match *sort {
         Some(key) => {
             let sorted = Signal::derive(move || query.with(|query| (query.sort.0 == key).then_some(query.sort.1)));
             let press = move |()| navigator.to(&query.get_untracked().sorted_by(key).address());
-            view! { <SortHeader name=*title class=*class sorted=sorted on_press=press /> }.into_any()
+            view! { <SortHeader name=title(texts) class=*class sorted=sorted on_press=press /> }.into_any()
         }
-        None => view! { <th scope="col" role="columnheader" class=*class>{*title}</th> }.into_any(),
+        None => view! { <th scope="col" role="columnheader" class=*class>{title(texts)}</th> }.into_any(),
     };
     let all = Signal::derive(move || match selection.of_page() {
         (_, 0) => Check::Off,
@@ -199,24 +202,24 @@ fn Table(
     };
     view! {
         <div class="table__place">
-        <table class="table table--tokens" role="table" aria-label="Tokens" class:is-stale=stale data-hidden=hidden
+        <table class="table table--tokens" role="table" aria-label=t().frame.tokens class:is-stale=stale data-hidden=hidden
             aria-busy=move || if load.busy.get() { "true" } else { "false" }>
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader" class="col-select">
                         {dynamic(move || if session.manages_tokens() {
                             view! {
-                                <CheckBox state=all label=Signal::stored("Select all rows".to_owned())
+                                <CheckBox state=all label=Signal::stored(texts.select_all_rows.to_owned())
                                     on_toggle=move |on: bool| selection.toggle_page(on) />
                             }
                             .into_any()
                         } else {
-                            view! { <span class="visually-hidden">"Selection"</span> }.into_any()
+                            view! { <span class="visually-hidden">{texts.selection}</span> }.into_any()
                         })}
                     </th>
                     {COLUMNS.iter().map(header).collect_view()}
                     <th scope="col" role="columnheader" class="col-menu">
-                        <span class="visually-hidden">"Actions"</span>
+                        <span class="visually-hidden">{texts.actions}</span>
                     </th>
                 </tr>
             </thead>
@@ -226,32 +229,33 @@ fn Table(
             </tbody>
         </table>
         </div>
-        <p class="visually-hidden" role="status">{dynamic(move || waiting.get().then_some("Loading tokens"))}</p>
+        <p class="visually-hidden" role="status">{dynamic(move || waiting.get().then_some(texts.loading))}</p>
     }
     .into_any()
 }
 
 /// What the search and the filters asked for, in words.
 fn no_match(query: &ListQuery) -> String {
-    let mut wanted = Vec::new();
+    let texts = &t().list;
     let search = query.search.trim();
-    if !search.is_empty() {
-        let short: String = search.chars().take(60).collect();
-        let more = if short.len() < search.len() { "…" } else { "" };
-        wanted.push(format!("the search “{short}{more}”"));
-    }
-    if let Some(status) = query.status {
-        wanted.push(format!("the status {}", status_name(status)));
-    }
+    let short: String = search.chars().take(60).collect();
+    let short = if short.len() < search.len() { short + "…" } else { short };
+    let search = Some(short).filter(|short| !short.is_empty());
     let others = [
         query.extension.is_some(),
         query.module.is_some(),
         query.creator.is_some(),
         query.unused.is_some(),
         query.expires_within.is_some(),
-    ];
-    if others.contains(&true) {
-        wanted.push("the filters".to_owned());
+    ]
+    .contains(&true);
+    match (search, query.status.map(status_name), others) {
+        (Some(search), None, false) => texts.nothing_fits_search.with([&search]),
+        (Some(search), None, true) => texts.nothing_fits_search_filters.with([&search]),
+        (Some(search), Some(status), false) => texts.nothing_fits_search_status.with([&search, &status]),
+        (Some(search), Some(status), true) => texts.nothing_fits_search_status_filters.with([&search, &status]),
+        (None, Some(status), false) => texts.nothing_fits_status.with([&status]),
+        (None, Some(status), true) => texts.nothing_fits_status_filters.with([&status]),
+        (None, None, _) => texts.nothing_fits_filters.to_owned(),
     }
-    format!("Nothing fits {}.", wanted.join(" and "))
 }
