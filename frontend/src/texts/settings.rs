@@ -1,5 +1,49 @@
-//! Texts of the part `settings`.
+//! The fields of a token and its key, in the wizard, in the details and when it is changed.
+
+use super::{Counted, Template};
 
 /// Its texts.
 #[derive(Debug)]
-pub struct Texts {}
+pub struct Texts {
+    pub general: &'static str,
+    pub extension: &'static str,
+    pub permissions: &'static str,
+    pub catalogue_not_loaded: &'static str,
+    pub viewers_read: &'static str,
+    pub id: &'static str,
+    pub name: &'static str,
+    pub name_hint: &'static str,
+    pub external_id: &'static str,
+    pub external_id_hint: &'static str,
+    pub description: &'static str,
+    pub expiration: &'static str,
+    pub until: Template<1>,
+    pub no_expiration: &'static str,
+    pub days: Counted,
+    pub on_a_date: &'static str,
+    pub works_until: Template<1>,
+    pub expiration_date: &'static str,
+    pub expiration_date_hint: &'static str,
+    pub restrictions: &'static str,
+    pub restrictions_hint: &'static str,
+    pub not_before: &'static str,
+    pub not_before_hint: &'static str,
+    pub not_before_kept: Template<1>,
+    pub allowed_addresses: &'static str,
+    pub addresses_hint: &'static str,
+    pub calls_per_minute: &'static str,
+    pub calls_per_minute_hint: &'static str,
+    pub all_modules: &'static str,
+    pub all_chosen: Template<1>,
+    pub some_chosen: Template<2>,
+    pub chosen_only: &'static str,
+    pub filter_modules: &'static str,
+    pub none_chosen: &'static str,
+    pub none_matches: &'static str,
+    pub opens_nothing: &'static str,
+    pub api_key: &'static str,
+    pub handle: &'static str,
+    pub view: &'static str,
+    pub hide: &'static str,
+    pub curl_command: &'static str,
+}

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::draft::{Clock, Draft, Expiration};
 use crate::{
     browser::{dates, focus},
-    texts::said,
-    ui::{Select, Text, TextField, dynamic},
+    texts::{said, t},
+    ui::{Select, Text, TextField, dynamic, field::FieldProblem},
 };
 
 /// What is typed, and what is wrong with it.
@@ -79,22 +79,23 @@ pub fn GeneralFields(
     /// What is typed.
     fields: Fields,
 ) -> impl IntoView {
+    let texts = &t().settings;
     let draft = fields.draft;
     let problem = move |field| fields.problem(field);
     let leave = move |field| fields.leave(field);
     let ends = Memo::new(move |_| draft.with(|it| it.ends));
     let options = Signal::derive(move || {
-        let keep = ends.get().map(|moment| ("at".to_owned(), format!("Until {}", dates::day_and_time(moment))));
+        let keep = ends.get().map(|moment| ("at".to_owned(), texts.until.with([&dates::day_and_time(moment)])));
         // A link may ask for another number of days.
         let other = match draft.with(|it| it.expiration) {
             Expiration::Days(days) if !Expiration::DAYS.contains(&days) => Some(days),
             _ => None,
         };
-        let days = Expiration::DAYS.into_iter().chain(other).map(|days| (days.to_string(), format!("{days} days")));
+        let days = Expiration::DAYS.into_iter().chain(other).map(|days| (days.to_string(), texts.days.of(days.into())));
         keep.into_iter()
-            .chain([("never".to_owned(), "No expiration".to_owned())])
+            .chain([("never".to_owned(), texts.no_expiration.to_owned())])
             .chain(days)
-            .chain([("date".to_owned(), "On a date…".to_owned())])
+            .chain([("date".to_owned(), texts.on_a_date.to_owned())])
             .collect::<Vec<_>>()
     });
     let choose = move |word: String| {
@@ -111,30 +112,30 @@ pub fn GeneralFields(
     let expiration = Memo::new(move |_| draft.with(|it| it.expiration));
     let by_date = Memo::new(move |_| expiration.get() == Expiration::Date);
     view! {
-        <TextField label="Name" name="name" required=true text=fields.text(|it| &mut it.name) problem=problem("name")
-            on_leave=leave("name") hint="What the key is for, as your team calls it." />
-        <TextField label="External ID" name="external_id" text=fields.text(|it| &mut it.external_id)
+        <TextField label=texts.name name="name" required=true text=fields.text(|it| &mut it.name) problem=problem("name")
+            on_leave=leave("name") hint=texts.name_hint />
+        <TextField label=texts.external_id name="external_id" text=fields.text(|it| &mut it.external_id)
             problem=problem("external_id") on_leave=leave("external_id")
-            hint="What another system calls this token, if it has a name there." />
-        <TextField label="Description" name="description" multiline=true text=fields.text(|it| &mut it.description)
+            hint=texts.external_id_hint />
+        <TextField label=texts.description name="description" multiline=true text=fields.text(|it| &mut it.description)
             problem=problem("description") on_leave=leave("description") />
-        <Select label="Expiration" name="expiration" options=options on_choose=choose
+        <Select label=texts.expiration name="expiration" options=options on_choose=choose
             value=Signal::derive(move || expiration.get().word()) />
         {dynamic(move || match expiration.get() {
             Expiration::Days(days) => {
                 let end = dates::now().plus(i64::from(days) * 24 * 3600);
-                Some(view! { <p class="field__hint">{format!("The key works until {}.", dates::day_and_time(end))}</p> })
+                Some(view! { <p class="field__hint">{texts.works_until.with([&dates::day_and_time(end)])}</p> })
             }
             _ => None,
         })}
         {dynamic(move || by_date.get().then(|| view! {
-            <TextField label="Expiration date" name="expiration_date" kind="date" required=true min=dates::tomorrow()
+            <TextField label=texts.expiration_date name="expiration_date" kind="date" required=true min=dates::tomorrow()
                 text=fields.text(|it| &mut it.date) problem=problem("expiration_date") on_leave=leave("expiration_date")
-                hint="The key works until the end of this day." />
+                hint=texts.expiration_date_hint />
         }))}
         // A choice of days has no date field, but the server may still refuse what it comes to.
         {dynamic(move || (!by_date.get()).then(|| view! {
-            <crate::ui::field::FieldProblem id="field-expiration-problem" label="Expiration" problem=problem("expiration_date") />
+            <FieldProblem id="field-expiration-problem" label=texts.expiration problem=problem("expiration_date") />
         }))}
         {restrictions(fields)}
     }
@@ -144,6 +145,7 @@ pub fn GeneralFields(
 /// From when, from where and how often the key works. Folded away until one of them is set or wrong.
 fn restrictions(fields: Fields) -> impl IntoView {
     const NAMES: [&str; 3] = ["not_before", "allowed_addresses", "calls_per_minute"];
+    let texts = &t().settings;
     let draft = fields.draft;
     let problem = move |field| fields.problem(field);
     let leave = move |field| fields.leave(field);
@@ -161,22 +163,22 @@ fn restrictions(fields: Fields) -> impl IntoView {
     });
     view! {
         <details class="fold" prop:open=open>
-            <summary class="fold__title">"Restrictions"
-                <span class="field__hint">"From when, from where and how often the key works"</span></summary>
+            <summary class="fold__title">{texts.restrictions}
+                <span class="field__hint">{texts.restrictions_hint}</span></summary>
             <div class="fold__body">
-                <TextField label="Not before" name="not_before" kind="date" text=fields.text(|it| &mut it.not_before)
+                <TextField label=texts.not_before name="not_before" kind="date" text=fields.text(|it| &mut it.not_before)
                     problem=problem("not_before") on_leave=leave("not_before")
-                    hint="The key works from the start of this day. Empty: at once." />
+                    hint=texts.not_before_hint />
                 {dynamic(move || begins.get().map(|at| view! {
-                    <p class="field__hint">{format!("Unless you change the day, it stays at {}.", dates::day_and_time(at))}</p>
+                    <p class="field__hint">{texts.not_before_kept.with([&dates::day_and_time(at)])}</p>
                 }))}
-                <TextField label="Allowed addresses" name="allowed_addresses" multiline=true
+                <TextField label=texts.allowed_addresses name="allowed_addresses" multiline=true
                     text=fields.text(|it| &mut it.addresses)
                     problem=problem("allowed_addresses") on_leave=leave("allowed_addresses")
-                    hint="One address or network per line, such as 203.0.113.7 or 2001:db8::/32. Empty: from anywhere." />
-                <TextField label="Calls per minute" name="calls_per_minute" inputmode="numeric" text=fields.text(|it| &mut it.calls)
+                    hint=texts.addresses_hint />
+                <TextField label=texts.calls_per_minute name="calls_per_minute" inputmode="numeric" text=fields.text(|it| &mut it.calls)
                     problem=problem("calls_per_minute") on_leave=leave("calls_per_minute")
-                    hint="Calls beyond it are refused for a while. Empty: any number." />
+                    hint=texts.calls_per_minute_hint />
             </div>
         </details>
     }

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     browser::page,
-    tokens::details::credential::{MASK, Shown, key_text},
+    texts::t,
+    tokens::details::credential::{MASK, Shown, credential_name, key_text},
     ui::{CodeBlock, CopyButton, dynamic},
 };
 
@@ -20,6 +21,7 @@ pub fn NewKey(
     /// The whole value of the header, or the handle.
     secret: String,
 ) -> impl IntoView {
+    let texts = &t().settings;
     let shown = Shown::new();
     let secret = StoredValue::new(secret);
     on_cleanup(move || secret.set_value(String::new()));
@@ -35,15 +37,16 @@ pub fn NewKey(
     let curl_copied = Signal::derive(move || curl(&secret.get_value()));
     view! {
         <div class="secret">
-            <span class="secret__label">{kind.label()}</span>
+            <span class="secret__label">{credential_name(kind)}</span>
             <code class="secret__value" id="created-secret">{dynamic(visible)}</code>
             <button type="button" class="button" on:click=move |_| shown.toggle()>
-                {dynamic(move || if shown.get() { "Hide" } else { "View" })}
+                {dynamic(move || if shown.get() { texts.hide } else { texts.view })}
             </button>
-            <CopyButton text=copied what=kind.label() shown_in="created-secret" with_word=true primary=true unmask=move |()| shown.show() />
+            <CopyButton text=copied what=credential_name(kind) shown_in="created-secret" with_word=true primary=true
+                unmask=move |()| shown.show() />
         </div>
         {has_key.then(|| view! {
-            <CodeBlock id="created-curl" what="curl command" shown=curl_shown copied=curl_copied unmask=move |()| shown.show() />
+            <CodeBlock id="created-curl" what=texts.curl_command shown=curl_shown copied=curl_copied unmask=move |()| shown.show() />
         })}
     }
     .into_any()

@@ -6,8 +6,11 @@ use latchkey_shared::{Module, ModuleId};
 use leptos::prelude::*;
 
 use super::draft::set_of;
-use crate::browser::text;
-use crate::ui::{Check, CheckBox, Icon, dynamic};
+use crate::{
+    browser::{dates::number, text},
+    texts::t,
+    ui::{Check, CheckBox, Icon, dynamic},
+};
 
 /// What *All Modules* shows for a choice.
 #[must_use]
@@ -52,9 +55,10 @@ pub fn PermissionsEditor(
     /// The choice.
     chosen: RwSignal<BTreeSet<ModuleId>>,
 ) -> impl IntoView {
+    let texts = &t().settings;
     let (filter, only_chosen) = (RwSignal::new(String::new()), RwSignal::new(false));
     let modules = StoredValue::new(modules);
-    let count = modules.with_value(Vec::len);
+    let count = number(modules.with_value(Vec::len));
     let shown = Memo::new(move |_| {
         let wanted = text::lower(filter.get().trim());
         let fits = |module: &&Module| {
@@ -65,8 +69,8 @@ pub fn PermissionsEditor(
     });
     let summary = move || {
         chosen.with(|chosen| match all_state(chosen) {
-            Check::On => format!("All {count} modules, and those added later"),
-            _ => format!("{} of {count} modules", chosen.len()),
+            Check::On => texts.all_chosen.with([&count]),
+            _ => texts.some_chosen.with([&number(chosen.len()), &count]),
         })
     };
     let row = move |module: Module| {
@@ -94,21 +98,21 @@ pub fn PermissionsEditor(
     };
     view! {
         <fieldset class="check-list">
-            <legend class="visually-hidden">"Modules"</legend>
+            <legend class="visually-hidden">{t().frame.modules}</legend>
             <div class="check-list__head">
                 <label class="check-list__label check-list__label--all">
                     <CheckBox state=Signal::derive(move || chosen.with(all_state))
                         on_toggle=move |on: bool| chosen.set(switch_all(on)) />
-                    <span>"All Modules"</span>
+                    <span>{texts.all_modules}</span>
                 </label>
                 <span class="muted" role="status">{summary}</span>
                 <label class="check-list__label">
                     <CheckBox state=Signal::derive(move || only_chosen.get().into()) on_toggle=move |on: bool| only_chosen.set(on) />
-                    <span>"Show chosen only"</span>
+                    <span>{texts.chosen_only}</span>
                 </label>
                 <span class="search">
                     <Icon icon=icondata_lu::LuSearch />
-                    <input class="input" type="search" placeholder="Filter modules" aria-label="Filter modules"
+                    <input class="input" type="search" placeholder=texts.filter_modules aria-label=texts.filter_modules
                         prop:value=filter on:input:target=move |event| filter.set(event.target().value())
                         on:keydown=|event| if event.key() == "Enter" {
                             // It would submit the form around: to filter is not to create.
@@ -120,14 +124,14 @@ pub fn PermissionsEditor(
                 <For each=move || shown.get() key=|module| module.id.clone() children=row />
             </ul>
             {dynamic(move || shown.with(Vec::is_empty).then(|| view! {
-                <p class="check-list__none">{if only_chosen.get() { "No module is chosen." } else { "No module matches the filter." }}</p>
+                <p class="check-list__none">{if only_chosen.get() { texts.none_chosen } else { texts.none_matches }}</p>
             }))}
         </fieldset>
         <div role="status">
             {dynamic(move || chosen.with(BTreeSet::is_empty).then(|| view! {
                 <div class="note note--warning">
                     <Icon icon=icondata_lu::LuTriangleAlert />
-                    <p>"No module is chosen: the key will open nothing until you grant it one."</p>
+                    <p>{texts.opens_nothing}</p>
                 </div>
             }))}
         </div>

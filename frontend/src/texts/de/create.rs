@@ -1,3 +1,34 @@
-use crate::texts::create::Texts;
+use crate::texts::{Template, create::Texts};
 
-pub const TEXTS: Texts = Texts {};
+pub const TEXTS: Texts = Texts {
+    create_token: "Token erstellen",
+    may_not_create: "Sie dürfen keine Tokens erstellen",
+    loading: "Wird geladen …",
+    copied_not_loaded: "Der Token, der kopiert werden soll, konnte nicht geladen werden",
+    link_names_unknown: Template::new("Der Link nennt, was es auf diesem Server nicht gibt: {0}."),
+    an_extension: "Eine Erweiterung",
+    opens_nothing: "Ohne Modul öffnet der Schlüssel nichts. Drücken Sie noch einmal „Erstellen“, wenn Sie das wollen.",
+    name_of_copy: Template::new("{0} (Kopie)"),
+    created: Template::new("„{0}“ ist erstellt"),
+    not_created: Template::new("Der Token wurde nicht erstellt. {0}"),
+    link_to_form: "Link zum ausgefüllten Formular",
+    copy_link: "Link kopieren",
+    back: "Zurück",
+    next: "Weiter",
+    create: "Erstellen",
+    summary: "Zusammenfassung",
+    is_created_before: "Der Token ",
+    is_created: " ist erstellt und gilt sofort.",
+    is_created_for_later: " ist erstellt. Er gilt noch nicht: Ab wann, steht unten.",
+    key: Template::new("Der Schlüssel {0}, {2}, {1}."),
+    key_opens: Template::new("öffnet {0}"),
+    key_opens_nothing: "öffnet nichts",
+    key_until: Template::new("bis {0}"),
+    key_until_stopped: "bis er deaktiviert oder gelöscht wird",
+    key_from: Template::new("von {0}"),
+    key_from_anywhere: "von jeder Adresse",
+    waiting: "Der erste Aufruf steht noch aus …",
+    first_call_before: "Es funktioniert: Der erste Aufruf war am ",
+    first_call_after: ".",
+    go_to_details: "Zu den Details",
+};

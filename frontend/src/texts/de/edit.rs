@@ -1,3 +1,28 @@
-use crate::texts::edit::Texts;
+use crate::texts::{Counted, Template, edit::Texts};
 
-pub const TEXTS: Texts = Texts {};
+pub const TEXTS: Texts = Texts {
+    details: "Details",
+    edit_token: "Token bearbeiten",
+    edit_name: Template::new("„{0}“ bearbeiten"),
+    is_deleted: "Dieser Token ist gelöscht",
+    is_deleted_text: "Ein gelöschter Token lässt sich nicht ändern.",
+    may_not_edit: "Sie dürfen keine Tokens bearbeiten",
+    extension_stays: "Ein Token behält die Erweiterung, für die er erstellt wurde.",
+    modules_are_fixed: "Die Erweiterung legt die Module ihrer Tokens fest.",
+    module_is_gone: "Nicht mehr im Katalog; es öffnet nichts.",
+    save: "Speichern",
+    saved: Template::new("„{0}“ ist gespeichert"),
+    not_saved: Template::new("Nicht gespeichert. {0}"),
+    saved_is_unknown: "Keine Antwort: Vielleicht ist die Änderung gespeichert. Drücken Sie noch einmal „Speichern“.",
+    changed_by_another: "Jemand anderes hat diesen Token geändert",
+    saved_a_change: " hat am ",
+    yours_is_not_saved: " eine Änderung gespeichert. Ihre ist noch nicht gespeichert.",
+    both_same: "Beide Fassungen sind jetzt gleich.",
+    property: "Eigenschaft",
+    yours: "Ihre Fassung",
+    theirs: "Gespeicherte Fassung",
+    days_from_now: Counted::new("{0} Tag ab jetzt", "{0} Tage ab jetzt"),
+    back_to_form: "Zurück zum Formular",
+    take_theirs: "Gespeicherte übernehmen",
+    keep_mine: "Meine behalten",
+};

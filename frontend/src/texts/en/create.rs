@@ -1,3 +1,34 @@
-use crate::texts::create::Texts;
+use crate::texts::{Template, create::Texts};
 
-pub const TEXTS: Texts = Texts {};
+pub const TEXTS: Texts = Texts {
+    create_token: "Create Token",
+    may_not_create: "You may not create tokens",
+    loading: "Loading…",
+    copied_not_loaded: "The token to copy could not be loaded",
+    link_names_unknown: Template::new("The link names what this server does not have: {0}."),
+    an_extension: "An extension",
+    opens_nothing: "No module is chosen: the key will open nothing. Press Create again if you want that.",
+    name_of_copy: Template::new("{0} (copy)"),
+    created: Template::new("Created “{0}”"),
+    not_created: Template::new("The token was not created. {0}"),
+    link_to_form: "a link to this form as it is filled in",
+    copy_link: "Copy link",
+    back: "Back",
+    next: "Next",
+    create: "Create",
+    summary: "Summary",
+    is_created_before: "The token ",
+    is_created: " is created and works at once.",
+    is_created_for_later: " is created. It does not work yet: see below from when.",
+    key: Template::new("The key {0}, {1}, {2}."),
+    key_opens: Template::new("opens {0}"),
+    key_opens_nothing: "opens nothing",
+    key_until: Template::new("until {0}"),
+    key_until_stopped: "until it is disabled or deleted",
+    key_from: Template::new("from {0}"),
+    key_from_anywhere: "from any address",
+    waiting: "Waiting for the first call…",
+    first_call_before: "It works: the first call was on ",
+    first_call_after: ".",
+    go_to_details: "Go to Details",
+};

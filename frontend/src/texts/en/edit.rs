@@ -1,3 +1,28 @@
-use crate::texts::edit::Texts;
+use crate::texts::{Counted, Template, edit::Texts};
 
-pub const TEXTS: Texts = Texts {};
+pub const TEXTS: Texts = Texts {
+    details: "Details",
+    edit_token: "Edit Token",
+    edit_name: Template::new("Edit “{0}”"),
+    is_deleted: "This token is deleted",
+    is_deleted_text: "A deleted token cannot be changed.",
+    may_not_edit: "You may not edit tokens",
+    extension_stays: "A token keeps the extension that it was created for.",
+    modules_are_fixed: "The extension fixes the modules of its tokens.",
+    module_is_gone: "No longer in the catalogue; it opens nothing.",
+    save: "Save",
+    saved: Template::new("Saved “{0}”"),
+    not_saved: Template::new("Not saved. {0}"),
+    saved_is_unknown: "The server did not answer. Whether the change is saved is not known: press Save again.",
+    changed_by_another: "Somebody else has changed this token",
+    saved_a_change: " saved a change on ",
+    yours_is_not_saved: ". Yours is not saved yet.",
+    both_same: "Both say the same now.",
+    property: "Property",
+    yours: "Yours",
+    theirs: "Theirs",
+    days_from_now: Counted::new("{0} day from now", "{0} days from now"),
+    back_to_form: "Back to the form",
+    take_theirs: "Take theirs",
+    keep_mine: "Keep mine",
+};

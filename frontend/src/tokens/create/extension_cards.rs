@@ -4,7 +4,10 @@ use icondata_core::Icon as IconData;
 use latchkey_shared::{Extension, ExtensionId};
 use leptos::prelude::*;
 
-use crate::ui::{Icon, field::FieldProblem};
+use crate::{
+    texts::t,
+    ui::{Icon, field::FieldProblem},
+};
 
 /// The picture that a catalogue's `icon` names; a plug for names that are not known.
 #[must_use]
@@ -49,9 +52,9 @@ pub fn ExtensionCards(
     };
     view! {
         <fieldset class="cards" role="radiogroup">
-            <legend class="visually-hidden">"Extension"</legend>
+            <legend class="visually-hidden">{t().settings.extension}</legend>
             <div class="cards__grid">{extensions.into_iter().map(card).collect_view()}</div>
-            <FieldProblem id="field-extension-problem" label="An extension" problem=problem />
+            <FieldProblem id="field-extension-problem" label=t().create.an_extension problem=problem />
         </fieldset>
     }
     .into_any()

@@ -8,6 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api::Api,
     browser::{page, timer::Timer},
+    texts::t,
     tokens::actions::last_use::last_use,
     ui::{Icon, dynamic},
 };
@@ -23,6 +24,7 @@ pub fn FirstCall(
     /// The token.
     id: TokenId,
 ) -> impl IntoView {
+    let texts = &t().create;
     let api = expect_context::<Api>();
     let used = RwSignal::new(None);
     look(api, StoredValue::new(id), used, Timer::new(), TURNS);
@@ -30,10 +32,11 @@ pub fn FirstCall(
         <p class="first-call" role="status">
             {dynamic(move || match used.get() {
                 Some(last) => view! {
-                    <Icon icon=icondata_lu::LuCircleCheck /> <span>"It works: the first call was on " {last_use(&last)} "."</span>
+                    <Icon icon=icondata_lu::LuCircleCheck />
+                    <span>{texts.first_call_before} {last_use(&last)} {texts.first_call_after}</span>
                 }
                 .into_any(),
-                None => view! { <span class="first-call__dot" aria-hidden="true"></span> "Waiting for the first call…" }.into_any(),
+                None => view! { <span class="first-call__dot" aria-hidden="true"></span> {texts.waiting} }.into_any(),
             })}
         </p>
     }

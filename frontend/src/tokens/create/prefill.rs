@@ -6,6 +6,7 @@ use latchkey_shared::{ExtensionId, ModuleId};
 use crate::{
     browser::text::encode,
     routes::NEW_TOKEN,
+    texts::t,
     tokens::draft::{Clock, Draft, Expiration, set_of},
 };
 
@@ -50,7 +51,7 @@ pub fn copy_of(token: &latchkey_shared::Token, clock: Clock) -> Draft {
     let draft = Draft::of(token, clock);
     // The same external id would name two tokens, and a beginning or an end has its own time.
     Draft {
-        name: format!("{} (copy)", draft.name.trim()),
+        name: t().create.name_of_copy.with([&draft.name.trim()]),
         external_id: String::new(),
         expiration: Expiration::Never,
         ends: None,

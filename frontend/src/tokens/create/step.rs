@@ -2,6 +2,8 @@
 
 use latchkey_shared::Problems;
 
+use crate::texts::t;
+
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -22,10 +24,10 @@ impl Step {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::General => "General",
-            Self::Extension => "Extension",
-            Self::Permissions => "Permissions",
-            Self::Summary => "Summary",
+            Self::General => t().settings.general,
+            Self::Extension => t().settings.extension,
+            Self::Permissions => t().settings.permissions,
+            Self::Summary => t().create.summary,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
     browser::{events, focus, page, random},
     routes::{self, HOME, NEW_TOKEN, Navigator},
     session::Session,
-    texts::said,
+    texts::{said, t},
     tokens::{
         draft::{Clock, Draft, set_of},
         general_fields::{Fields, GeneralFields},
@@ -38,6 +38,7 @@ pub fn CreateToken(
     #[prop(optional)]
     prefill: Prefill,
 ) -> impl IntoView {
+    let texts = &t().create;
     let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
     let catalogue = expect_context::<Load<Catalogue>>();
     let Prefill { copy_of, draft } = prefill;
@@ -57,7 +58,7 @@ pub fn CreateToken(
     });
     let what = Memo::new(move |_| {
         let is_there = catalogue.state.with(|state| state.ready().is_some());
-        if is_there { "The token to copy could not be loaded" } else { "Extensions and modules could not be loaded" }
+        if is_there { texts.copied_not_loaded } else { t().settings.catalogue_not_loaded }
     });
     let retry = move |()| {
         catalogue.again();
@@ -67,17 +68,17 @@ pub fn CreateToken(
     let manages = Memo::new(move |_| session.manages_tokens());
     view! {
         <div class="wizard">
-            <Heading title="Create Token" />
+            <Heading title=texts.create_token />
             {dynamic(move || {
                 if !manages.get() {
                     return view! {
-                        <EmptyState icon=icondata_lu::LuKeyRound title="You may not create tokens"
-                            text="Viewers can read tokens. Ask an admin for the role member." />
+                        <EmptyState icon=icondata_lu::LuKeyRound title=texts.may_not_create
+                            text=t().settings.viewers_read />
                     }
                     .into_any();
                 }
                 match state.get() {
-                    Loaded::Waiting => view! { <p role="status" class="muted">"Loading…"</p> }.into_any(),
+                    Loaded::Waiting => view! { <p role="status" class="muted">{texts.loading}</p> }.into_any(),
                     Loaded::Failed(failure) => view! {
                         <LoadError what=what.get_untracked() failure=failure on_retry=retry />
                     }
@@ -106,6 +107,7 @@ thread_local! {
 
 #[component]
 fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> impl IntoView {
+    let texts = &t().create;
     let (api, navigator, guard) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
     let toasts = expect_context::<Toasts>();
@@ -117,8 +119,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
         .map(ToString::to_string)
         .chain(begin.modules.iter().filter(|id| !catalogue.has_module(id)).map(ToString::to_string))
         .collect();
-    let unknown = (!unknown.is_empty())
-        .then(|| format!("The link names what this server does not have: {}.", unknown.join(", ")));
+    let unknown = (!unknown.is_empty()).then(|| texts.link_names_unknown.with([&unknown.join(", ")]));
     let extension = RwSignal::new(begin.extension.clone().filter(|id| catalogue.extension(id.as_str()).is_some()));
     let modules = RwSignal::new(set_of(begin.modules.iter().filter(|id| catalogue.has_module(id)).cloned()));
     let fields = Fields::of(begin);
@@ -207,7 +208,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
             // The user has left the wizard: nothing may take them back, but the token is there.
             if busy.try_set(false).is_some() {
                 if let Ok(token) = outcome {
-                    let text = format!("Created “{}”", token.info.name);
+                    let text = texts.created.with([&token.info.name]);
                     toasts.say_with_link(text, routes::token(token.info.id.as_str(), "general"));
                 }
                 return;
@@ -235,7 +236,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
                         focus_first_problem();
                     }
                 }
-                Err(failure) => problem.set(Some(format!("The token was not created. {}", failure.message()))),
+                Err(failure) => problem.set(Some(texts.not_created.with([&failure.message()]))),
             }
         });
     };
@@ -258,8 +259,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
     };
     let note = Signal::derive(move || {
         let asks_again = warned.get() && current.get() == Step::Permissions;
-        let again = "No module is chosen: the key will open nothing. Press Create again if you want that.";
-        problem.get().or_else(|| asks_again.then(|| again.to_owned()))
+        problem.get().or_else(|| asks_again.then(|| texts.opens_nothing.to_owned()))
     });
     let back =
         move |()| show(if current.get_untracked() == Step::Permissions { Step::Extension } else { Step::General });
@@ -300,17 +300,17 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
                     </div>
                     <Note problem=note />
                     <div class="wizard__actions">
-                        <a class="button button--quiet" href=HOME>"Cancel"</a>
+                        <a class="button button--quiet" href=HOME>{t().common.cancel}</a>
                         {dynamic(move || is_last.get().then(|| view! {
-                            <CopyButton what="a link to this form as it is filled in" words="Copy link"
+                            <CopyButton what=texts.link_to_form words=texts.copy_link
                                 text=Signal::derive(move || format!("{}{}", page::origin(), prefill::address(&draft()))) />
                         }))}
                         <span class="spacer"></span>
-                        {dynamic(move || (current.get() != Step::General).then(|| view! { <Button on_press=back>"Back"</Button> }))}
+                        {dynamic(move || (current.get() != Step::General).then(|| view! { <Button on_press=back>{texts.back}</Button> }))}
                         {dynamic(move || if is_last.get() {
-                            view! { <Button variant=Variant::Primary submit=true busy=busy>"Create"</Button> }
+                            view! { <Button variant=Variant::Primary submit=true busy=busy>{texts.create}</Button> }
                         } else {
-                            view! { <Button variant=Variant::Primary submit=true>"Next"</Button> }
+                            view! { <Button variant=Variant::Primary submit=true>{texts.next}</Button> }
                         })}
                     </div>
                 </form>

@@ -10,6 +10,7 @@ use crate::{
     api::{Api, CONFIRM_PASSWORD, Failure},
     browser::{clipboard, focus, page, timer::Timer},
     session::Session,
+    texts::t,
     ui::{Button, Icon, Note, dynamic},
 };
 
@@ -18,6 +19,15 @@ pub const MASK: &str = "••••••••••••••••••�
 
 const SHOWN_FOR: Duration = Duration::from_secs(30);
 const SAID_FOR: Duration = Duration::from_secs(4);
+
+/// The word for a credential.
+#[must_use]
+pub fn credential_name(kind: Credential) -> &'static str {
+    match kind {
+        Credential::ApiKey => t().settings.api_key,
+        Credential::Handle => t().settings.handle,
+    }
+}
 
 /// What a person takes away: the whole value of the header, or the handle.
 #[must_use]
@@ -102,6 +112,7 @@ pub fn CredentialField(
     /// What it shows.
     kind: Credential,
 ) -> impl IntoView {
+    let (texts, settings) = (&t().details, &t().settings);
     let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
     let shown = Shown::new();
     let secret = RwSignal::new(String::new());
@@ -138,7 +149,7 @@ pub fn CredentialField(
                         }
                         Want::Copy => match clipboard::copy(&text).await {
                             Ok(()) => {
-                                said.try_set("Copied");
+                                said.try_set(t().common.copied);
                                 said_timer.start(SAID_FOR, move || {
                                     said.try_set("");
                                 });
@@ -146,10 +157,7 @@ pub fn CredentialField(
                             Err(refused) => {
                                 secret.try_set(text);
                                 shown.show();
-                                problem.try_set(Some(format!(
-                                    "Not copied: {}. The text is selected: press Ctrl+C.",
-                                    refused.0
-                                )));
+                                problem.try_set(Some(texts.not_copied.with([&refused.0])));
                                 request_animation_frame(|| focus::select_text("credential"));
                             }
                         },
@@ -158,7 +166,7 @@ pub fn CredentialField(
                 // The user has closed the dialog that asks for the password.
                 Err(failure) if failure.is(CONFIRM_PASSWORD) => {}
                 Err(Failure::NotFound) => {
-                    problem.try_set(Some("The token no longer exists.".to_owned()));
+                    problem.try_set(Some(texts.gone.to_owned()));
                 }
                 Err(failure) => {
                     problem.try_set(Some(failure.message()));
@@ -166,10 +174,9 @@ pub fn CredentialField(
             }
         });
     };
-    let label = kind.label();
     view! {
         <div class="secret">
-            <span class="secret__label">{label}</span>
+            <span class="secret__label">{credential_name(kind)}</span>
             <code class="secret__value" id="credential">
                 {dynamic(move || if shown.get() { secret.with(|secret| key_text(secret)) } else { MASK.into_any() })}
             </code>
@@ -177,17 +184,17 @@ pub fn CredentialField(
                 view! {
                     <Button busy=Signal::derive(move || busy.get() == Some(Want::View))
                         on_press=move |()| if untrack(|| shown.get()) { shown.hide() } else { reveal(Want::View) }>
-                        {dynamic(move || if shown.get() { "Hide" } else { "View" })}
+                        {dynamic(move || if shown.get() { settings.hide } else { settings.view })}
                     </Button>
                     <Button icon=icondata_lu::LuCopy busy=Signal::derive(move || busy.get() == Some(Want::Copy))
-                        on_press=move |()| reveal(Want::Copy)>"Copy"</Button>
+                        on_press=move |()| reveal(Want::Copy)>{t().common.copy}</Button>
                     <span class="secret__said" role="status">
                         {dynamic(move || (!said.get().is_empty()).then(|| view! { <Icon icon=icondata_lu::LuCheck /> }))} {said}
                     </span>
                 }
                 .into_any()
             } else {
-                view! { <span class="muted">"Viewers cannot see it."</span> }.into_any()
+                view! { <span class="muted">{texts.viewers_cannot_see}</span> }.into_any()
             }}
         </div>
         <Note problem=problem />

@@ -7,6 +7,7 @@ use crate::{
     activity::{ActivityQuery, EventRows},
     api::Api,
     browser::dates,
+    texts::t,
     ui::{Load, LoadError, Loaded, dynamic},
 };
 
@@ -23,14 +24,14 @@ pub fn TokenEvents(
     dynamic(move || match load.state.get() {
         Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
         Loaded::Failed(failure) => view! {
-            <LoadError what="The events could not be loaded" failure=failure on_retry=move |()| load.again() />
+            <LoadError what=t().details.events_not_loaded failure=failure on_retry=move |()| load.again() />
         }
         .into_any(),
         Loaded::Ready(page) => {
             let more = page.total > page.events.len();
             view! {
                 <EventRows events=page.events of_one=true />
-                {more.then(|| view! { <p><a href=all.get_value()>{format!("All {} events", page.total)}</a></p> })}
+                {more.then(|| view! { <p><a href=all.get_value()>{t().details.all_events.with([&dates::number(page.total)])}</a></p> })}
             }
             .into_any()
         }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{credential::CredentialField, samples::Samples};
 use crate::{
     api::Catalogue,
+    texts::t,
     tokens::actions::last_use::last_use,
     ui::{CopyButton, Time, dynamic},
 };
@@ -21,6 +22,7 @@ pub fn Facts(
     /// How many keys were replaced on this screen: a new one hides what is shown of the one before.
     rotated: RwSignal<u32>,
 ) -> impl IntoView {
+    let (texts, settings) = (&t().details, &t().settings);
     let catalogue = StoredValue::new(catalogue);
     let extension = move || token.with(|it| catalogue.with_value(|all| all.extension(&it.extension.id).cloned()));
     let credential = Memo::new(move |_| {
@@ -33,31 +35,31 @@ pub fn Facts(
             {dynamic(move || {
                 let (token, extension) = (token.get(), extension());
                 view! {
-                    <dt>"ID"</dt>
+                    <dt>{settings.id}</dt>
                     <dd><span class="mono" id="fact-id">{token.id.to_string()}</span>
-                        <CopyButton text=token.id.to_string() what="ID" shown_in="fact-id" /></dd>
-                    <dt>"External ID"</dt>
+                        <CopyButton text=token.id.to_string() what=settings.id shown_in="fact-id" /></dd>
+                    <dt>{settings.external_id}</dt>
                     <dd>{token.external_id.clone().map_or_else(none, |text| view! {
                         <span class="breakable" id="fact-external-id">{text.clone()}</span>
-                        <CopyButton text=text what="external ID" shown_in="fact-external-id" />
+                        <CopyButton text=text what=texts.external_id_to_copy shown_in="fact-external-id" />
                     }.into_any())}</dd>
-                    <dt>"Description"</dt>
+                    <dt>{settings.description}</dt>
                     <dd>{token.description.clone().map_or_else(none, |text| view! {
                         <span class="breakable pre">{text}</span>
                     }.into_any())}</dd>
-                    <dt>"Extension"</dt>
+                    <dt>{settings.extension}</dt>
                     <dd>{catalogue.with_value(|it| it.extension_title(&token))}
                         {extension.map(|it| view! { <span class="muted facts__more">{it.description}</span> })}</dd>
-                    <dt>"Owner"</dt>
+                    <dt>{texts.owner}</dt>
                     <dd>{token.owner.name.clone()} " " <span class="mono muted">{token.owner.id.clone()}</span></dd>
-                    <dt>"Expiration"</dt>
+                    <dt>{settings.expiration}</dt>
                     <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true /> }.into_any())}</dd>
                     {old_key(&token)}
                     {rules(&token)}
-                    <dt>"Last used"</dt>
+                    <dt>{texts.last_used}</dt>
                     <dd>{token.last_used.as_ref().map_or_else(never, last_use)}</dd>
-                    <dt>"Created"</dt><dd>{occurrence(&token.events.created)}</dd>
-                    <dt>"Updated"</dt><dd>{occurrence(&token.events.updated)}</dd>
+                    <dt>{texts.created}</dt><dd>{occurrence(&token.events.created)}</dd>
+                    <dt>{texts.updated}</dt><dd>{occurrence(&token.events.updated)}</dd>
                 }
             })}
         </dl>
@@ -67,34 +69,36 @@ pub fn Facts(
 }
 
 fn none() -> AnyView {
-    view! { <span class="muted">"None"</span> }.into_any()
+    view! { <span class="muted">{t().common.none}</span> }.into_any()
 }
 
 fn never() -> AnyView {
-    view! { <span class="muted">"Never"</span> }.into_any()
+    view! { <span class="muted">{t().details.never}</span> }.into_any()
 }
 
 /// When the key before the present one stops, while it works.
 fn old_key(token: &Token) -> AnyView {
+    let texts = &t().details;
     let stop = match token.previous_expiration_date {
-        Some(at) => view! { "Works until " <Time at=at with_time=true /> }.into_any(),
-        None if token.status == TokenStatus::Revitalised => view! { "Works until the key is rotated" }.into_any(),
+        Some(at) => view! { {texts.works_until} <Time at=at with_time=true /> }.into_any(),
+        None if token.status == TokenStatus::Revitalised => texts.works_until_rotated.into_any(),
         None => return ().into_any(),
     };
-    view! { <dt>"Old key"</dt><dd>{stop}</dd> }.into_any()
+    view! { <dt>{texts.old_key}</dt><dd>{stop}</dd> }.into_any()
 }
 
 /// The rules on its use, when it has any.
 #[must_use]
 pub fn rules(token: &Token) -> AnyView {
-    let begins = token.not_before.map(|at| view! { <dt>"Not before"</dt><dd><Time at=at with_time=true /></dd> });
+    let texts = &t().settings;
+    let begins = token.not_before.map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true /></dd> });
     let addresses = (!token.allowed_addresses.is_empty()).then(|| {
-        view! { <dt>"Allowed addresses"</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
+        view! { <dt>{texts.allowed_addresses}</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
     });
-    let calls = token.calls_per_minute.map(|calls| view! { <dt>"Calls per minute"</dt><dd>{calls}</dd> });
+    let calls = token.calls_per_minute.map(|calls| view! { <dt>{texts.calls_per_minute}</dt><dd>{calls}</dd> });
     view! { {begins} {addresses} {calls} }.into_any()
 }
 
 fn occurrence(it: &Occurrence) -> impl IntoView + use<> {
-    view! { <Time at=it.at with_time=true /> " by " <span class="breakable">{it.by.name.clone()}</span> }
+    view! { <Time at=it.at with_time=true /> {t().details.by} <span class="breakable">{it.by.name.clone()}</span> }
 }

@@ -5,7 +5,9 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, Catalogue},
+    browser::dates::number,
     session::Session,
+    texts::t,
     ui::{Button, Note, Toasts, dynamic},
 };
 
@@ -23,6 +25,7 @@ pub fn Permissions(
     #[prop(into)]
     on_change: Callback<()>,
 ) -> impl IntoView {
+    let texts = &t().details;
     let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let fixed = token
@@ -39,11 +42,11 @@ pub fn Permissions(
             busy.try_set(false);
             match outcome {
                 Ok(()) => {
-                    toasts.say(format!("Granted {name}"));
+                    toasts.say(texts.granted.with([&name]));
                     on_change.try_run(());
                 }
                 Err(failure) => {
-                    problem.try_set(Some(format!("Not granted. {}", failure.message())));
+                    problem.try_set(Some(texts.not_granted.with([&failure.message()])));
                 }
             }
         });
@@ -52,12 +55,12 @@ pub fn Permissions(
         token.with(|token| token.permissions.iter().map(|it| it.object.id.clone()).collect::<Vec<_>>())
     });
     let all = Memo::new(move |_| granted.with(|granted| granted.iter().any(|id| id == ModuleId::all().as_str())));
-    let count = catalogue.modules.len();
+    let count = number(catalogue.modules.len());
     let summary = move || {
         if all.get() {
-            format!("All Modules: every one of these {count}, and those added later.")
+            texts.holds_all.with([&count])
         } else {
-            format!("{} of {count} modules.", granted.with(Vec::len))
+            texts.holds.with([&number(granted.with(Vec::len)), &count])
         }
     };
     let rows = catalogue.modules.into_iter().map(|module| {
@@ -77,12 +80,13 @@ pub fn Permissions(
                 <td role="cell" class="col-status">
                     <span class="chip" data-status=move || if on.get() { "active" } else { "inactive" }>
                         <span class="chip__dot" aria-hidden="true"></span>
-                        {dynamic(move || if on.get() { "Enabled" } else { "Disabled" })}
+                        {dynamic(move || if on.get() { texts.enabled } else { texts.disabled })}
                     </span>
                     {dynamic(move || (is_asked.get() && !on.get() && !fixed && session.manages_tokens()).then(|| {
                         let (module, name) = (granted_id.clone(), name.clone());
                         view! {
-                            <Button busy=busy label=format!("Grant {name}") on_press=move |()| grant(module.clone(), name.clone())>"Grant"</Button>
+                            <Button busy=busy label=texts.grant_module.with([&name])
+                                on_press=move |()| grant(module.clone(), name.clone())>{texts.grant}</Button>
                         }
                     }))}
                 </td>
@@ -95,15 +99,15 @@ pub fn Permissions(
     view! {
         <p class="muted">{summary}</p>
         {dynamic(move || asked.get().map(|_| view! {
-            <p>"A call was refused because the token does not hold the marked module."</p>
+            <p>{texts.call_was_refused}</p>
         }))}
         <Note problem=problem />
-        <table class="table table--modules" role="table" aria-label="Permissions">
+        <table class="table table--modules" role="table" aria-label=t().settings.permissions>
             <thead role="rowgroup">
                 <tr role="row">
-                    <th scope="col" role="columnheader">"Module"</th>
-                    <th scope="col" role="columnheader">"Status"</th>
-                    <th scope="col" role="columnheader">"Paths"</th>
+                    <th scope="col" role="columnheader">{texts.module}</th>
+                    <th scope="col" role="columnheader">{texts.status}</th>
+                    <th scope="col" role="columnheader">{texts.paths}</th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows.collect_view()}</tbody>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::page,
+    texts::t,
     ui::{CodeBlock, Tab, Tabs},
 };
 
@@ -30,16 +31,17 @@ pub fn sample(language: &str, origin: &str) -> String {
 /// The samples, one at a time.
 #[component]
 pub fn Samples() -> impl IntoView {
+    let texts = &t().details;
     let language = RwSignal::new("curl".to_owned());
     let tabs: Vec<Tab> = LANGUAGES.into_iter().map(|(id, words)| Tab { id, words, href: None }).collect();
     let code = Signal::derive(move || language.with(|language| sample(language, &page::origin())));
     view! {
         <section class="samples">
-            <h2 class="section-title">"Use it"</h2>
-            <p class="muted">"Put the API key into the environment variable " <code>"LATCHKEY_KEY"</code> "; code is no place for it."</p>
-            <Tabs label="Language" small=true tabs=tabs selected=language
+            <h2 class="section-title">{texts.use_it}</h2>
+            <p class="muted">{texts.environment_before} <code>"LATCHKEY_KEY"</code> {texts.environment_after}</p>
+            <Tabs label=texts.language small=true tabs=tabs selected=language
                 on_select=move |id: &'static str| language.set(id.to_owned())>
-                <CodeBlock id="sample" what="code sample" shown=code />
+                <CodeBlock id="sample" what=texts.code_sample shown=code />
             </Tabs>
         </section>
     }

@@ -8,6 +8,7 @@ use crate::{
     api::{Api, Catalogue, Failure},
     routes::{self, HOME},
     session::Session,
+    texts::t,
     tokens::actions::{ActionDialogs, ActionProblem, Actions, menu_items},
     ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, Outdated, StatusChip, Tab, Tabs, dynamic},
 };
@@ -25,6 +26,7 @@ pub fn TokenDetails(
     #[prop(optional, into)]
     module: Signal<Option<String>>,
 ) -> impl IntoView {
+    let texts = &t().details;
     let api = expect_context::<Api>();
     let load = Load::new(move || id.get(), move |id| async move { api.token(&id).await });
     let actions = Actions::new(Callback::new(move |_| load.again()));
@@ -37,27 +39,26 @@ pub fn TokenDetails(
         })
     });
     view! {
-        <nav class="breadcrumb" aria-label="Breadcrumb"><a href=HOME>"Tokens"</a></nav>
+        <nav class="breadcrumb" aria-label=texts.breadcrumb><a href=HOME>{t().frame.tokens}</a></nav>
         <ActionProblem actions=actions />
         <Outdated load=load />
         {dynamic(move || match shown.get() {
             Loaded::Waiting => view! {
-                <p class="visually-hidden" role="status">"Loading the token"</p>
+                <p class="visually-hidden" role="status">{texts.loading}</p>
                 <div class="skeleton skeleton--title"></div>
                 <div class="skeleton skeleton--block"></div>
             }
             .into_any(),
             Loaded::Failed(Failure::NotFound) => view! {
-                <Heading title="Token not found" />
-                <EmptyState icon=icondata_lu::LuSearchX title="There is no such token"
-                    text="It does not exist, or it belongs to another account.">
-                    <a class="button" href=HOME>"Go to Tokens"</a>
+                <Heading title=texts.not_found />
+                <EmptyState icon=icondata_lu::LuSearchX title=texts.no_such_token text=t().common.failure_not_found>
+                    <a class="button" href=HOME>{t().frame.go_to_tokens}</a>
                 </EmptyState>
             }
             .into_any(),
             Loaded::Failed(failure) => view! {
-                <Heading title="Token" />
-                <LoadError what="The token could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <Heading title=texts.token />
+                <LoadError what=texts.not_loaded failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Loaded::Ready(()) => {
@@ -80,6 +81,7 @@ pub fn TokenDetails(
 
 #[component]
 fn Details(token: Memo<Token>, tab: Signal<String>, module: Signal<Option<String>>, actions: Actions) -> impl IntoView {
+    let texts = &t().details;
     let session = expect_context::<Session>();
     let catalogue = expect_context::<Load<Catalogue>>();
     let id = token.with_untracked(|token| token.id.clone());
@@ -87,40 +89,45 @@ fn Details(token: Memo<Token>, tab: Signal<String>, module: Signal<Option<String
     let name = Signal::derive(move || token.with(|token| token.name.clone()));
     let deleted = Memo::new(move |_| token.with(|token| token.status == TokenStatus::Deleted));
     let can_act = Memo::new(move |_| session.manages_tokens() && !deleted.get());
-    const TABS: [(&str, &str); 4] =
-        [("general", "General"), ("permissions", "Permissions"), ("usage", "Usage"), ("activity", "Activity")];
-    let selected = Memo::new(move |_| tab.with(|tab| TABS.into_iter().find(|(id, _)| id == tab).unwrap_or(TABS[0]).0));
+    let names = [
+        ("general", t().settings.general),
+        ("permissions", t().settings.permissions),
+        ("usage", texts.usage),
+        ("activity", t().frame.activity),
+    ];
+    let selected =
+        Memo::new(move |_| tab.with(|tab| names.into_iter().find(|(id, _)| id == tab).unwrap_or(names[0]).0));
     let tabs: Vec<Tab> =
-        TABS.map(|(tab, words)| Tab { id: tab, words, href: Some(routes::token(id.as_str(), tab)) }).into();
+        names.map(|(tab, words)| Tab { id: tab, words, href: Some(routes::token(id.as_str(), tab)) }).into();
     let token_id = StoredValue::new(id.clone());
     let known = Memo::new(move |_| catalogue.state.get());
     view! {
         <div class="screen__head screen__head--details">
             <div class="screen__name">
                 <Heading title=name tab=Signal::derive(move || {
-                    let words = TABS.into_iter().find(|(id, _)| *id == selected.get()).map_or("", |(_, words)| words);
+                    let words = names.into_iter().find(|(id, _)| *id == selected.get()).map_or("", |(_, words)| words);
                     format!("{} · {words}", name.get())
                 }) />
                 <StatusChip status=Signal::derive(move || token.with(|token| token.status)) />
             </div>
             {dynamic(move || can_act.get().then(|| view! {
                 <div class="screen__actions">
-                    <a class="button" href=edit.clone()><Icon icon=icondata_lu::LuPencil />"Edit"</a>
-                    <Menu icon=icondata_lu::LuEllipsisVertical label=Signal::derive(move || format!("Actions for {}", name.get()))
+                    <a class="button" href=edit.clone()><Icon icon=icondata_lu::LuPencil />{texts.edit}</a>
+                    <Menu icon=icondata_lu::LuEllipsisVertical label=Signal::derive(move || texts.actions_for.with([&name.get()]))
                         items=Signal::derive(move || menu_items(&token.get(), actions, false)) />
                 </div>
             }))}
         </div>
         {dynamic(move || deleted.get().then(|| view! {
             <div class="note"><Icon icon=icondata_lu::LuInfo />
-                <p>"This token is deleted. Its key opens nothing any more and cannot be brought back."</p></div>
+                <p>{texts.is_deleted}</p></div>
         }))}
-        <Tabs label="Token" tabs=tabs selected=Signal::derive(move || selected.get().to_owned())>
+        <Tabs label=texts.token tabs=tabs selected=Signal::derive(move || selected.get().to_owned())>
             {dynamic(move || match (known.get(), selected.get()) {
                 (_, "activity") => view! { <TokenEvents id=token_id.get_value() /> }.into_any(),
                 (Loaded::Waiting, _) => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 (Loaded::Failed(failure), _) => view! {
-                    <LoadError what="Extensions and modules could not be loaded" failure=failure
+                    <LoadError what=t().settings.catalogue_not_loaded failure=failure
                         on_retry=move |()| catalogue.again() />
                 }
                 .into_any(),

@@ -7,6 +7,7 @@ use crate::{
     api::{Api, Catalogue},
     browser::{dates, focus},
     session::Session,
+    texts::t,
     ui::{Button, EmptyState, Load, LoadError, Loaded, Note, Time, Toasts, Variant, dynamic},
 };
 
@@ -26,6 +27,7 @@ pub fn Usage(
     #[prop(into)]
     on_change: Callback<()>,
 ) -> impl IntoView {
+    let texts = &t().details;
     let api = expect_context::<Api>();
     let id = Memo::new(move |_| token.with(|token| token.id.clone()));
     let load = Load::new(move || id.get(), move |id| async move { api.token_usage(&id).await });
@@ -33,12 +35,11 @@ pub fn Usage(
     dynamic(move || match load.state.get() {
         Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
         Loaded::Failed(failure) => view! {
-            <LoadError what="The usage could not be loaded" failure=failure on_retry=move |()| load.again() />
+            <LoadError what=texts.usage_not_loaded failure=failure on_retry=move |()| load.again() />
         }
         .into_any(),
         Loaded::Ready(usage) if usage.days.is_empty() => view! {
-            <EmptyState icon=icondata_lu::LuChartColumn title="No calls in the last 90 days"
-                text="Calls with this key show here a few seconds after they are made." />
+            <EmptyState icon=icondata_lu::LuChartColumn title=texts.no_calls text=texts.no_calls_text />
         }
         .into_any(),
         Loaded::Ready(TokenUsage { days, modules, clients }) => view! {
@@ -50,6 +51,11 @@ pub fn Usage(
     })
 }
 
+/// A number of calls, as the language writes it.
+fn written(calls: i64) -> String {
+    dates::number(usize::try_from(calls).unwrap_or_default())
+}
+
 /// Calls that were let through, and those that were refused.
 fn sums(day: &DayUsage) -> (i64, i64) {
     let sum = |fits: fn(i32) -> bool| day.statuses.iter().filter(|it| fits(it.code)).map(|it| it.calls).sum();
@@ -58,6 +64,7 @@ fn sums(day: &DayUsage) -> (i64, i64) {
 
 #[component]
 fn Calls(days: Vec<DayUsage>) -> impl IntoView {
+    let texts = &t().details;
     let (allowed, refused) = days.iter().map(sums).fold((0, 0), |all, day| (all.0 + day.0, all.1 + day.1));
     let most = days.iter().map(sums).map(|day| day.0 + day.1).max().unwrap_or(1).max(1);
     let today = dates::now().unix().div_euclid(86_400);
@@ -70,7 +77,7 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
             // What there is shows, however little it is.
             let height = |calls: i64| if calls == 0 { 0 } else { (calls * HEIGHT / most).max(2) };
             let (low, high) = (height(ok), height(no));
-            let words = format!("{}: {ok} let through, {no} refused", day.date);
+            let words = texts.calls_of_day.with([&day.date, &written(ok), &written(no)]);
             Some(view! {
                 <g><title>{words}</title>
                     <rect class="chart__ok" x=at.to_string() y=(HEIGHT - low).to_string() width="0.8" height=low.to_string()></rect>
@@ -80,7 +87,7 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
         })
         .collect();
     let codes = |day: &DayUsage| {
-        let words: Vec<String> = day.statuses.iter().map(|it| format!("{} × {}", it.calls, it.code)).collect();
+        let words: Vec<String> = day.statuses.iter().map(|it| format!("{} × {}", written(it.calls), it.code)).collect();
         words.join(", ")
     };
     let rows: Vec<_> = days
@@ -89,19 +96,24 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
         .map(|day| {
             let (ok, no) = sums(day);
             view! {
-                <tr><th scope="row">{day.date.clone()}</th><td>{ok}</td><td>{no}</td><td class="muted col-codes">{codes(day)}</td></tr>
+                <tr><th scope="row">{day.date.clone()}</th><td>{written(ok)}</td><td>{written(no)}</td><td class="muted col-codes">{codes(day)}</td></tr>
             }
         })
         .collect();
-    let label = format!("Calls by day in the last {DAYS} days, at most {most} a day. The table below has the numbers.");
+    let label = texts.chart.with([&DAYS, &written(most)]);
     view! {
-        <h2 class="section-title">"Calls"</h2>
-        <p>{format!("{allowed} let through and {refused} refused in the last {DAYS} days. The highest bar is {most} calls. Days are in UTC.")}</p>
+        <h2 class="section-title">{texts.calls}</h2>
+        <p>{texts.calls_in_days.with([&written(allowed), &written(refused), &DAYS, &written(most)])}</p>
         <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {DAYS} {HEIGHT}") preserveAspectRatio="none">{bars}</svg>
         <details class="fold">
-            <summary class="fold__title">"By day and status"</summary>
-            <table class="table table--usage" aria-label="Calls by day and status">
-                <thead><tr><th scope="col">"Day"</th><th scope="col">"Let through"</th><th scope="col">"Refused"</th><th scope="col" class="col-codes">"By status"</th></tr></thead>
+            <summary class="fold__title">{texts.by_day_and_status}</summary>
+            <table class="table table--usage" aria-label=texts.calls_by_day_and_status>
+                <thead><tr>
+                    <th scope="col">{texts.day}</th>
+                    <th scope="col">{texts.let_through}</th>
+                    <th scope="col">{texts.refused}</th>
+                    <th scope="col" class="col-codes">{texts.by_status}</th>
+                </tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </details>
@@ -116,6 +128,7 @@ fn Modules(
     catalogue: StoredValue<Catalogue>,
     on_change: Callback<()>,
 ) -> impl IntoView {
+    let texts = &t().details;
     let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
     let (busy, problem) = (RwSignal::new(None::<ModuleId>), RwSignal::new(None::<String>));
     let has_all =
@@ -144,53 +157,49 @@ fn Modules(
                         let (of, id) = (of.clone(), id.clone());
                         spawn_local(async move {
                             if let Err(failure) = api.grant_module(&of, &id).await {
-                                problem.try_set(Some(format!("Not granted again. {}", failure.message())));
+                                problem.try_set(Some(texts.not_granted_again.with([&failure.message()])));
                             }
                             on_change.try_run(());
                         });
                     });
-                    toasts.say_with_undo("Withdrew the module", back);
+                    toasts.say_with_undo(texts.withdrew, back);
                     on_change.try_run(());
                     request_animation_frame(focus::title_if_lost);
                 }
                 Err(failure) => {
-                    problem.try_set(Some(format!("Not withdrawn. {}", failure.message())));
+                    problem.try_set(Some(texts.not_withdrawn.with([&failure.message()])));
                 }
             }
         });
     };
     let unused = modules.iter().filter(|it| it.granted && it.calls == 0).count();
-    let granted = modules.iter().filter(|it| it.granted).count();
+    let granted = dates::number(modules.iter().filter(|it| it.granted).count());
     let advice = match (has_all.get_untracked(), unused) {
-        (_, 0) => "Every module that the token holds was used.".to_owned(),
-        (true, unused) => format!(
-            "The token holds All Modules and has not used {unused} of {granted} in 90 days. Choose the ones that it needs in Edit."
-        ),
-        (false, unused) => {
-            let was = if unused == 1 { "was" } else { "were" };
-            format!("{unused} of {granted} modules that the token holds {was} not used in 90 days.")
-        }
+        (_, 0) => texts.every_module_used.to_owned(),
+        (true, _) => texts.unused_of_all.with([&dates::number(unused), &granted]),
+        (false, 1) => texts.unused_one.with([&dates::number(unused), &granted]),
+        (false, _) => texts.unused_other.with([&dates::number(unused), &granted]),
     };
     let row = move |it: ModuleUsage| {
         let id = it.id.clone();
         let held = Memo::new(move |_| {
             has_all.get() || token.with(|token| token.permissions.iter().any(|held| held.object.id == id.as_str()))
         });
-        let (id, for_busy, label) = (it.id.clone(), it.id.clone(), format!("Withdraw {}", name(&it.id)));
+        let (id, for_busy, label) = (it.id.clone(), it.id.clone(), texts.withdraw_module.with([&name(&it.id)]));
         view! {
             <tr role="row">
                 <td role="cell" class="col-module"><span class="strong">{name(&it.id)}</span></td>
-                <td role="cell">{it.calls}</td>
-                <td role="cell">{it.last_day.clone().unwrap_or_else(|| "Never".to_owned())}</td>
+                <td role="cell">{written(it.calls)}</td>
+                <td role="cell">{it.last_day.clone().unwrap_or_else(|| texts.never.to_owned())}</td>
                 <td role="cell" class="col-withdraw">
                     {dynamic(move || match (held.get(), it.calls) {
-                        (false, _) => view! { <span class="muted">"Not granted"</span> }.into_any(),
+                        (false, _) => view! { <span class="muted">{texts.module_not_granted}</span> }.into_any(),
                         (true, 0) if may() => {
                             let (id, for_busy, label) = (id.clone(), for_busy.clone(), label.clone());
                             view! {
                                 <Button variant=Variant::Quiet label=label
                                     busy=Signal::derive(move || busy.with(|busy| busy.as_ref() == Some(&for_busy)))
-                                    on_press=move |()| withdraw(id.clone())>"Withdraw"</Button>
+                                    on_press=move |()| withdraw(id.clone())>{texts.withdraw}</Button>
                             }
                             .into_any()
                         }
@@ -201,15 +210,15 @@ fn Modules(
         }
     };
     view! {
-        <h2 class="section-title">"Modules"</h2>
+        <h2 class="section-title">{t().frame.modules}</h2>
         <p>{advice}</p>
         <Note problem=problem />
-        <table class="table table--usage" role="table" aria-label="Calls by module">
+        <table class="table table--usage" role="table" aria-label=texts.calls_by_module>
             <thead role="rowgroup"><tr role="row">
-                <th scope="col" role="columnheader">"Module"</th>
-                <th scope="col" role="columnheader">"Calls"</th>
-                <th scope="col" role="columnheader">"Last used"</th>
-                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
+                <th scope="col" role="columnheader">{texts.module}</th>
+                <th scope="col" role="columnheader">{texts.calls}</th>
+                <th scope="col" role="columnheader">{texts.last_used}</th>
+                <th scope="col" role="columnheader"><span class="visually-hidden">{texts.actions}</span></th>
             </tr></thead>
             <tbody role="rowgroup">{modules.into_iter().map(row).collect_view()}</tbody>
         </table>
@@ -219,10 +228,11 @@ fn Modules(
 
 #[component]
 fn Clients(clients: Vec<ClientUsage>) -> impl IntoView {
+    let texts = &t().details;
     let row = |it: ClientUsage| {
         view! {
             <tr>
-                <td class="mono">{if it.address.is_empty() { "unknown".to_owned() } else { it.address }}</td>
+                <td class="mono">{if it.address.is_empty() { texts.unknown_address.to_owned() } else { it.address }}</td>
                 <td class="breakable">{it.program}</td>
                 <td><Time at=it.at with_time=true /></td>
             </tr>
@@ -231,9 +241,13 @@ fn Clients(clients: Vec<ClientUsage>) -> impl IntoView {
     (!clients.is_empty())
         .then(|| {
             view! {
-                <h2 class="section-title">"Last clients"</h2>
-                <table class="table table--usage" aria-label="Last clients">
-                    <thead><tr><th scope="col">"Address"</th><th scope="col">"Program"</th><th scope="col">"Last call"</th></tr></thead>
+                <h2 class="section-title">{texts.last_clients}</h2>
+                <table class="table table--usage" aria-label=texts.last_clients>
+                    <thead><tr>
+                        <th scope="col">{texts.address}</th>
+                        <th scope="col">{texts.program}</th>
+                        <th scope="col">{texts.last_call}</th>
+                    </tr></thead>
                     <tbody>{clients.into_iter().map(row).collect_view()}</tbody>
                 </table>
             }

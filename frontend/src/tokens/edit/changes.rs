@@ -6,6 +6,7 @@ use latchkey_shared::ModuleId;
 
 use crate::{
     api::Catalogue,
+    texts::t,
     tokens::draft::{Draft, Expiration},
 };
 
@@ -50,9 +51,10 @@ pub fn changes(
     catalogue: &Catalogue,
     day: fn(latchkey_shared::Timestamp) -> String,
 ) -> Vec<Change> {
+    let texts = &t().settings;
     let end = |draft: &Draft| match draft.expiration {
         Expiration::Never => String::new(),
-        Expiration::Days(days) => format!("{days} days from now"),
+        Expiration::Days(days) => t().edit.days_from_now.of(days.into()),
         Expiration::Date => draft.date.clone(),
         Expiration::At(moment) => day(moment),
     };
@@ -61,14 +63,14 @@ pub fn changes(
     };
     let networks = |draft: &Draft| draft.networks().map_or_else(|_| draft.addresses.clone(), |it| it.join(", "));
     let rows = [
-        ("Name", mine.name.trim().to_owned(), theirs.name.clone()),
-        ("External ID", mine.external_id.trim().to_owned(), theirs.external_id.clone()),
-        ("Description", mine.description.trim().to_owned(), theirs.description.clone()),
-        ("Expiration", end(mine), end(theirs)),
-        ("Not before", mine.not_before.clone(), theirs.not_before.clone()),
-        ("Allowed addresses", networks(mine), networks(theirs)),
-        ("Calls per minute", mine.calls.trim().to_owned(), theirs.calls.clone()),
-        ("Permissions", names(&mine.modules), names(&theirs.modules)),
+        (texts.name, mine.name.trim().to_owned(), theirs.name.clone()),
+        (texts.external_id, mine.external_id.trim().to_owned(), theirs.external_id.clone()),
+        (texts.description, mine.description.trim().to_owned(), theirs.description.clone()),
+        (texts.expiration, end(mine), end(theirs)),
+        (texts.not_before, mine.not_before.clone(), theirs.not_before.clone()),
+        (texts.allowed_addresses, networks(mine), networks(theirs)),
+        (texts.calls_per_minute, mine.calls.trim().to_owned(), theirs.calls.clone()),
+        (texts.permissions, names(&mine.modules), names(&theirs.modules)),
     ];
     rows.into_iter()
         .filter(|(_, mine, theirs)| mine != theirs)

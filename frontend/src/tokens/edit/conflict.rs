@@ -6,6 +6,7 @@ use super::changes::{Change, changes, merged};
 use crate::{
     api::{Catalogue, tokens::Versioned},
     browser::dates,
+    texts::t,
     tokens::draft::{Clock, Draft},
     ui::{Button, Dialog, Time, dynamic},
 };
@@ -29,6 +30,7 @@ pub fn ConflictDialog(
     /// Puts theirs into the form.
     on_take: Callback<Versioned>,
 ) -> impl IntoView {
+    let texts = &t().edit;
     let open = Signal::derive(move || theirs.with(Option::is_some));
     let back = move |()| theirs.set(None);
     let decide = move |action: Callback<Versioned>| {
@@ -38,7 +40,11 @@ pub fn ConflictDialog(
         }
     };
     let side = |text: String| {
-        if text.is_empty() { view! { <span class="muted">"None"</span> }.into_any() } else { text.into_any() }
+        if text.is_empty() {
+            view! { <span class="muted">{t().common.none}</span> }.into_any()
+        } else {
+            text.into_any()
+        }
     };
     let row = move |change: Change| {
         view! {
@@ -50,7 +56,7 @@ pub fn ConflictDialog(
         }
     };
     view! {
-        <Dialog open=open on_close=back title="Somebody else has changed this token">
+        <Dialog open=open on_close=back title=texts.changed_by_another>
             {dynamic(move || theirs.get().map(|Versioned { token, .. }| {
                 let theirs = Draft::of(&token, Clock::browser());
                 let mine = merged(&base.get(), &mine.get(), &theirs);
@@ -58,15 +64,19 @@ pub fn ConflictDialog(
                 let updated = token.events.updated.clone();
                 view! {
                     <p>
-                        <strong class="breakable">{updated.by.name}</strong> " saved a change on "
-                        <Time at=updated.at with_time=true /> ". Yours is not saved yet."
+                        <strong class="breakable">{updated.by.name}</strong> {texts.saved_a_change}
+                        <Time at=updated.at with_time=true /> {texts.yours_is_not_saved}
                     </p>
                     {if changes.is_empty() {
-                        view! { <p>"Both say the same now."</p> }.into_any()
+                        view! { <p>{texts.both_same}</p> }.into_any()
                     } else {
                         view! {
                             <table class="table table--diff">
-                                <thead><tr><th scope="col">"Property"</th><th scope="col">"Yours"</th><th scope="col">"Theirs"</th></tr></thead>
+                                <thead><tr>
+                                    <th scope="col">{texts.property}</th>
+                                    <th scope="col">{texts.yours}</th>
+                                    <th scope="col">{texts.theirs}</th>
+                                </tr></thead>
                                 <tbody>{changes.into_iter().map(row).collect_view()}</tbody>
                             </table>
                         }
@@ -75,9 +85,9 @@ pub fn ConflictDialog(
                 }
             }))}
             <div class="dialog__actions">
-                <Button autofocus=true on_press=back>"Back to the form"</Button>
-                <Button on_press=move |()| decide(on_take)>"Take theirs"</Button>
-                <Button on_press=move |()| decide(on_keep)>"Keep mine"</Button>
+                <Button autofocus=true on_press=back>{texts.back_to_form}</Button>
+                <Button on_press=move |()| decide(on_take)>{texts.take_theirs}</Button>
+                <Button on_press=move |()| decide(on_keep)>{texts.keep_mine}</Button>
             </div>
         </Dialog>
     }

@@ -9,6 +9,7 @@ use crate::{
     browser::focus,
     routes::{self, HOME, Navigator},
     session::Session,
+    texts::t,
     tokens::{
         create::{extension_cards::picture, step::Step},
         draft::{Clock, Draft},
@@ -24,6 +25,7 @@ pub fn EditToken(
     /// The id as it stands in the address.
     id: String,
 ) -> impl IntoView {
+    let texts = &t().edit;
     let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
     let catalogue = expect_context::<Load<Catalogue>>();
     let details = routes::token(&id, "general");
@@ -42,32 +44,32 @@ pub fn EditToken(
     let manages = Memo::new(move |_| session.manages_tokens());
     let closed = move |title: &'static str, text: &'static str| {
         view! {
-            <EmptyState icon=icondata_lu::LuSearchX title=title text=text><a class="button" href=HOME>"Go to Tokens"</a></EmptyState>
+            <EmptyState icon=icondata_lu::LuSearchX title=title text=text><a class="button" href=HOME>{t().frame.go_to_tokens}</a></EmptyState>
         }
         .into_any()
     };
     view! {
-        <nav class="breadcrumb" aria-label="Breadcrumb">
-            <a href=HOME>"Tokens"</a> <Icon icon=icondata_lu::LuChevronRight />
-            <a class="breakable" href=details>{dynamic(move || name.get().unwrap_or_else(|| "Details".to_owned()))}</a>
+        <nav class="breadcrumb" aria-label=t().details.breadcrumb>
+            <a href=HOME>{t().frame.tokens}</a> <Icon icon=icondata_lu::LuChevronRight />
+            <a class="breakable" href=details>{dynamic(move || name.get().unwrap_or_else(|| texts.details.to_owned()))}</a>
         </nav>
         <div class="wizard">
             <Heading title=Signal::derive(move || {
-                name.get().map_or_else(|| "Edit Token".to_owned(), |name| format!("Edit “{name}”"))
+                name.get().map_or_else(|| texts.edit_token.to_owned(), |name| texts.edit_name.with([&name]))
             }) />
             {dynamic(move || match both.get() {
                 Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
                 Loaded::Failed(Failure::NotFound) => {
-                    closed("There is no such token", "It does not exist, or it belongs to another account.")
+                    closed(t().details.no_such_token, t().common.failure_not_found)
                 }
                 Loaded::Failed(failure) => {
-                    view! { <LoadError what="The token could not be loaded" failure=failure on_retry=retry /> }.into_any()
+                    view! { <LoadError what=t().details.not_loaded failure=failure on_retry=retry /> }.into_any()
                 }
                 Loaded::Ready((version, _)) if version.token.status == TokenStatus::Deleted => {
-                    closed("This token is deleted", "A deleted token cannot be changed.")
+                    closed(texts.is_deleted, texts.is_deleted_text)
                 }
                 Loaded::Ready(_) if !manages.get() => {
-                    closed("You may not edit tokens", "Viewers can read tokens. Ask an admin for the role member.")
+                    closed(texts.may_not_edit, t().settings.viewers_read)
                 }
                 Loaded::Ready((version, catalogue)) => view! { <Form version=version catalogue=catalogue /> }.into_any(),
             })}
@@ -78,6 +80,7 @@ pub fn EditToken(
 
 #[component]
 fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
+    let (texts, settings) = (&t().edit, &t().settings);
     let (api, navigator, guard) =
         (expect_context::<Api>(), expect_context::<Navigator>(), expect_context::<LeaveGuard>());
     let toasts = expect_context::<Toasts>();
@@ -123,7 +126,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                 let is_left = busy.try_get_untracked().is_none();
                 match outcome {
                     Ok(saved) => {
-                        toasts.say(format!("Saved “{}”", saved.token.name));
+                        toasts.say(texts.saved.with([&saved.token.name]));
                         if is_left {
                             return;
                         }
@@ -140,12 +143,12 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                     Err(Failure::Changed) => match api.token(id.as_str()).await {
                         // An answer that got lost was a success, when the token is as it was sent.
                         Ok(version) if Draft::of(&version.token, Clock::browser()).says_the_same(&sent) => {
-                            toasts.say(format!("Saved “{}”", version.token.name));
+                            toasts.say(texts.saved.with([&version.token.name]));
                             guard.release();
                             navigator.to(&address);
                         }
                         Ok(version) => theirs.set(Some(version)),
-                        Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
+                        Err(failure) => problem.set(Some(texts.not_saved.with([&failure.message()]))),
                     },
                     Err(Failure::Invalid(problems, other)) => {
                         let (placed, unplaced): (Vec<_>, Vec<_>) =
@@ -156,12 +159,9 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                         request_animation_frame(|| focus::first(".wizard [aria-invalid=true]"));
                     }
                     Err(Failure::Offline) => {
-                        problem.set(Some(
-                            "The server did not answer. Whether the change is saved is not known: press Save again."
-                                .to_owned(),
-                        ));
+                        problem.set(Some(texts.saved_is_unknown.to_owned()));
                     }
-                    Err(failure) => problem.set(Some(format!("Not saved. {}", failure.message()))),
+                    Err(failure) => problem.set(Some(texts.not_saved.with([&failure.message()]))),
                 }
                 busy.try_set(false);
             });
@@ -186,18 +186,18 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     });
     view! {
         <form class="wizard__form" novalidate on:submit=move |event| { event.prevent_default(); save.with_value(|save| save()) }>
-            <h2 class="section-title">"General"</h2>
+            <h2 class="section-title">{settings.general}</h2>
             <GeneralFields fields=fields />
-            <h2 class="section-title">"Extension"</h2>
+            <h2 class="section-title">{settings.extension}</h2>
             <p class="fixed">
                 <Icon icon=picture(extension.as_ref().map_or("", |it| it.icon.as_str())) />
                 <span class="strong">{title}</span>
-                <span class="muted">"A token keeps the extension that it was created for."</span>
+                <span class="muted">{texts.extension_stays}</span>
             </p>
-            <h2 class="section-title">"Permissions"</h2>
+            <h2 class="section-title">{settings.permissions}</h2>
             {if fixed {
                 view! {
-                    <p class="muted">"The extension fixes the modules of its tokens."</p>
+                    <p class="muted">{texts.modules_are_fixed}</p>
                     <ul class="plain-list">{granted.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
                 }
                 .into_any()
@@ -207,8 +207,8 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
             <Note problem=problem />
             <div class="wizard__actions">
                 <span class="spacer"></span>
-                <a class="button" href=address>"Cancel"</a>
-                <Button variant=Variant::Primary submit=true busy=busy>"Save"</Button>
+                <a class="button" href=address>{t().common.cancel}</a>
+                <Button variant=Variant::Primary submit=true busy=busy>{texts.save}</Button>
             </div>
         </form>
         <ConflictDialog theirs=theirs base=original mine=Signal::derive(draft) catalogue=catalogue on_keep=on_keep on_take=on_take />
@@ -223,7 +223,7 @@ fn modules_to_choose(token: &Token, catalogue: &Catalogue) -> Vec<Module> {
     let named = |id: ModuleId| Module {
         name: id.to_string(),
         id,
-        description: "No longer in the catalogue; it opens nothing.".to_owned(),
+        description: t().edit.module_is_gone.to_owned(),
         paths: Vec::new(),
     };
     catalogue.modules.iter().cloned().chain(gone.map(named)).collect()
