@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api::{Api, Failure},
     browser::{focus, page},
-    texts::said,
+    texts::{said, t},
     ui::{Button, EmptyState, Heading, Load, LoadError, Loaded, Note, TextField, Time, Variant, dynamic},
 };
 
@@ -14,6 +14,7 @@ use crate::{
 #[component]
 pub fn FollowInvitation() -> impl IntoView {
     let api = expect_context::<Api>();
+    let texts = &t().account;
     let secret = StoredValue::new(page::fragment());
     let load = Load::new(|| (), move |()| async move { api.invitation(&secret.get_value()).await });
     let password = RwSignal::new(String::new());
@@ -47,42 +48,41 @@ pub fn FollowInvitation() -> impl IntoView {
     };
     let gone = || {
         view! {
-            <EmptyState icon=icondata_lu::LuSearchX title="This link does not work"
-                text="It was used already, has expired, or was replaced by a newer one. Ask an admin of your account for another." />
+            <EmptyState icon=icondata_lu::LuSearchX title=texts.link_gone text=texts.link_gone_text />
         }
     };
     view! {
         <main class="sign-in" id="main">
             <div class="sign-in__card">
                 <p class="brand">"Latchkey"</p>
-                <Heading title="Set a password" />
+                <Heading title=texts.set_a_password />
                 {dynamic(move || {
                     if done.get() {
                         return view! {
-                            <p role="status">"Your password is set."</p>
-                            <p><a class="button button--primary" href="/sign-in">"Sign in"</a></p>
+                            <p role="status">{texts.password_is_set}</p>
+                            <p><a class="button button--primary" href="/sign-in">{texts.sign_in}</a></p>
                         }
                         .into_any();
                     }
                     match load.state.get() {
-                        Loaded::Waiting => view! { <p role="status" class="muted">"Loading…"</p> }.into_any(),
+                        Loaded::Waiting => view! { <p role="status" class="muted">{texts.loading}</p> }.into_any(),
                         Loaded::Failed(Failure::NotFound) => gone().into_any(),
                         Loaded::Failed(failure) => view! {
-                            <LoadError what="The invitation could not be loaded" failure=failure on_retry=move |()| load.again() />
+                            <LoadError what=texts.invitation_not_loaded failure=failure on_retry=move |()| load.again() />
                         }
                         .into_any(),
                         Loaded::Ready(invited) => view! {
                             <form class="stack" on:submit=submit novalidate>
-                                <p>{format!("{}, you are invited to {}. Set a password to sign in with; the link works once, until ", invited.name, invited.account)}
-                                    <Time at=invited.expires_at with_time=true /> "."</p>
+                                <p>{texts.invited_before_moment.with([&invited.name, &invited.account])}
+                                    <Time at=invited.expires_at with_time=true /> {texts.invited_after_moment}</p>
                                 <label class="field">
-                                    <span class="field__label">"E-mail"</span>
+                                    <span class="field__label">{t().common.email}</span>
                                     <input class="input" type="email" autocomplete="username" readonly value=invited.email />
                                 </label>
-                                <TextField label="New password" name="new-password" kind="password" autocomplete="new-password" required=true
-                                    text=password problem=wrong hint="At least 12 characters." />
+                                <TextField label=texts.new_password name="new-password" kind="password" autocomplete="new-password" required=true
+                                    text=password problem=wrong hint=texts.new_password_hint />
                                 <Note problem=problem />
-                                <Button variant=Variant::Primary submit=true busy=busy>"Set password"</Button>
+                                <Button variant=Variant::Primary submit=true busy=busy>{texts.set_password}</Button>
                             </form>
                         }
                         .into_any(),

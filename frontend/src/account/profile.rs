@@ -7,7 +7,7 @@ use crate::{
     api::{Api, Failure, sentences},
     browser::focus,
     session::Session,
-    texts::{role_name, said},
+    texts::{role_name, said, t},
     ui::{Button, Heading, Load, LoadError, Loaded, Note, Outdated, TextField, Time, Toasts, Variant, dynamic},
 };
 
@@ -15,15 +15,16 @@ use crate::{
 #[component]
 pub fn Profile() -> impl IntoView {
     let session = expect_context::<Session>();
+    let texts = &t().account;
     let user = move || session.context().map(|context| context.user);
     view! {
         <div class="wizard">
-            <Heading title="Profile" />
+            <Heading title=texts.profile />
             {dynamic(move || user().map(|user| view! {
                 <dl class="facts">
-                    <dt>"Name"</dt><dd class="breakable">{user.name}</dd>
-                    <dt>"E-mail"</dt><dd class="breakable">{user.email}</dd>
-                    <dt>"Role"</dt><dd>{role_name(user.role)}</dd>
+                    <dt>{texts.name}</dt><dd class="breakable">{user.name}</dd>
+                    <dt>{t().common.email}</dt><dd class="breakable">{user.email}</dd>
+                    <dt>{texts.role}</dt><dd>{role_name(user.role)}</dd>
                 </dl>
             }))}
             <Sessions />
@@ -36,6 +37,7 @@ pub fn Profile() -> impl IntoView {
 #[component]
 fn Sessions() -> impl IntoView {
     let (api, toasts) = (expect_context::<Api>(), expect_context::<Toasts>());
+    let texts = &t().account;
     let load = Load::new(|| (), move |()| api.sessions());
     let (busy, problem) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let end = move |id: String| {
@@ -49,7 +51,7 @@ fn Sessions() -> impl IntoView {
             busy.try_set(None);
             match outcome {
                 Ok(()) | Err(Failure::NotFound) => {
-                    toasts.say("Ended the session");
+                    toasts.say(texts.session_ended);
                     load.again();
                 }
                 Err(failure) => {
@@ -59,7 +61,7 @@ fn Sessions() -> impl IntoView {
         });
     };
     let row = move |it: SessionDetails| {
-        let (id, label) = (it.id.clone(), format!("End the session from {}", it.address));
+        let (id, label) = (it.id.clone(), texts.end_session_from.with([&it.address]));
         let is_busy = {
             let id = it.id.clone();
             Signal::derive(move || busy.with(|busy| busy.as_ref() == Some(&id)))
@@ -67,26 +69,26 @@ fn Sessions() -> impl IntoView {
         view! {
             <tr>
                 <td><span class="breakable">{browser(&it.program)}</span><span class="mono muted table__by">{it.address}</span></td>
-                <td>{if it.current { view! { "This session" }.into_any() } else { view! { "Last used " <Time at=it.seen_at with_time=true /> }.into_any() }}</td>
+                <td>{if it.current { texts.this_session.into_any() } else { view! { {texts.last_used} <Time at=it.seen_at with_time=true /> }.into_any() }}</td>
                 <td class="col-withdraw">{(!it.current).then(|| view! {
-                    <Button variant=Variant::Quiet label=label busy=is_busy on_press=move |()| end(id.clone())>"End"</Button>
+                    <Button variant=Variant::Quiet label=label busy=is_busy on_press=move |()| end(id.clone())>{texts.end_session}</Button>
                 })}</td>
             </tr>
         }
     };
     view! {
-        <h2 class="section-title">"Sessions"</h2>
+        <h2 class="section-title">{texts.sessions}</h2>
         <Note problem=problem />
         <Outdated load=load />
         {dynamic(move || match load.state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(failure) => view! {
-                <LoadError what="The sessions could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <LoadError what=texts.sessions_not_loaded failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Loaded::Ready(sessions) => view! {
-                <table class="table table--usage" aria-label="Sessions">
-                    <thead><tr><th scope="col">"Browser"</th><th scope="col">"Use"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
+                <table class="table table--usage" aria-label=texts.sessions>
+                    <thead><tr><th scope="col">{texts.browser}</th><th scope="col">{texts.usage}</th><th scope="col"><span class="visually-hidden">{texts.actions}</span></th></tr></thead>
                     <tbody>{sessions.into_iter().map(row).collect_view()}</tbody>
                 </table>
             }
@@ -116,8 +118,8 @@ fn browser(program: &str) -> String {
         ("Linux", "Linux"),
     ]);
     match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        _ if program.is_empty() => "Unknown".to_owned(),
+        (Some(browser), Some(system)) => t().account.browser_on.with([&browser, &system]),
+        _ if program.is_empty() => t().account.unknown_browser.to_owned(),
         _ => program.to_owned(),
     }
 }
@@ -125,6 +127,7 @@ fn browser(program: &str) -> String {
 #[component]
 fn Password() -> impl IntoView {
     let (api, toasts) = (expect_context::<Api>(), expect_context::<Toasts>());
+    let texts = &t().account;
     let (current, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (problems, problem, busy) =
         (RwSignal::new(Problems::default()), RwSignal::new(None::<String>), RwSignal::new(false));
@@ -145,7 +148,7 @@ fn Password() -> impl IntoView {
                 Ok(()) => {
                     current.try_set(String::new());
                     password.try_set(String::new());
-                    toasts.say("Changed the password; your other sessions have ended");
+                    toasts.say(texts.password_changed);
                 }
                 Err(Failure::Invalid(found, other)) => {
                     problems.try_set(found);
@@ -159,13 +162,13 @@ fn Password() -> impl IntoView {
         });
     };
     view! {
-        <h2 class="section-title">"Password"</h2>
+        <h2 class="section-title">{texts.password}</h2>
         <form class="stack" on:submit=submit novalidate>
-            <TextField label="Current password" name="current" kind="password" autocomplete="current-password" required=true text=current problem=of("current") />
-            <TextField label="New password" name="new-password" kind="password" autocomplete="new-password" required=true text=password
-                problem=of("password") hint="At least 12 characters. All your other sessions end." />
+            <TextField label=texts.current_password name="current" kind="password" autocomplete="current-password" required=true text=current problem=of("current") />
+            <TextField label=texts.new_password name="new-password" kind="password" autocomplete="new-password" required=true text=password
+                problem=of("password") hint=texts.change_password_hint />
             <Note problem=problem />
-            <div><Button submit=true busy=busy>"Change password"</Button></div>
+            <div><Button submit=true busy=busy>{texts.change_password}</Button></div>
         </form>
     }
     .into_any()

@@ -8,18 +8,12 @@ use crate::{
     api::{Api, Failure, sentences},
     browser::page,
     session::Session,
-    texts::{role_name, said},
+    texts::{Template, role_name, said, t},
     ui::{
         Button, CopyButton, Dialog, EmptyState, Heading, Load, LoadError, Loaded, Menu, MenuItem, Note, Outdated,
         Select, TextField, Time, Toasts, Variant, dynamic,
     },
 };
-
-const ROLES: [(Role, &str); 3] = [
-    (Role::Viewer, "Viewer: reads tokens, never a key"),
-    (Role::Member, "Member: manages tokens"),
-    (Role::Admin, "Admin: manages tokens and users"),
-];
 
 /// What is open above the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +28,13 @@ enum Open {
 #[component]
 pub fn Users() -> impl IntoView {
     let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
+    let texts = &t().account;
     let load = Load::new(|| (), move |()| api.users());
     let open = RwSignal::new(None::<Open>);
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let me = Memo::new(move |_| session.context().map(|context| context.user.id));
     // Does something to a user, then reads the list again.
-    let change = move |user: UserDetails, done: &'static str, body: Option<UserUpdateBody>| {
+    let change = move |user: UserDetails, done: &'static Template<1>, body: Option<UserUpdateBody>| {
         if busy.get_untracked() {
             return;
         }
@@ -54,7 +49,7 @@ pub fn Users() -> impl IntoView {
             match outcome {
                 Ok(()) => {
                     open.try_set(None);
-                    toasts.say(format!("{done} {}", user.user.name));
+                    toasts.say(done.with([&user.user.name]));
                     load.again();
                 }
                 Err(failure) => {
@@ -89,43 +84,46 @@ pub fn Users() -> impl IntoView {
         };
         let (again, out, on) = (user.clone(), user.clone(), user.clone());
         let enable = UserUpdateBody { role: None, disabled: Some(false) };
-        let mut items = vec![item("Change role…", of(Open::Role))];
+        let mut items = vec![item(texts.change_role_more, of(Open::Role))];
         if !user.disabled {
-            items.push(item("New link to set a password…", Callback::new(move |()| invite_again(again.clone()))));
+            items.push(item(texts.new_link, Callback::new(move |()| invite_again(again.clone()))));
         }
         if user.sessions > 0 {
-            items.push(item("Sign out everywhere", Callback::new(move |()| change(out.clone(), "Signed out", None))));
+            items.push(item(
+                texts.sign_out_everywhere,
+                Callback::new(move |()| change(out.clone(), &texts.done_signed_out, None)),
+            ));
         }
         let failed = ActivityQuery {
             action: Some("user.sign_in_failed"),
             object: user.user.id.to_string(),
             ..ActivityQuery::default()
         };
-        items.push(MenuItem::Link("Failed sign-ins", failed.address()));
+        items.push(MenuItem::Link(texts.failed_sign_ins, failed.address()));
         items.push(MenuItem::Separator);
         items.push(if user.disabled {
-            item("Enable", Callback::new(move |()| change(on.clone(), "Enabled", Some(enable))))
+            item(texts.enable, Callback::new(move |()| change(on.clone(), &texts.done_enabled, Some(enable))))
         } else {
-            item("Disable…", of(Open::Disable))
+            item(texts.disable_more, of(Open::Disable))
         });
         items
     };
     let row = move |user: UserDetails| {
         let is_me = me.get_untracked().as_ref() == Some(&user.user.id);
-        let (label, name) = (format!("Actions for {}", user.user.name), user.user.name.clone());
+        let (label, name) = (texts.actions_for.with([&user.user.name]), user.user.name.clone());
         let state = match (user.disabled, user.invited_until) {
-            (true, _) => view! { <span class="chip" data-status="inactive"><span class="chip__dot" aria-hidden="true"></span>"Disabled"</span> }.into_any(),
-            (false, Some(until)) => view! { <span>"Invited until " <Time at=until /></span> }.into_any(),
+            (true, _) => view! { <span class="chip" data-status="inactive"><span class="chip__dot" aria-hidden="true"></span>{texts.disabled}</span> }.into_any(),
+            (false, Some(until)) => view! { <span>{texts.invited_until} <Time at=until /></span> }.into_any(),
             (false, None) => match user.last_seen_at {
-                Some(at) => view! { <span>"Last seen " <Time at=at with_time=true /></span> }.into_any(),
-                None => view! { <span class="muted">"Not signed in"</span> }.into_any(),
+                Some(at) => view! { <span>{texts.last_seen} <Time at=at with_time=true /></span> }.into_any(),
+                None => view! { <span class="muted">{texts.not_signed_in}</span> }.into_any(),
             },
         };
         let role = role_name(user.user.role);
         let entries = StoredValue::new(user.clone());
         view! {
             <tr role="row">
-                <td role="cell" class="col-module"><span class="strong breakable">{name} {is_me.then_some(" (you)")}</span>
+                <td role="cell" class="col-module"><span class="strong breakable">{name} {is_me.then_some(texts.you)}</span>
                     <span class="muted table__by breakable">{user.user.email.clone()}</span></td>
                 <td role="cell" class="col-role">{role}</td>
                 <td role="cell">{state}</td>
@@ -140,18 +138,18 @@ pub fn Users() -> impl IntoView {
     };
     let title = Signal::derive(move || {
         open.with(|open| match open {
-            Some(Open::Invite) => "Invite a user".to_owned(),
-            Some(Open::Link(name, _)) => format!("Link for {name}"),
-            Some(Open::Role(user)) => format!("Role of {}", user.user.name),
-            Some(Open::Disable(user)) => format!("Disable {}?", user.user.name),
+            Some(Open::Invite) => texts.invite_title.to_owned(),
+            Some(Open::Link(name, _)) => texts.link_title.with([name]),
+            Some(Open::Role(user)) => texts.role_title.with([&user.user.name]),
+            Some(Open::Disable(user)) => texts.disable_title.with([&user.user.name]),
             None => String::new(),
         })
     });
     let close = move |()| open.set(None);
     view! {
         <div class="screen__head">
-            <Heading title="Users" />
-            <Button variant=Variant::Primary on_press=move |()| ask(Open::Invite)>"Invite user"</Button>
+            <Heading title=texts.users />
+            <Button variant=Variant::Primary on_press=move |()| ask(Open::Invite)>{texts.invite_user}</Button>
         </div>
         {dynamic(move || open.with(Option::is_none).then(|| view! {
             <div class="floating"><Note problem=problem on_dismiss=move |()| problem.set(None) /></div>
@@ -160,20 +158,20 @@ pub fn Users() -> impl IntoView {
         {dynamic(move || match load.state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(Failure::Forbidden { .. }) => view! {
-                <EmptyState icon=icondata_lu::LuUsers title="Only an admin may manage users" text="Ask an admin of your account." />
+                <EmptyState icon=icondata_lu::LuUsers title=texts.only_admins text=texts.ask_an_admin />
             }
             .into_any(),
             Loaded::Failed(failure) => view! {
-                <LoadError what="The users could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <LoadError what=texts.users_not_loaded failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Loaded::Ready(users) => view! {
-                <table class="table table--usage table--users" role="table" aria-label="Users">
+                <table class="table table--usage table--users" role="table" aria-label=texts.users>
                     <thead role="rowgroup"><tr role="row">
-                        <th scope="col" role="columnheader">"User"</th>
-                        <th scope="col" role="columnheader">"Role"</th>
-                        <th scope="col" role="columnheader">"State"</th>
-                        <th scope="col" role="columnheader" class="col-menu"><span class="visually-hidden">"Actions"</span></th>
+                        <th scope="col" role="columnheader">{texts.user}</th>
+                        <th scope="col" role="columnheader">{texts.role}</th>
+                        <th scope="col" role="columnheader">{texts.state}</th>
+                        <th scope="col" role="columnheader" class="col-menu"><span class="visually-hidden">{texts.actions}</span></th>
                     </tr></thead>
                     <tbody role="rowgroup">{users.into_iter().map(row).collect_view()}</tbody>
                 </table>
@@ -189,20 +187,20 @@ pub fn Users() -> impl IntoView {
                 Some(Open::Link(_, invitation)) => view! { <Link invitation=invitation on_close=close /> }.into_any(),
                 Some(Open::Role(user)) => view! {
                     <ChooseRole user=user busy=busy problem=problem on_cancel=close on_choose=move |(user, role)| {
-                        change(user, "Changed the role of", Some(UserUpdateBody { role: Some(role), disabled: None }));
+                        change(user, &texts.done_role, Some(UserUpdateBody { role: Some(role), disabled: None }));
                     } />
                 }
                 .into_any(),
                 Some(Open::Disable(user)) => {
                     let confirm = user.clone();
                     view! {
-                        <p>"They are signed out at once and cannot sign in until you enable them again. Tokens that they created go on working."</p>
+                        <p>{texts.disable_text}</p>
                         <Note problem=problem />
                         <div class="dialog__actions">
-                            <Button autofocus=true on_press=close>"Cancel"</Button>
+                            <Button autofocus=true on_press=close>{t().common.cancel}</Button>
                             <Button variant=Variant::Danger busy=busy on_press=move |()| {
-                                change(confirm.clone(), "Disabled", Some(UserUpdateBody { role: None, disabled: Some(true) }));
-                            }>"Disable"</Button>
+                                change(confirm.clone(), &texts.done_disabled, Some(UserUpdateBody { role: None, disabled: Some(true) }));
+                            }>{texts.disable}</Button>
                         </div>
                     }
                     .into_any()
@@ -215,9 +213,13 @@ pub fn Users() -> impl IntoView {
 }
 
 fn role_select(role: RwSignal<Role>) -> AnyView {
-    let options: Vec<(String, String)> = ROLES.map(|(role, words)| (role.as_str().to_owned(), words.to_owned())).into();
+    let texts = &t().account;
+    let choices =
+        [(Role::Viewer, texts.choose_viewer), (Role::Member, texts.choose_member), (Role::Admin, texts.choose_admin)];
+    let options: Vec<(String, String)> =
+        choices.map(|(role, words)| (role.as_str().to_owned(), words.to_owned())).into();
     view! {
-        <Select label="Role" name="role" options=Signal::stored(options) value=Signal::derive(move || role.get().as_str().to_owned())
+        <Select label=texts.role name="role" options=Signal::stored(options) value=Signal::derive(move || role.get().as_str().to_owned())
             on_choose=move |word: String| if let Some(chosen) = Role::from_word(&word) { role.set(chosen) } />
     }
     .into_any()
@@ -229,6 +231,7 @@ fn Invite(
     #[prop(into)] on_cancel: Callback<()>,
 ) -> impl IntoView {
     let api = expect_context::<Api>();
+    let texts = &t().account;
     let (email, name, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(Role::Member));
     let (problems, problem, busy) =
         (RwSignal::new(Problems::default()), RwSignal::new(None::<String>), RwSignal::new(false));
@@ -259,13 +262,13 @@ fn Invite(
     };
     view! {
         <form class="stack" on:submit=submit novalidate>
-            <TextField label="E-mail" name="user-email" kind="email" required=true text=email problem=of("email") autofocus=true />
-            <TextField label="Name" name="user-name" required=true text=name problem=of("name") />
+            <TextField label=t().common.email name="user-email" kind="email" required=true text=email problem=of("email") autofocus=true />
+            <TextField label=texts.name name="user-name" required=true text=name problem=of("name") />
             {role_select(role)}
             <Note problem=problem />
             <div class="dialog__actions">
-                <Button on_press=move |()| on_cancel.run(())>"Cancel"</Button>
-                <Button variant=Variant::Primary submit=true busy=busy>"Invite"</Button>
+                <Button on_press=move |()| on_cancel.run(())>{t().common.cancel}</Button>
+                <Button variant=Variant::Primary submit=true busy=busy>{texts.invite}</Button>
             </div>
         </form>
     }
@@ -275,16 +278,17 @@ fn Invite(
 /// Shows the link once.
 #[component]
 fn Link(invitation: Invitation, #[prop(into)] on_close: Callback<()>) -> impl IntoView {
+    let texts = &t().account;
     let link = format!("{}/invitation#{}", page::origin(), invitation.secret);
     view! {
         <div class="stack">
-            <p>"Send this link to the user. It works once, until " <Time at=invitation.expires_at with_time=true />
-                ", and lets them set a password. It is shown only now."</p>
+            <p>{texts.link_before_moment} <Time at=invitation.expires_at with_time=true />
+                {texts.link_after_moment}</p>
             <div class="secret">
                 <code class="secret__value" id="invitation-link">{link.clone()}</code>
-                <CopyButton text=link what="link" shown_in="invitation-link" with_word=true primary=true />
+                <CopyButton text=link what=texts.link shown_in="invitation-link" with_word=true primary=true />
             </div>
-            <div class="dialog__actions"><Button on_press=move |()| on_close.run(())>"Done"</Button></div>
+            <div class="dialog__actions"><Button on_press=move |()| on_close.run(())>{texts.done}</Button></div>
         </div>
     }
     .into_any()
@@ -298,6 +302,7 @@ fn ChooseRole(
     #[prop(into)] on_choose: Callback<(UserDetails, Role)>,
     #[prop(into)] on_cancel: Callback<()>,
 ) -> impl IntoView {
+    let texts = &t().account;
     let role = RwSignal::new(user.user.role);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -305,12 +310,12 @@ fn ChooseRole(
     };
     view! {
         <form class="stack" on:submit=submit novalidate>
-            <p>"The new role acts on their next request."</p>
+            <p>{texts.role_text}</p>
             {role_select(role)}
             <Note problem=problem />
             <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| on_cancel.run(())>"Cancel"</Button>
-                <Button variant=Variant::Primary submit=true busy=busy>"Change role"</Button>
+                <Button autofocus=true on_press=move |()| on_cancel.run(())>{t().common.cancel}</Button>
+                <Button variant=Variant::Primary submit=true busy=busy>{texts.change_role}</Button>
             </div>
         </form>
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use latchkey_shared::Timestamp;
 
-use super::words::ACTIONS;
+use super::words;
 use crate::{browser::text::encode, routes::ACTIVITY};
 
 const DAY: i64 = 24 * 3600;
@@ -38,9 +38,8 @@ impl ActivityQuery {
 
     /// Reads the parameters of an address. What makes no sense counts as not given.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
-        let known = |word: String| ACTIONS.iter().find(|(action, ..)| *action == word).map(|(action, ..)| *action);
         Self {
-            action: get("action").and_then(known),
+            action: get("action").and_then(|action| words::known(&action)),
             actor: get("actor").unwrap_or_default().chars().take(128).collect(),
             object: get("object").unwrap_or_default().chars().take(64).collect(),
             days: get("days").and_then(|days| days.parse().ok()).filter(|days| Self::SPANS.contains(days)),

@@ -7,6 +7,7 @@ use super::words;
 use crate::{
     api::Catalogue,
     routes,
+    texts::t,
     ui::{Load, Time, dynamic},
 };
 
@@ -20,8 +21,8 @@ pub fn EventRows(
     of_one: bool,
 ) -> impl IntoView {
     let catalogue = expect_context::<Load<Catalogue>>();
+    let texts = &t().activity;
     let row = move |event: Event| {
-        let verb = words::verb(&event.action, !of_one && !words::is_about_actor(&event));
         let shown = !of_one && !words::is_about_actor(&event);
         let name = if event.object.name.is_empty() { event.object.id.clone() } else { event.object.name.clone() };
         let object = if event.object.id.starts_with("SU-") {
@@ -29,14 +30,23 @@ pub fn EventRows(
         } else {
             view! { <span class="breakable">{name}</span> }.into_any()
         };
+        let what = match (words::action(&event.action), shown) {
+            (Some(words), true) => {
+                let [before, after] = words.with_object;
+                view! { {before} {object} {after} }.into_any()
+            }
+            (Some(words), false) => words.alone.into_any(),
+            // A newer server knows more.
+            (None, true) => view! { {event.action.clone()} " " {object} }.into_any(),
+            (None, false) => event.action.clone().into_any(),
+        };
         let address = event.address.clone();
         let alarming = event.action == "user.sign_in_failed";
         view! {
             <tr role="row" class:is-alarming=alarming>
                 <td role="cell" class="col-when"><Time at=event.at with_time=true /></td>
                 <td role="cell" class="col-what">
-                    <span class="strong breakable">{event.actor.name.clone()}</span> " " {verb}
-                    {shown.then(|| view! { " " {object} })}
+                    <span class="strong breakable">{event.actor.name.clone()}</span> " " {what}
                     {dynamic(move || {
                         let changes = catalogue.state.with(|state| words::changes(&event, state.ready()));
                         let line = |(field, before, after): (String, String, String)| view! {
@@ -51,12 +61,12 @@ pub fn EventRows(
         }
     };
     view! {
-        <table class="table table--events" role="table" aria-label="Events">
+        <table class="table table--events" role="table" aria-label=texts.events>
             <thead role="rowgroup">
                 <tr role="row">
-                    <th scope="col" role="columnheader" class="col-when">"When"</th>
-                    <th scope="col" role="columnheader" class="col-what">"What"</th>
-                    <th scope="col" role="columnheader" class="col-where">"From"</th>
+                    <th scope="col" role="columnheader" class="col-when">{texts.when}</th>
+                    <th scope="col" role="columnheader" class="col-what">{texts.what}</th>
+                    <th scope="col" role="columnheader" class="col-where">{texts.from}</th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{events.into_iter().map(row).collect_view()}</tbody>

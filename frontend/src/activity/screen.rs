@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{ActivityQuery, EventRows, words::ACTIONS};
+use super::{ActivityQuery, EventRows, words};
 use crate::{
     api::{Api, events},
     browser::{dates, timer::Timer},
     routes::Navigator,
+    texts::t,
     ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Outdated, Pager, Select, dynamic},
 };
 
@@ -22,6 +23,7 @@ pub fn Activity(
     query: Signal<ActivityQuery>,
 ) -> impl IntoView {
     let (api, navigator) = (expect_context::<Api>(), expect_context::<Navigator>());
+    let texts = &t().activity;
     let query = Memo::new(move |_| query.get());
     let load = Load::new(
         move || query.get(),
@@ -35,39 +37,36 @@ pub fn Activity(
     let go = move |change: &dyn Fn(ActivityQuery) -> ActivityQuery| {
         navigator.to(&change(query.get_untracked()).first_page().address());
     };
-    let actions: Vec<(String, String)> = [(String::new(), "Any action".to_owned())]
+    let actions: Vec<(String, String)> = [(String::new(), texts.any_action.to_owned())]
         .into_iter()
-        .chain(ACTIONS.map(|(action, _, words)| {
-            let kind = if action.starts_with("user") { "Users" } else { "Tokens" };
-            (action.to_owned(), format!("{kind}: {words}"))
-        }))
+        .chain(words::ACTIONS.map(|it| (it.to_owned(), words::action(it).map_or(it, |words| words.choice).to_owned())))
         .collect();
-    let spans: Vec<(String, String)> = [(String::new(), "Any time".to_owned())]
+    let spans: Vec<(String, String)> = [(String::new(), texts.any_time.to_owned())]
         .into_iter()
         .chain(ActivityQuery::SPANS.map(|days| {
-            (days.to_string(), if days == 1 { "Last 24 hours".to_owned() } else { format!("Last {days} days") })
+            let words = if days == 1 { texts.last_24_hours.to_owned() } else { texts.last_days.with([&days]) };
+            (days.to_string(), words)
         }))
         .collect();
     let export = move |base: &'static str| move || format!("{base}?{}", query.with(|query| query.filter(dates::now())));
     let found = move || {
-        load.state
-            .with(|state| state.ready().filter(|_| !stale.get()).map(|(_, page)| format!("{} events", page.total)))
+        load.state.with(|state| state.ready().filter(|_| !stale.get()).map(|(_, page)| texts.found.of(page.total)))
     };
     view! {
-        <div class="screen__head"><Heading title="Activity" /></div>
+        <div class="screen__head"><Heading title=texts.activity /></div>
         <Outdated load=load />
         <form class="filters" role="search" on:submit=|event| event.prevent_default()>
-            <Narrow label="By" placeholder="By: user or token" value=Signal::derive(move || query.with(|it| it.actor.clone()))
+            <Narrow label=texts.by placeholder=texts.by_whom value=Signal::derive(move || query.with(|it| it.actor.clone()))
                 on_change=move |actor: String| go(&|it| ActivityQuery { actor: actor.clone(), ..it }) />
-            <Narrow label="Object" placeholder="ID of a token or user" value=Signal::derive(move || query.with(|it| it.object.clone()))
+            <Narrow label=texts.object placeholder=texts.object_id value=Signal::derive(move || query.with(|it| it.object.clone()))
                 on_change=move |object: String| go(&|it| ActivityQuery { object: object.clone(), ..it }) />
-            <Select label="Action" name="action" quiet=true options=actions
+            <Select label=texts.action name="action" quiet=true options=actions
                 value=Signal::derive(move || query.with(|it| it.action.unwrap_or_default().to_owned()))
                 on_choose=move |word: String| {
-                    let action = ACTIONS.iter().find(|(known, ..)| *known == word).map(|(action, ..)| *action);
+                    let action = words::known(&word);
                     go(&|it| ActivityQuery { action, ..it });
                 } />
-            <Select label="Time" name="days" quiet=true options=spans
+            <Select label=texts.time name="days" quiet=true options=spans
                 value=Signal::derive(move || query.with(|it| it.days.map(|days| days.to_string()).unwrap_or_default()))
                 on_choose=move |days: String| go(&|it| ActivityQuery { days: days.parse().ok(), ..it }) />
             <span class="filters__end">
@@ -81,13 +80,13 @@ pub fn Activity(
         {dynamic(move || match load.state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(failure) => view! {
-                <LoadError what="The events could not be loaded" failure=failure on_retry=move |()| load.again() />
+                <LoadError what=texts.not_loaded failure=failure on_retry=move |()| load.again() />
             }
             .into_any(),
             Loaded::Ready((_, page)) if page.total == 0 => view! {
-                <EmptyState icon=icondata_lu::LuSearchX title="No event matches"
-                    text="Events are kept for as long as the server is told to keep them.">
-                    <a class="button" href=ActivityQuery::default().address()>"Clear filters"</a>
+                <EmptyState icon=icondata_lu::LuSearchX title=texts.no_match
+                    text=texts.no_match_text>
+                    <a class="button" href=ActivityQuery::default().address()>{t().common.clear_filters}</a>
                 </EmptyState>
             }
             .into_any(),

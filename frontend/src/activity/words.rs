@@ -1,39 +1,71 @@
 //! An event in words.
 
-use latchkey_shared::{Event, ModuleId, Timestamp};
+use latchkey_shared::{Event, ModuleId, Role, Timestamp};
 use serde_json::Value;
 
-use crate::{api::Catalogue, browser::dates};
+use crate::{
+    api::Catalogue,
+    browser::dates,
+    texts::{activity::Action, role_name, t},
+};
 
-/// What can happen, in words before the object, and in words without it.
-pub const ACTIONS: [(&str, &str, &str); 20] = [
-    ("token.created", "created", "created the token"),
-    ("token.updated", "changed", "changed the token"),
-    ("token.enabled", "enabled", "enabled the token"),
-    ("token.disabled", "disabled", "disabled the token"),
-    ("token.deleted", "deleted", "deleted the token"),
-    ("token.revealed", "viewed the key of", "viewed the key"),
-    ("token.renewed", "renewed the key of", "renewed the key"),
-    ("token.rotated", "rotated the key of", "rotated the key"),
-    ("token.handle_exchanged", "exchanged the handle of", "exchanged the handle"),
-    ("token.permissions_changed", "changed the permissions of", "changed the permissions"),
-    ("user.added", "added the user", "added the user"),
-    ("user.invited", "made a link for", "made a link"),
-    ("user.role_changed", "changed the role of", "changed the role"),
-    ("user.signed_in", "signed in", "signed in"),
-    ("user.sign_in_failed", "failed to sign in as", "failed to sign in"),
-    ("user.signed_out", "signed out", "signed out"),
-    ("user.disabled", "disabled the user", "disabled the user"),
-    ("user.enabled", "enabled the user", "enabled the user"),
-    ("user.password_set", "set the password of", "set the password"),
-    ("user.sessions_ended", "ended the sessions of", "ended all sessions"),
+/// What can happen, by its code in the API.
+pub const ACTIONS: [&str; 20] = [
+    "token.created",
+    "token.updated",
+    "token.enabled",
+    "token.disabled",
+    "token.deleted",
+    "token.revealed",
+    "token.renewed",
+    "token.rotated",
+    "token.handle_exchanged",
+    "token.permissions_changed",
+    "user.added",
+    "user.invited",
+    "user.role_changed",
+    "user.signed_in",
+    "user.sign_in_failed",
+    "user.signed_out",
+    "user.disabled",
+    "user.enabled",
+    "user.password_set",
+    "user.sessions_ended",
 ];
 
-/// The words for an action, before the object or without it; the action itself when a newer server knows more.
+/// The action of [`ACTIONS`] with this code.
 #[must_use]
-pub fn verb(action: &str, with_object: bool) -> String {
-    let known = ACTIONS.iter().find(|(known, ..)| *known == action);
-    known.map_or(action, |(_, before, alone)| if with_object { before } else { alone }).to_owned()
+pub fn known(code: &str) -> Option<&'static str> {
+    ACTIONS.into_iter().find(|action| *action == code)
+}
+
+/// The words for an action; `None` when only a newer server knows it.
+#[must_use]
+pub fn action(code: &str) -> Option<&'static Action> {
+    let texts = &t().activity;
+    Some(match code {
+        "token.created" => &texts.token_created,
+        "token.updated" => &texts.token_updated,
+        "token.enabled" => &texts.token_enabled,
+        "token.disabled" => &texts.token_disabled,
+        "token.deleted" => &texts.token_deleted,
+        "token.revealed" => &texts.token_revealed,
+        "token.renewed" => &texts.token_renewed,
+        "token.rotated" => &texts.token_rotated,
+        "token.handle_exchanged" => &texts.token_handle_exchanged,
+        "token.permissions_changed" => &texts.token_permissions_changed,
+        "user.added" => &texts.user_added,
+        "user.invited" => &texts.user_invited,
+        "user.role_changed" => &texts.user_role_changed,
+        "user.signed_in" => &texts.user_signed_in,
+        "user.sign_in_failed" => &texts.user_sign_in_failed,
+        "user.signed_out" => &texts.user_signed_out,
+        "user.disabled" => &texts.user_disabled,
+        "user.enabled" => &texts.user_enabled,
+        "user.password_set" => &texts.user_password_set,
+        "user.sessions_ended" => &texts.user_sessions_ended,
+        _ => return None,
+    })
 }
 
 /// Whether the event is about its actor, so that the object would say it twice.
@@ -61,28 +93,32 @@ pub fn changes(event: &Event, catalogue: Option<&Catalogue>) -> Vec<(String, Str
 
 /// A field as the form calls it.
 fn label(field: &str) -> &str {
+    let texts = &t().activity;
     match field {
-        "name" => "Name",
-        "external_id" => "External ID",
-        "description" => "Description",
-        "expiration_date" => "Expiration",
-        "not_before" => "Not before",
-        "allowed_addresses" => "Allowed addresses",
-        "calls_per_minute" => "Calls per minute",
-        "permissions" => "Permissions",
-        "role" => "Role",
+        "name" => texts.name,
+        "external_id" => texts.external_id,
+        "description" => texts.description,
+        "expiration_date" => texts.expiration,
+        "not_before" => texts.not_before,
+        "allowed_addresses" => texts.allowed_addresses,
+        "calls_per_minute" => texts.calls_per_minute,
+        "permissions" => texts.permissions,
+        "role" => texts.role,
         other => other,
     }
 }
 
 fn text(field: &str, value: &Value, catalogue: Option<&Catalogue>) -> String {
     match value {
-        Value::Null => "none".to_owned(),
+        Value::Null => t().activity.none.to_owned(),
         Value::String(moment) if matches!(field, "expiration_date" | "not_before") => {
             moment.parse::<Timestamp>().map_or_else(|_| moment.clone(), dates::day_and_time)
         }
+        Value::String(role) if field == "role" => {
+            Role::from_word(role).map_or_else(|| role.clone(), |role| role_name(role).to_owned())
+        }
         Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) if items.is_empty() => t().activity.none.to_owned(),
         Value::Array(items) => {
             let name = |id: &str| {
                 let module = id.parse::<ModuleId>().ok();
@@ -112,9 +148,11 @@ mod tests {
         let found: Vec<String> =
             changes(&event, None).iter().map(|(field, before, after)| format!("{field}: {before} → {after}")).collect();
         assert_eq!(found, ["External ID: none → x", "Name: Old → New", "Permissions: MD-0001, MD-0002 → none"]);
-        assert_eq!(
-            (verb("token.updated", true), verb("token.frozen", true)),
-            ("changed".to_owned(), "token.frozen".to_owned())
-        );
+    }
+
+    #[test]
+    fn every_action_has_words() {
+        assert!(ACTIONS.into_iter().all(|code| action(code).is_some()));
+        assert!(action("token.frozen").is_none());
     }
 }

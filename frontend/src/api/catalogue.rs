@@ -3,6 +3,7 @@
 use latchkey_shared::{Extension, Module, ModuleId, Token};
 
 use super::{Api, Call, Failure, Method, parse};
+use crate::texts::t;
 
 /// Everything that a token can be for and can be allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Catalogue {
     #[must_use]
     pub fn module_name(&self, id: &ModuleId) -> String {
         if id.is_all() {
-            return "All Modules".to_owned();
+            return t().common.all_modules.to_owned();
         }
         self.modules.iter().find(|module| &module.id == id).map_or_else(|| id.to_string(), |it| it.name.clone())
     }

@@ -7,22 +7,24 @@ use crate::{
     api::Catalogue,
     routes::NEW_TOKEN,
     session::Session,
+    texts::t,
     tokens::{create::extension_cards::picture, list::ListQuery},
-    ui::{Heading, Icon, Load, LoadError, Loaded, dynamic},
+    ui::{Heading, Icon, Load, LoadError, Loaded, credential_name, dynamic},
 };
 
 /// What each extension is for, which modules its tokens get, and how many tokens it has.
 #[component]
 pub fn Extensions() -> impl IntoView {
     let catalogue = expect_context::<Load<Catalogue>>();
+    let texts = &t().catalogue;
     let state = Memo::new(move |_| catalogue.state.get());
     view! {
-        <div class="screen__head"><Heading title="Extensions" /></div>
-        <p class="muted">"The kinds of integration that a token can be for. Each says which modules its tokens get, and what people hold of a token."</p>
+        <div class="screen__head"><Heading title=texts.extensions /></div>
+        <p class="muted">{texts.extensions_intro}</p>
         {dynamic(move || match state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(failure) => view! {
-                <LoadError what="The extensions could not be loaded" failure=failure on_retry=move |()| catalogue.again() />
+                <LoadError what=texts.extensions_not_loaded failure=failure on_retry=move |()| catalogue.again() />
             }
             .into_any(),
             Loaded::Ready(catalogue) => view! { <Table catalogue=catalogue /> }.into_any(),
@@ -34,6 +36,7 @@ pub fn Extensions() -> impl IntoView {
 #[component]
 fn Table(catalogue: Catalogue) -> impl IntoView {
     let session = expect_context::<Session>();
+    let texts = &t().catalogue;
     let lists: Vec<ListQuery> = catalogue
         .extensions
         .iter()
@@ -48,7 +51,7 @@ fn Table(catalogue: Catalogue) -> impl IntoView {
         .enumerate()
         .map(|(at, (it, list))| {
             let modules = match it.permissions.fixed() {
-                None => "Chosen for each token".to_owned(),
+                None => texts.chosen_for_each.to_owned(),
                 Some(fixed) => fixed.iter().map(|id| catalogue.module_name(id)).collect::<Vec<_>>().join(", "),
             };
             let create = format!("{NEW_TOKEN}?extension={}", it.id);
@@ -61,23 +64,23 @@ fn Table(catalogue: Catalogue) -> impl IntoView {
                         <span class="mono muted table__by">{it.id.to_string()}</span>
                     </td>
                     <td role="cell" class="col-modules">{modules}</td>
-                    <td role="cell" class="col-credential">{it.credential.label()}</td>
+                    <td role="cell" class="col-credential">{credential_name(it.credential)}</td>
                     <td role="cell" class="col-count">{count_link(counts, at, &list)}</td>
                     <td role="cell" class="col-withdraw">{dynamic(move || manages.get().then(|| view! {
-                        <a class="button button--quiet" href=create.clone() aria-label=format!("Create a token for {title}")>"Create Token"</a>
+                        <a class="button button--quiet" href=create.clone() aria-label=texts.create_token_for.with([&title])>{texts.create_token}</a>
                     }))}</td>
                 </tr>
             }
         })
         .collect();
     view! {
-        <table class="table table--usage table--catalogue" role="table" aria-label="Extensions">
+        <table class="table table--usage table--catalogue" role="table" aria-label=texts.extensions>
             <thead role="rowgroup"><tr role="row">
-                <th scope="col" role="columnheader">"Extension"</th>
-                <th scope="col" role="columnheader" class="col-modules">"Modules"</th>
-                <th scope="col" role="columnheader" class="col-credential">"Used by"</th>
-                <th scope="col" role="columnheader" class="col-count">"Tokens"</th>
-                <th scope="col" role="columnheader" class="col-withdraw"><span class="visually-hidden">"Actions"</span></th>
+                <th scope="col" role="columnheader">{texts.extension}</th>
+                <th scope="col" role="columnheader" class="col-modules">{texts.modules}</th>
+                <th scope="col" role="columnheader" class="col-credential">{texts.used_by}</th>
+                <th scope="col" role="columnheader" class="col-count">{texts.tokens}</th>
+                <th scope="col" role="columnheader" class="col-withdraw"><span class="visually-hidden">{texts.actions}</span></th>
             </tr></thead>
             <tbody role="rowgroup">{rows}</tbody>
         </table>

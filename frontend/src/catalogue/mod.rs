@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use crate::{
     api::{Api, Failure},
     browser::dates,
+    texts::t,
     tokens::list::ListQuery,
     ui::{Load, Loaded, dynamic},
 };
@@ -33,6 +34,7 @@ fn counts(lists: Vec<ListQuery>) -> Load<Vec<usize>> {
 
 /// A number of tokens that leads to them.
 fn count_link(counts: Load<Vec<usize>>, at: usize, list: &ListQuery) -> AnyView {
+    let texts = &t().catalogue;
     let address = list.address();
     dynamic(move || {
         match counts.state.with(|state| match state {
@@ -40,12 +42,9 @@ fn count_link(counts: Load<Vec<usize>>, at: usize, list: &ListQuery) -> AnyView 
             Loaded::Failed(_) => Some(None),
             Loaded::Waiting => None,
         }) {
-            Some(Some(0)) => view! { <span class="muted">"No token"</span> }.into_any(),
-            Some(Some(count)) => {
-                let words = if count == 1 { "1 token".to_owned() } else { format!("{count} tokens") };
-                view! { <a href=address.clone()>{words}</a> }.into_any()
-            }
-            Some(None) => view! { <a href=address.clone()>"Tokens"</a> }.into_any(),
+            Some(Some(0)) => view! { <span class="muted">{texts.no_token}</span> }.into_any(),
+            Some(Some(count)) => view! { <a href=address.clone()>{texts.token_count.of(count)}</a> }.into_any(),
+            Some(None) => view! { <a href=address.clone()>{texts.tokens}</a> }.into_any(),
             None => view! { <span class="muted">"…"</span> }.into_any(),
         }
     })

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{count_link, counts};
 use crate::{
     api::Catalogue,
+    texts::t,
     tokens::list::ListQuery,
     ui::{Heading, Load, LoadError, Loaded, dynamic},
 };
@@ -13,14 +14,15 @@ use crate::{
 #[component]
 pub fn Modules() -> impl IntoView {
     let catalogue = expect_context::<Load<Catalogue>>();
+    let texts = &t().catalogue;
     let state = Memo::new(move |_| catalogue.state.get());
     view! {
-        <div class="screen__head"><Heading title="Modules" /></div>
-        <p class="muted">"A module is a part of the API that a token can be allowed to use. It opens these paths and all below them."</p>
+        <div class="screen__head"><Heading title=texts.modules /></div>
+        <p class="muted">{texts.modules_intro}</p>
         {dynamic(move || match state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(failure) => view! {
-                <LoadError what="The modules could not be loaded" failure=failure on_retry=move |()| catalogue.again() />
+                <LoadError what=texts.modules_not_loaded failure=failure on_retry=move |()| catalogue.again() />
             }
             .into_any(),
             Loaded::Ready(catalogue) => view! { <Table catalogue=catalogue /> }.into_any(),
@@ -31,6 +33,7 @@ pub fn Modules() -> impl IntoView {
 
 #[component]
 fn Table(catalogue: Catalogue) -> impl IntoView {
+    let texts = &t().catalogue;
     let lists: Vec<ListQuery> =
         catalogue.modules.iter().map(|it| ListQuery { module: Some(it.id.clone()), ..ListQuery::default() }).collect();
     let counts = counts(lists.clone());
@@ -56,11 +59,11 @@ fn Table(catalogue: Catalogue) -> impl IntoView {
         })
         .collect();
     view! {
-        <table class="table table--usage table--catalogue" role="table" aria-label="Modules">
+        <table class="table table--usage table--catalogue" role="table" aria-label=texts.modules>
             <thead role="rowgroup"><tr role="row">
-                <th scope="col" role="columnheader">"Module"</th>
-                <th scope="col" role="columnheader" class="col-modules">"Paths"</th>
-                <th scope="col" role="columnheader" class="col-count">"Tokens"</th>
+                <th scope="col" role="columnheader">{texts.module}</th>
+                <th scope="col" role="columnheader" class="col-modules">{texts.paths}</th>
+                <th scope="col" role="columnheader" class="col-count">{texts.tokens}</th>
             </tr></thead>
             <tbody role="rowgroup">{rows}</tbody>
         </table>

@@ -8,6 +8,7 @@ use super::{Session, context::Phase, next};
 use crate::{
     api::Api,
     browser::{field, focus, page},
+    texts::t,
     ui::{Button, Dialog, Note, TextField, Variant},
 };
 
@@ -16,6 +17,7 @@ use crate::{
 #[component]
 pub fn PasswordDialogs() -> impl IntoView {
     let session = expect_context::<Session>();
+    let texts = &t().session;
     let on_success = Callback::new(move |context: Context| {
         let same = matches!(session.phase.get_untracked(),
             Phase::SignedIn(before) if before.user.id == context.user.id && before.account.id == context.account.id);
@@ -30,19 +32,19 @@ pub fn PasswordDialogs() -> impl IntoView {
         <PasswordDialog
             open=session.ended
             dismissable=false
-            title="Sign in again"
-            text="Your session has ended. Sign in again to go on where you are; nothing that you typed is lost."
-            action="Sign in"
-            cancel="Leave this page"
+            title=texts.ended_title
+            text=texts.ended_text
+            action=texts.sign_in
+            cancel=texts.leave_page
             on_cancel=Callback::new(|()| page::load(&next::sign_in_address(&page::address())))
             on_success=on_success
         />
         <PasswordDialog
             open=session.confirming
-            title="Confirm that it is you"
-            text="You signed in a while ago. Enter your password to go on."
-            action="Confirm"
-            cancel="Cancel"
+            title=texts.confirm_title
+            text=texts.confirm_text
+            action=texts.confirm
+            cancel=t().common.cancel
             on_cancel=move |()| session.not_confirmed()
             on_success=on_success
         />
@@ -102,7 +104,7 @@ fn PasswordForm(
             password.set(value);
         }
         if password.with_untracked(String::is_empty) {
-            problem.set(Some("Enter your password.".to_owned()));
+            problem.set(Some(t().session.enter_password.to_owned()));
             focus::by_id("field-confirm-password");
             return;
         }
@@ -127,11 +129,11 @@ fn PasswordForm(
             <Note problem=problem />
             // Password managers look for the address beside the password.
             <label class="field">
-                <span class="field__label">"E-mail"</span>
+                <span class="field__label">{t().common.email}</span>
                 <input class="input" type="email" autocomplete="username" readonly prop:value=move || session.email() />
             </label>
             <TextField
-                label="Password" name="confirm-password" kind="password" autocomplete="current-password"
+                label=t().session.password name="confirm-password" kind="password" autocomplete="current-password"
                 text=password autofocus=true
             />
             <div class="dialog__actions">

@@ -8,6 +8,7 @@ use crate::{
     api::Api,
     browser::{field, focus},
     routes::Navigator,
+    texts::t,
     ui::{Button, Heading, Note, TextField, Variant},
 };
 
@@ -20,6 +21,7 @@ pub fn SignIn(
 ) -> impl IntoView {
     let (api, session, navigator) =
         (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Navigator>());
+    let texts = &t().session;
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (problem, busy) = (RwSignal::new(None::<String>), RwSignal::new(false));
 
@@ -34,7 +36,7 @@ pub fn SignIn(
             }
         }
         if email.with_untracked(String::is_empty) || password.with_untracked(String::is_empty) {
-            problem.set(Some("Enter your e-mail address and your password.".to_owned()));
+            problem.set(Some(texts.enter_both.to_owned()));
             focus::by_id(if email.with_untracked(String::is_empty) { "field-email" } else { "field-password" });
             return;
         }
@@ -62,11 +64,11 @@ pub fn SignIn(
         <main class="sign-in" id="main">
             <form class="sign-in__card" on:submit=submit novalidate>
                 <p class="brand">"Latchkey"</p>
-                <Heading title="Sign in" />
+                <Heading title=texts.sign_in />
                 <Note problem=problem />
-                <TextField label="E-mail" name="email" kind="email" autocomplete="username" text=email autofocus=true />
-                <TextField label="Password" name="password" kind="password" autocomplete="current-password" text=password />
-                <Button variant=Variant::Primary submit=true busy=busy>"Sign in"</Button>
+                <TextField label=t().common.email name="email" kind="email" autocomplete="username" text=email autofocus=true />
+                <TextField label=texts.password name="password" kind="password" autocomplete="current-password" text=password />
+                <Button variant=Variant::Primary submit=true busy=busy>{texts.sign_in}</Button>
             </form>
         </main>
     }

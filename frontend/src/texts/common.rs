@@ -52,4 +52,8 @@ pub struct Texts {
     pub failure_throttled: Counted,
     pub failure_server: &'static str,
     pub failure_offline: &'static str,
+    pub email: &'static str,
+    pub all_modules: &'static str,
+    pub credential_api_key: &'static str,
+    pub credential_handle: &'static str,
 }

@@ -1,6 +1,6 @@
-//! The status of a token.
+//! The status of a token, and the words for what a token is used by.
 
-use latchkey_shared::TokenStatus;
+use latchkey_shared::{Credential, TokenStatus};
 use leptos::prelude::*;
 
 use super::dynamic;
@@ -16,6 +16,15 @@ pub fn status_name(status: TokenStatus) -> &'static str {
         TokenStatus::Expired => t().common.status_expired,
         TokenStatus::Revitalised => t().common.status_revitalised,
         TokenStatus::Deleted => t().common.status_deleted,
+    }
+}
+
+/// The word for a credential.
+#[must_use]
+pub fn credential_name(credential: Credential) -> &'static str {
+    match credential {
+        Credential::ApiKey => t().common.credential_api_key,
+        Credential::Handle => t().common.credential_handle,
     }
 }
 

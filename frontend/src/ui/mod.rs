@@ -26,7 +26,7 @@ pub mod toast;
 
 pub use button::{Button, Variant};
 pub use check_box::{Check, CheckBox};
-pub use chip::{StatusChip, status_name};
+pub use chip::{StatusChip, credential_name, status_name};
 pub use code_block::CodeBlock;
 pub use copy_button::CopyButton;
 pub use dialog::Dialog;

@@ -1,3 +1,136 @@
-use crate::texts::activity::Texts;
+use crate::texts::{
+    Counted, Template,
+    activity::{Action, Texts},
+};
 
-pub const TEXTS: Texts = Texts {};
+pub const TEXTS: Texts = Texts {
+    activity: "Aktivität",
+    not_loaded: "Die Ereignisse konnten nicht geladen werden",
+    by: "Von",
+    by_whom: "Von: Benutzer oder Token",
+    object: "Objekt",
+    object_id: "ID eines Tokens oder Benutzers",
+    action: "Aktion",
+    any_action: "Jede Aktion",
+    time: "Zeitraum",
+    any_time: "Jeder Zeitraum",
+    last_24_hours: "Letzte 24 Stunden",
+    last_days: Template::new("Letzte {0} Tage"),
+    found: Counted::new("{0} Ereignis", "{0} Ereignisse"),
+    no_match: "Kein passendes Ereignis",
+    no_match_text: "Ereignisse werden so lange aufbewahrt, wie es am Server eingestellt ist.",
+    events: "Ereignisse",
+    when: "Wann",
+    what: "Was",
+    from: "Von wo",
+    name: "Name",
+    external_id: "Externe ID",
+    description: "Beschreibung",
+    expiration: "Ablauf",
+    not_before: "Beginn",
+    allowed_addresses: "Erlaubte Adressen",
+    calls_per_minute: "Aufrufe pro Minute",
+    permissions: "Berechtigungen",
+    role: "Rolle",
+    none: "nichts",
+    token_created: Action {
+        with_object: ["hat ", " erstellt"],
+        alone: "hat den Token erstellt",
+        choice: "Tokens: erstellt",
+    },
+    token_updated: Action {
+        with_object: ["hat ", " geändert"],
+        alone: "hat den Token geändert",
+        choice: "Tokens: geändert",
+    },
+    token_enabled: Action {
+        with_object: ["hat ", " aktiviert"],
+        alone: "hat den Token aktiviert",
+        choice: "Tokens: aktiviert",
+    },
+    token_disabled: Action {
+        with_object: ["hat ", " deaktiviert"],
+        alone: "hat den Token deaktiviert",
+        choice: "Tokens: deaktiviert",
+    },
+    token_deleted: Action {
+        with_object: ["hat ", " gelöscht"],
+        alone: "hat den Token gelöscht",
+        choice: "Tokens: gelöscht",
+    },
+    token_revealed: Action {
+        with_object: ["hat den Schlüssel von ", " angezeigt"],
+        alone: "hat den Schlüssel angezeigt",
+        choice: "Tokens: Schlüssel angezeigt",
+    },
+    token_renewed: Action {
+        with_object: ["hat den Schlüssel von ", " erneuert"],
+        alone: "hat den Schlüssel erneuert",
+        choice: "Tokens: Schlüssel erneuert",
+    },
+    token_rotated: Action {
+        with_object: ["hat den Schlüssel von ", " gewechselt"],
+        alone: "hat den Schlüssel gewechselt",
+        choice: "Tokens: Schlüssel gewechselt",
+    },
+    token_handle_exchanged: Action {
+        with_object: ["hat das Handle von ", " eingetauscht"],
+        alone: "hat das Handle eingetauscht",
+        choice: "Tokens: Handle eingetauscht",
+    },
+    token_permissions_changed: Action {
+        with_object: ["hat die Berechtigungen von ", " geändert"],
+        alone: "hat die Berechtigungen geändert",
+        choice: "Tokens: Berechtigungen geändert",
+    },
+    user_added: Action {
+        with_object: ["hat den Benutzer ", " hinzugefügt"],
+        alone: "hat den Benutzer hinzugefügt",
+        choice: "Benutzer: hinzugefügt",
+    },
+    user_invited: Action {
+        with_object: ["hat einen Link für ", " erstellt"],
+        alone: "hat einen Link erstellt",
+        choice: "Benutzer: Link erstellt",
+    },
+    user_role_changed: Action {
+        with_object: ["hat die Rolle von ", " geändert"],
+        alone: "hat die Rolle geändert",
+        choice: "Benutzer: Rolle geändert",
+    },
+    user_signed_in: Action {
+        with_object: ["hat ", " angemeldet"],
+        alone: "hat sich angemeldet",
+        choice: "Benutzer: angemeldet",
+    },
+    user_sign_in_failed: Action {
+        with_object: ["konnte sich nicht als ", " anmelden"],
+        alone: "konnte sich nicht anmelden",
+        choice: "Benutzer: Anmeldung fehlgeschlagen",
+    },
+    user_signed_out: Action {
+        with_object: ["hat ", " abgemeldet"],
+        alone: "hat sich abgemeldet",
+        choice: "Benutzer: abgemeldet",
+    },
+    user_disabled: Action {
+        with_object: ["hat den Benutzer ", " gesperrt"],
+        alone: "hat den Benutzer gesperrt",
+        choice: "Benutzer: gesperrt",
+    },
+    user_enabled: Action {
+        with_object: ["hat den Benutzer ", " entsperrt"],
+        alone: "hat den Benutzer entsperrt",
+        choice: "Benutzer: entsperrt",
+    },
+    user_password_set: Action {
+        with_object: ["hat das Passwort von ", " gesetzt"],
+        alone: "hat das Passwort gesetzt",
+        choice: "Benutzer: Passwort gesetzt",
+    },
+    user_sessions_ended: Action {
+        with_object: ["hat die Sitzungen von ", " beendet"],
+        alone: "hat alle Sitzungen beendet",
+        choice: "Benutzer: Sitzungen beendet",
+    },
+};

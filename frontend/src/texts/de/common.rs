@@ -51,4 +51,8 @@ pub const TEXTS: Texts = Texts {
     ),
     failure_server: "Der Server konnte nicht antworten. Vielleicht startet er gerade neu.",
     failure_offline: "Der Server ist nicht zu erreichen. Prüfen Sie die Verbindung.",
+    email: "E-Mail",
+    all_modules: "Alle Module",
+    credential_api_key: "API-Schlüssel",
+    credential_handle: "Handle",
 };

@@ -1,3 +1,124 @@
-use crate::texts::activity::Texts;
+use crate::texts::{
+    Counted, Template,
+    activity::{Action, Texts},
+};
 
-pub const TEXTS: Texts = Texts {};
+pub const TEXTS: Texts = Texts {
+    activity: "Activity",
+    not_loaded: "The events could not be loaded",
+    by: "By",
+    by_whom: "By: user or token",
+    object: "Object",
+    object_id: "ID of a token or user",
+    action: "Action",
+    any_action: "Any action",
+    time: "Time",
+    any_time: "Any time",
+    last_24_hours: "Last 24 hours",
+    last_days: Template::new("Last {0} days"),
+    found: Counted::new("{0} events", "{0} events"),
+    no_match: "No event matches",
+    no_match_text: "Events are kept for as long as the server is told to keep them.",
+    events: "Events",
+    when: "When",
+    what: "What",
+    from: "From",
+    name: "Name",
+    external_id: "External ID",
+    description: "Description",
+    expiration: "Expiration",
+    not_before: "Not before",
+    allowed_addresses: "Allowed addresses",
+    calls_per_minute: "Calls per minute",
+    permissions: "Permissions",
+    role: "Role",
+    none: "none",
+    token_created: Action {
+        with_object: ["created ", ""],
+        alone: "created the token",
+        choice: "Tokens: created the token",
+    },
+    token_updated: Action {
+        with_object: ["changed ", ""],
+        alone: "changed the token",
+        choice: "Tokens: changed the token",
+    },
+    token_enabled: Action {
+        with_object: ["enabled ", ""],
+        alone: "enabled the token",
+        choice: "Tokens: enabled the token",
+    },
+    token_disabled: Action {
+        with_object: ["disabled ", ""],
+        alone: "disabled the token",
+        choice: "Tokens: disabled the token",
+    },
+    token_deleted: Action {
+        with_object: ["deleted ", ""],
+        alone: "deleted the token",
+        choice: "Tokens: deleted the token",
+    },
+    token_revealed: Action {
+        with_object: ["viewed the key of ", ""],
+        alone: "viewed the key",
+        choice: "Tokens: viewed the key",
+    },
+    token_renewed: Action {
+        with_object: ["renewed the key of ", ""],
+        alone: "renewed the key",
+        choice: "Tokens: renewed the key",
+    },
+    token_rotated: Action {
+        with_object: ["rotated the key of ", ""],
+        alone: "rotated the key",
+        choice: "Tokens: rotated the key",
+    },
+    token_handle_exchanged: Action {
+        with_object: ["exchanged the handle of ", ""],
+        alone: "exchanged the handle",
+        choice: "Tokens: exchanged the handle",
+    },
+    token_permissions_changed: Action {
+        with_object: ["changed the permissions of ", ""],
+        alone: "changed the permissions",
+        choice: "Tokens: changed the permissions",
+    },
+    user_added: Action {
+        with_object: ["added the user ", ""],
+        alone: "added the user",
+        choice: "Users: added the user",
+    },
+    user_invited: Action { with_object: ["made a link for ", ""], alone: "made a link", choice: "Users: made a link" },
+    user_role_changed: Action {
+        with_object: ["changed the role of ", ""],
+        alone: "changed the role",
+        choice: "Users: changed the role",
+    },
+    user_signed_in: Action { with_object: ["signed in ", ""], alone: "signed in", choice: "Users: signed in" },
+    user_sign_in_failed: Action {
+        with_object: ["failed to sign in as ", ""],
+        alone: "failed to sign in",
+        choice: "Users: failed to sign in",
+    },
+    user_signed_out: Action { with_object: ["signed out ", ""], alone: "signed out", choice: "Users: signed out" },
+    user_disabled: Action {
+        with_object: ["disabled the user ", ""],
+        alone: "disabled the user",
+        choice: "Users: disabled the user",
+    },
+    user_enabled: Action {
+        with_object: ["enabled the user ", ""],
+        alone: "enabled the user",
+        choice: "Users: enabled the user",
+    },
+    user_password_set: Action {
+        with_object: ["set the password of ", ""],
+        alone: "set the password",
+        choice: "Users: set the password",
+    },
+    user_sessions_ended: Action {
+        with_object: ["ended the sessions of ", ""],
+        alone: "ended all sessions",
+        choice: "Users: ended all sessions",
+    },
+};

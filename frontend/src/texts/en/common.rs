@@ -51,4 +51,8 @@ pub const TEXTS: Texts = Texts {
     ),
     failure_server: "The server could not answer. It may be restarting.",
     failure_offline: "The server cannot be reached. Check the connection.",
+    email: "E-mail",
+    all_modules: "All Modules",
+    credential_api_key: "API Key",
+    credential_handle: "Handle",
 };
