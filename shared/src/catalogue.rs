@@ -32,17 +32,6 @@ pub enum Credential {
     Handle,
 }
 
-impl Credential {
-    /// The label on the page: *API Key* or *Handle*.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::ApiKey => "API Key",
-            Self::Handle => "Handle",
-        }
-    }
-}
-
 /// Whether a person chooses the modules of a token, or its extension does.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -396,7 +396,7 @@ async fn refusal_names_the_console_when_its_address_is_known() {
     for answer in [check(&server.key(&token), "/requests").await, server.key(&token).get("/requests").await] {
         let error = answer.refused(403, "AUTH_003");
         let place = format!(
-            "https://keys.example.com/integrations/tokens/{}/permissions?module=MD-0002",
+            "https://keys.example.com/integrations/tokens/{}/permissions?module=MD-0006",
             token["id"].as_str().unwrap()
         );
         assert!(error.ends_with(&place), "{error}");

@@ -148,8 +148,9 @@ async fn link_is_made_by_people_who_gave_their_password_recently() {
     assert_eq!(wrong, "days: must be a whole number from 1 to 30");
     let viewer = server.user(Role::Viewer).await;
     viewer.post(&path(&token, "/hand_over"), json!({})).await.refused(403, "AUTH_003");
-    server.stranger().await.post(&path(&token, "/hand_over"), json!({})).await.refused(404, "NFND_000");
-    server.stranger().await.delete(&path(&token, "/hand_over")).await.refused(404, "NFND_000");
+    let stranger = server.stranger().await;
+    stranger.post(&path(&token, "/hand_over"), json!({})).await.refused(404, "NFND_000");
+    stranger.delete(&path(&token, "/hand_over")).await.refused(404, "NFND_000");
     server.clock.advance(2 * 3600);
     admin.post(&path(&token, "/hand_over"), json!({})).await.refused(403, "AUTH_004");
 }

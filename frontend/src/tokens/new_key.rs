@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use crate::{
     browser::page,
     texts::t,
-    tokens::details::credential::{MASK, Shown, credential_name, key_text},
-    ui::{CodeBlock, CopyButton, dynamic},
+    tokens::details::credential::{MASK, Shown, key_text},
+    ui::{CodeBlock, CopyButton, credential_name, dynamic},
 };
 
 /// The key or handle, masked until *View* is pressed, with a ready `curl` line. The secret lives as long as this

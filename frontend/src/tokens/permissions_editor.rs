@@ -103,7 +103,7 @@ pub fn PermissionsEditor(
                 <label class="check-list__label check-list__label--all">
                     <CheckBox state=Signal::derive(move || chosen.with(all_state))
                         on_toggle=move |on: bool| chosen.set(switch_all(on)) />
-                    <span>{texts.all_modules}</span>
+                    <span>{t().common.all_modules}</span>
                 </label>
                 <span class="muted" role="status">{summary}</span>
                 <label class="check-list__label">

@@ -185,8 +185,8 @@ async fn all_that_match_are_changed_by_their_query_after_a_dry_run() {
     })
     .await;
     page.click("[aria-label='Select all rows']").await;
-    page.press("Select all 2508 that match").await;
-    assert!(page.text().contains("All 2508 that match are selected"));
+    page.press("Select all 2,508 that match").await;
+    assert!(page.text().contains("All 2,508 that match are selected"));
     page.press("Disable").await;
     assert!(page.text().contains("These are all 2 tokens that match. 1 of them would not change."));
     page.all("dialog[open] button").last().unwrap().click();

@@ -61,7 +61,7 @@ pub const TEXTS: Texts = Texts {
     sessions: "Sitzungen",
     sessions_not_loaded: "Die Sitzungen konnten nicht geladen werden",
     browser: "Browser",
-    usage: "Benutzung",
+    usage: "Nutzung",
     browser_on: Template::new("{0} unter {1}"),
     unknown_browser: "Unbekannt",
     this_session: "Diese Sitzung",

@@ -3,7 +3,7 @@ use crate::texts::{Template, create::Texts};
 pub const TEXTS: Texts = Texts {
     create_token: "Token erstellen",
     may_not_create: "Sie dürfen keine Tokens erstellen",
-    loading: "Wird geladen …",
+    loading: "Wird geladen…",
     copied_not_loaded: "Der Token, der kopiert werden soll, konnte nicht geladen werden",
     link_names_unknown: Template::new("Der Link nennt, was es auf diesem Server nicht gibt: {0}."),
     an_extension: "Eine Erweiterung",
@@ -27,7 +27,7 @@ pub const TEXTS: Texts = Texts {
     key_until_stopped: "bis er deaktiviert oder gelöscht wird",
     key_from: Template::new("von {0}"),
     key_from_anywhere: "von jeder Adresse",
-    waiting: "Der erste Aufruf steht noch aus …",
+    waiting: "Der erste Aufruf steht noch aus…",
     first_call_before: "Es funktioniert: Der erste Aufruf war am ",
     first_call_after: ".",
     go_to_details: "Zu den Details",

@@ -11,7 +11,7 @@ use crate::{
     browser::{clipboard, focus, page, timer::Timer},
     session::Session,
     texts::t,
-    ui::{Button, Icon, Note, dynamic},
+    ui::{Button, Icon, Note, credential_name, dynamic},
 };
 
 /// What stands in place of a secret.
@@ -19,15 +19,6 @@ pub const MASK: &str = "••••••••••••••••••�
 
 const SHOWN_FOR: Duration = Duration::from_secs(30);
 const SAID_FOR: Duration = Duration::from_secs(4);
-
-/// The word for a credential.
-#[must_use]
-pub fn credential_name(kind: Credential) -> &'static str {
-    match kind {
-        Credential::ApiKey => t().settings.api_key,
-        Credential::Handle => t().settings.handle,
-    }
-}
 
 /// What a person takes away: the whole value of the header, or the handle.
 #[must_use]

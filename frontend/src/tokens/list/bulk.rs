@@ -42,7 +42,7 @@ pub fn BulkBar(
     };
     let texts = &t().list;
     let words = move || {
-        let count = selection.count(total.get());
+        let count = dates::number(selection.count(total.get()));
         if selection.is_everything() { texts.all_selected.with([&count]) } else { texts.selected.with([&count]) }
     };
     // The page is selected as a whole, and there is more.
@@ -58,7 +58,7 @@ pub fn BulkBar(
                     selection.select_everything();
                     request_animation_frame(|| focus::first(".bulk button"));
                 }>
-                    {dynamic(move || texts.select_all.with([&total.get()]))}
+                    {dynamic(move || texts.select_all.with([&dates::number(total.get())]))}
                 </Button>
             }))}
             <Button disabled=none(is_off) busy=actions.busy on_press=enable>{t().actions.enable}</Button>
