@@ -99,6 +99,7 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
         route(Method::GET, "/auth/events", Access::Session, get(events::list::handler)),
         route(Method::GET, "/auth/events/export.csv", Access::Session, get(events::list::export_csv)),
         route(Method::GET, "/auth/events/export.jsonl", Access::Session, get(events::list::export_json)),
+        route(Method::GET, "/auth/events/live", Access::Session, get(events::live::handler)),
         route(Method::GET, "/statistics/tokens/{id}/aggregates", Access::Read, get(statistics::aggregates)),
         route(Method::GET, "/statistics/tokens/{id}/summary", Access::Read, get(statistics::summary)),
         route(Method::GET, "/accounts", Access::Authenticated, get(accounts::list::handler)),

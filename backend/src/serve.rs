@@ -288,6 +288,8 @@ async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, stor
     }
     signals.told().await;
     tracing::info!("stopping");
+    // Streams of events would last for ever.
+    store.close_changes();
     let _ = stop.send(true);
     if !serving.join_all().await.into_iter().all(|finished| finished) {
         tracing::warn!("requests were still under way after {} seconds", DRAIN.as_secs());

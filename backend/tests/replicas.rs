@@ -491,6 +491,27 @@ fn tokens_disabled_from_the_command_line_are_refused_by_every_replica() {
 }
 
 #[test]
+fn change_at_one_replica_is_told_by_the_stream_of_another_which_stops_at_once() {
+    let cluster = Cluster::start();
+    let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));
+    let (_, id) = here.create();
+    there.admin("GET", "/auth/context", "");
+    let mut stream = TcpStream::connect(&there.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let cookie = there.cookie.lock().unwrap().clone();
+    write!(stream, "GET /public/v1/auth/events/live HTTP/1.1\r\nhost: x\r\n{cookie}\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map(|line| line.unwrap());
+    // The first comment: it listens.
+    assert!(lines.any(|line| line.starts_with(':')));
+    assert_eq!(here.set(&id, "deactivate"), 200);
+    assert!(lines.any(|line| line.contains("token.disabled") && line.contains(&id)));
+    let begun = Instant::now();
+    signal(there.child.id(), "TERM");
+    assert_eq!(lines.last().as_deref(), Some(""), "the stream has ended as it should");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn full_disk_of_postgres_loses_no_acknowledged_change_and_revocations_hold_once_there_is_space() {
     let folder = tempfile::tempdir().unwrap();
     let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(folder.path()).output();

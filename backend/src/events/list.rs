@@ -134,7 +134,8 @@ fn event_query<'a>(caller: &'a Caller, query: &'a Query, before: Option<i64>) ->
     }
 }
 
-fn present(row: event::Model) -> Event {
+/// The event as the API answers it.
+pub(super) fn present(row: event::Model) -> Event {
     Event {
         id: row.id,
         at: Timestamp::from_unix(row.at),

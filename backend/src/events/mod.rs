@@ -2,6 +2,7 @@
 //! without the other. Revealing or exchanging a key and a failed sign-in change nothing and are events, too.
 
 pub mod list;
+pub mod live;
 
 use latchkey_shared::Timestamp;
 use serde_json::Value;

@@ -37,6 +37,7 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
         keeper.cache.clear();
         keeper.cache.mark_available();
         keeper.freshness.mark_fresh();
+        store.committed_elsewhere();
         tracing::info!("receiving change notifications");
     }
     loop {
@@ -45,9 +46,10 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
                 if let Some(keeper) = keeper.upgrade() {
                     keeper.cache.invalidate(TokenId::number_of(&id));
                 }
+                store.committed_elsewhere();
             }
-            // Another program uses the channel.
-            Ok(_) => {}
+            // An event without a token, or another program that uses the channel.
+            Ok(_) => store.committed_elsewhere(),
             Err(error) => return error,
         }
     }

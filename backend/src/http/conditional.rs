@@ -1,7 +1,7 @@
 //! `ETag` and `If-None-Match` on single objects: who has the newest version already is told so, and gets no body.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, HttpBody as _, to_bytes},
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -21,7 +21,10 @@ pub async fn tag(request: Request, next: Next) -> Response {
     if !reads || is_list || response.status() != StatusCode::OK {
         return response;
     }
-    let response = if response.headers().contains_key(header::ETAG) { response } else { tagged(response).await };
+    // A stream is sent as it comes: it may be long, or endless.
+    let is_whole = response.body().size_hint().exact().is_some();
+    let response =
+        if !is_whole || response.headers().contains_key(header::ETAG) { response } else { tagged(response).await };
     let is_known = |tag: ETag| known.is_some_and(|known| !known.precondition_passes(&tag));
     if response.headers().typed_get().is_some_and(is_known) {
         let (mut parts, _) = response.into_parts();

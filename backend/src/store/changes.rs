@@ -1,6 +1,7 @@
 //! Reporting changed tokens, to this process and to the replicas.
 
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, DbErr, Statement};
+use tokio::sync::watch;
 
 use super::Store;
 
@@ -26,8 +27,42 @@ impl Store {
     /// Calls `hook` with every changed token: after the commit, whether it succeeded or not, and before [`super::Tx::commit`]
     /// returns. There is one hook.
     pub fn on_change(&self, hook: ChangeHook) {
-        let _ = self.hook.0.set(hook);
+        let _ = self.hook.hook.set(hook);
     }
+
+    /// Wakes with every commit that changes a token or records an event, here or at another replica.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<Changes> {
+        self.hook.changes.subscribe()
+    }
+
+    /// How many wait for changes.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.hook.changes.receiver_count()
+    }
+
+    /// Tells those who wait that another replica has committed something.
+    pub fn committed_elsewhere(&self) {
+        self.hook.wake();
+    }
+
+    /// Tells those who wait that nothing more comes.
+    pub fn close_changes(&self) {
+        self.hook.changes.send_replace(Changes::Closed);
+    }
+}
+
+/// Stands among the ids of changed tokens for an event that was recorded.
+pub(super) const RECORDED: &str = "event";
+
+/// Tells that something was committed, or that the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// So many times.
+    Committed(u64),
+    /// Nothing more will be told.
+    Closed,
 }
 
 /// What has changed.
@@ -42,21 +77,41 @@ pub enum TokenChange<'a> {
 /// Is called with changed tokens.
 pub type ChangeHook = Box<dyn Fn(TokenChange<'_>) + Send + Sync>;
 
-/// The hook, once it is set.
-#[derive(Default)]
-pub(super) struct Hook(std::sync::OnceLock<ChangeHook>);
+/// The hook, once it is set, and who waits for changes.
+pub(super) struct Hook {
+    hook: std::sync::OnceLock<ChangeHook>,
+    changes: watch::Sender<Changes>,
+}
+
+impl Default for Hook {
+    fn default() -> Self {
+        Self { hook: std::sync::OnceLock::new(), changes: watch::Sender::new(Changes::Committed(0)) }
+    }
+}
 
 impl Hook {
-    pub(super) fn tokens_changed(&self, ids: &[String]) {
-        if let Some(hook) = self.0.get() {
-            ids.iter().for_each(|id| hook(TokenChange::One(id)));
+    pub(super) fn committed(&self, changed: &[String]) {
+        if let Some(hook) = self.hook.get() {
+            changed.iter().filter(|id| *id != RECORDED).for_each(|id| hook(TokenChange::One(id)));
+        }
+        if !changed.is_empty() {
+            self.wake();
         }
     }
 
     pub(super) fn any_token_changed(&self) {
-        if let Some(hook) = self.0.get() {
+        if let Some(hook) = self.hook.get() {
             hook(TokenChange::Any);
         }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.changes.send_modify(|changes| {
+            if let Changes::Committed(count) = changes {
+                *count = count.wrapping_add(1);
+            }
+        });
     }
 }
 

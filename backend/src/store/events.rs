@@ -10,6 +10,7 @@ use sea_orm::{
 
 use super::{
     Result, Store, Tx,
+    changes::RECORDED,
     entities::event,
     filter::{self, Column},
 };
@@ -91,6 +92,20 @@ impl Store {
         Ok((page.limit(query.limit).offset(query.offset).all(&self.readers).await?, total))
     }
 
+    /// The id of the last event of an account; 0 when there is none.
+    pub async fn last_event(&self, account_id: &str) -> Result<i64> {
+        let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id)).select_only();
+        let last = events.column(event::Column::Id).order_by_desc(event::Column::Id).limit(1);
+        Ok(last.into_tuple().one(&self.readers).await?.unwrap_or_default())
+    }
+
+    /// Events of an account with greater ids, the oldest first.
+    pub async fn events_after(&self, account_id: &str, id: i64, limit: u64) -> Result<Vec<event::Model>> {
+        let events = event::Entity::find().filter(event::Column::AccountId.eq(account_id));
+        let events = events.filter(event::Column::Id.gt(id)).order_by_asc(event::Column::Id);
+        Ok(events.limit(limit).all(&self.readers).await?)
+    }
+
     /// The addresses of the clients of an actor's last events of one kind, newest first.
     pub async fn last_addresses(
         &self,
@@ -136,6 +151,7 @@ impl Tx {
             details: Set(event.details),
         };
         row.insert(&self.db).await?;
+        self.noted(RECORDED);
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ mod usage;
 mod users;
 
 pub use address::{Address, AddressError, without_passwords};
-pub use changes::{ChangeHook, TokenChange};
+pub use changes::{ChangeHook, Changes, TokenChange};
 pub use connect::OpenError;
 pub use credentials::{CredentialRow, RowLock};
 pub use events::{EventQuery, NewEvent};
@@ -110,7 +110,7 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Tx {
     db: DatabaseTransaction,
-    /// The ids of the tokens that it changes.
+    /// The ids of the tokens that it changes, and [`changes::RECORDED`].
     changed: Mutex<Vec<String>>,
     hook: Arc<Hook>,
 }
@@ -179,7 +179,7 @@ impl Tx {
         let committed = tokio::spawn(async move {
             notify(&db, &changed).await?;
             let committed = db.commit().await;
-            hook.tokens_changed(&changed);
+            hook.committed(&changed);
             committed
         });
         match committed.await {
@@ -190,7 +190,14 @@ impl Tx {
 
     /// Notes that the token `id` is changed, for this process and for every replica.
     fn token_changed(&self, id: &str) {
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner).push(id.to_owned());
+        self.noted(id);
+    }
+
+    fn noted(&self, change: &str) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        if changed.last().is_none_or(|last| last != change) {
+            changed.push(change.to_owned());
+        }
     }
 }
 

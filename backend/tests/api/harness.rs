@@ -3,6 +3,7 @@
 use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
+    response::Response,
 };
 use clap::Parser as _;
 use http_body_util::BodyExt as _;
@@ -224,6 +225,18 @@ impl Client<'_> {
     /// Sends a request. `path` is below the API's base path, unless it names what stands beside it,
     /// or says so: `//beside/sign-in`.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Answer {
+        let (parts, body) = self.open(method, path, body).await.into_parts();
+        // A stream of events never ends.
+        let is_endless = parts.headers.get(header::CONTENT_TYPE).is_some_and(|it| it == "text/event-stream");
+        let body = if is_endless { Body::empty() } else { body };
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, body: text, json }
+    }
+
+    /// As [`send`](Self::send), without waiting for the body.
+    pub async fn open(&self, method: Method, path: &str, body: Body) -> Response {
         let beside = ["/public/", "/gateway", "/oauth2", "/healthz", "/readyz", "/nothing.js", "/api-reference"]
             .iter()
             .any(|start| path.starts_with(start));
@@ -237,12 +250,7 @@ impl Client<'_> {
             request = request.header(name, value);
         }
         let peer = "192.0.2.7:4000".parse().unwrap();
-        let response = self.server.surface.respond(peer, request.body(body).unwrap()).await;
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, body: text, json }
+        self.server.surface.respond(peer, request.body(body).unwrap()).await
     }
 
     pub async fn json(&self, method: Method, path: &str, body: Value) -> Answer {

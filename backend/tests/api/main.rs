@@ -26,6 +26,7 @@ mod hand_over;
 mod headers;
 mod introspect;
 mod list;
+mod live;
 mod permissions;
 mod reference;
 mod refusals;

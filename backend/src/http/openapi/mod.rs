@@ -56,6 +56,7 @@ use crate::{
         events::list::handler,
         events::list::export_csv,
         events::list::export_json,
+        events::live::handler,
         statistics::aggregates,
         statistics::summary,
         sessions::sign_in::handler,
