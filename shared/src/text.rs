@@ -32,6 +32,7 @@ macro_rules! bounded_text {
             type Error = Problem;
 
             fn try_from(text: String) -> Result<Self, Problem> {
+                let text = composed(text);
                 let text = text.trim();
                 bounded(text, &$range)?;
                 let check: fn(&str) -> Result<(), Problem> = $check;
@@ -52,6 +53,18 @@ macro_rules! bounded_text {
             }
         }
     };
+}
+
+/// One text for what looks the same: `é` is one character, however it was typed.
+#[cfg(feature = "nfc")]
+fn composed(text: String) -> String {
+    use unicode_normalization::{UnicodeNormalization as _, is_nfc};
+    if is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
+#[cfg(not(feature = "nfc"))]
+fn composed(text: String) -> String {
+    text
 }
 
 /// Length and the characters that no field takes: control characters break logs and tables, and

@@ -15,6 +15,8 @@ pub use resolve::{Kind, Property};
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::http;
 
 /// What a list is asked for.
@@ -45,11 +47,26 @@ impl Query {
     pub const MAX_LIMIT: u64 = 1000;
 }
 
-/// A text as searches compare it: in lower case, and with one letter for both forms of the Greek sigma, since which one
-/// stands for a large one depends on what follows, and half a word must find the whole one.
+/// A text as searches compare it: composed, in lower case, with one blank for several, and with one letter for both forms
+/// of the Greek sigma, since which one stands for a large one depends on what follows, and half a word must find the
+/// whole one.
 #[must_use]
 pub fn normalize_for_search(text: &str) -> String {
-    text.to_lowercase().replace('ς', "σ")
+    let composed: String = text.nfc().collect();
+    let mut normalized = String::with_capacity(composed.len());
+    for letter in composed.to_lowercase().chars() {
+        match letter {
+            'ς' => normalized.push('σ'),
+            // Lines are texts of their own.
+            blank if blank.is_whitespace() && blank != '\n' => {
+                if !normalized.ends_with(' ') {
+                    normalized.push(' ');
+                }
+            }
+            letter => normalized.push(letter),
+        }
+    }
+    normalized
 }
 
 /// A property as a query names it. Two names are equal wherever they stand.

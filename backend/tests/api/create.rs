@@ -181,3 +181,16 @@ async fn body_with_a_byte_order_mark_is_taken_201() {
     let answer = admin.send(Method::POST, "/auth/tokens", Body::from(body)).await;
     assert_eq!(answer.expect(StatusCode::CREATED)["name"], "Key");
 }
+
+#[tokio::test]
+async fn texts_are_kept_composed_so_that_what_looks_the_same_is_the_same() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let mut body = new_token("Cafe\u{301}", &[]);
+    body["external_id"] = json!("e\u{301}-1");
+    let created = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
+    assert_eq!((&created["name"], &created["external_id"]), (&json!("Café"), &json!("é-1")));
+    let path = format!("/auth/tokens/{}", created["id"].as_str().unwrap());
+    let updated = admin.put(&path, json!({ "description": "u\u{308}ber" })).await.expect(StatusCode::OK);
+    assert_eq!(updated["description"], "über");
+}

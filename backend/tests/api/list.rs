@@ -207,7 +207,8 @@ async fn examples_of_the_guide_are_answered() {
 async fn search_finds_any_part_of_a_name(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
-    for name in ["Ka\u{130} 1", "\u{130}", "ΟΔΟΣΑ", "οδός", "Straße", "\u{1f511}\u{1f511}"] {
+    for name in ["Ka\u{130} 1", "\u{130}", "ΟΔΟΣΑ", "οδός", "Straße", "\u{1f511}\u{1f511}", "Cafe\u{301}  Nord"]
+    {
         admin.post("/auth/tokens", new_token(name, &[])).await.expect(StatusCode::CREATED);
     }
     for (term, expected) in [
@@ -224,6 +225,9 @@ async fn search_finds_any_part_of_a_name(#[values(Sqlite, Postgres)] database: D
         ("Σ", 2),
         ("ß", 1),
         ("SS", 0),
+        ("café nord", 1),
+        ("CAFE\u{301}\u{a0} N", 1),
+        ("cafenord", 0),
         ("\u{1f511}", 1),
         ("\u{1f511}\u{1f511}", 1),
         ("\u{1f511}\u{1f511}\u{1f511}", 0),
