@@ -85,6 +85,7 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
         route(Method::POST, "/auth/tokens/{id}/deactivate", Access::Write, post(tokens::deactivate::handler)),
         route(Method::POST, "/auth/tokens/{id}/renew", Access::Write, post(tokens::rotate::renew)),
         route(Method::POST, "/auth/tokens/{id}/rotate", Access::Write, post(tokens::rotate::rotate)),
+        route(Method::POST, "/auth/tokens/{id}/overlap", Access::Write, post(tokens::overlap::handler)),
         route(Method::POST, "/auth/tokens/{id}/reveal", Access::Reveal, post(tokens::reveal::handler)),
         route(Method::GET, "/auth/tokens/{id}/permissions", Access::Read, get(tokens::permissions::list)),
         route(Method::POST, "/auth/tokens/{id}/permissions", Access::Write, post(tokens::permissions::grant)),

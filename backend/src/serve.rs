@@ -42,6 +42,7 @@ use crate::{
     sessions::password::{self, Passwords},
     state::AppState,
     store::{Address, OpenError, Store},
+    tokens::ended_keys,
 };
 
 /// Requests under way get so long to finish when the server stops.
@@ -141,6 +142,7 @@ async fn serve_console(
     let signals = Stop::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
     tokio::spawn(retention::run(app.clone()));
+    tokio::spawn(ended_keys::run(app.clone()));
     let keeper = &app.gatekeeper;
     let served = places.with(routes::server(&app), keeper, &app.store, dropped);
     run(served, keeper, &app.store, signals).await;

@@ -42,7 +42,7 @@ pub use token::{
     RevealedToken, Token, TokenStatus,
 };
 pub use token_body::{
-    ExtensionRef, NewToken, NewTokenBody, Replacement, ReplacementBody, TokenUpdate, TokenUpdateBody,
+    ExtensionRef, NewToken, NewTokenBody, OverlapBody, Replacement, ReplacementBody, TokenUpdate, TokenUpdateBody,
 };
 pub use usage::{ClientUsage, DayUsage, ModuleUsage, StatusUsage, TokenUsage};
 pub use user::{

@@ -150,6 +150,9 @@ pub struct Token {
     /// The last call that was let through, known a few seconds later; null when there was none.
     #[serde(default)]
     pub last_used: Option<LastUsed>,
+    /// While the previous secret still works: the last call with it since it was replaced; null when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_last_used: Option<LastUsed>,
     /// Created and last changed.
     pub events: Events,
 }

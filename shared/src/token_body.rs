@@ -240,6 +240,15 @@ pub struct ReplacementBody {
     pub overlap: Option<i64>,
 }
 
+/// The body of `POST /auth/tokens/{id}/overlap`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverlapBody {
+    /// How long the previous secret works from now on, in seconds, at most 7 days; 0 ends it at once.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
+    pub overlap: i64,
+}
+
 /// What `renew` and `rotate` are asked for, with a date and an overlap that are valid.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replacement {

@@ -43,6 +43,10 @@ pub enum Action {
     HandOverExpired,
     /// The link was withdrawn.
     HandOverWithdrawn,
+    /// The end of the previous secret of a token was moved.
+    OverlapChanged,
+    /// Somebody has used a key that does not work any more.
+    EndedKeyUsed,
     /// Modules were granted or withdrawn.
     PermissionsChanged,
     /// A user was added.
@@ -86,6 +90,8 @@ impl Action {
             Self::HandOverTaken => "token.hand_over_taken",
             Self::HandOverExpired => "token.hand_over_expired",
             Self::HandOverWithdrawn => "token.hand_over_withdrawn",
+            Self::OverlapChanged => "token.overlap_changed",
+            Self::EndedKeyUsed => "token.ended_key_used",
             Self::PermissionsChanged => "token.permissions_changed",
             Self::UserAdded => "user.added",
             Self::UserInvited => "user.invited",

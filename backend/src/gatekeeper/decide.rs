@@ -121,6 +121,8 @@ impl Denied {
 pub struct Decision<'a> {
     /// The token, if its secret was right. Borrowed from the cache, unless it is kept for longer.
     pub token: Option<Cow<'a, Arc<Entry>>>,
+    /// Whether the secret that was sent is the previous one of the token.
+    pub is_previous: bool,
     /// When the secret expires that was sent.
     pub expires_at: Option<i64>,
     /// The module of the path, if the decision came that far.
@@ -145,7 +147,7 @@ impl Decision<'_> {
     /// A denial that names no token.
     #[must_use]
     pub fn denied(why: Denied, at: Timestamp) -> Self {
-        Self { token: None, expires_at: None, module: None, rate_limit: None, at, result: Err(why) }
+        Self { token: None, is_previous: false, expires_at: None, module: None, rate_limit: None, at, result: Err(why) }
     }
 
     /// When the secret expires, if that is within [`TokenStatus::EXPIRING_WINDOW`]. `None` for an invalid key.
@@ -198,7 +200,6 @@ pub fn decide<'a>(
     let kept = entry.map_or(&UNKNOWN, |entry| &entry.digest);
     // A renewed token has two secrets. Both are compared in any case.
     let previous = entry.and_then(|entry| entry.rare.as_ref()?.previous.as_ref());
-    let previous = previous.filter(|(_, end)| end.is_none_or(|end| end > now));
     let is_kept = is_same(&presented, kept);
     let is_previous = is_same(&presented, previous.map_or(&UNKNOWN, |(digest, _)| digest));
     // When the token expires, both secrets do.
@@ -208,9 +209,21 @@ pub fn decide<'a>(
         return Decision::denied(Denied::Key(AuthError::WrongSecret), request.now);
     }
     let expires_at = previous_expires_at.into_iter().chain(entry.expires_at).min();
-    let mut decision =
-        Decision { token: None, expires_at, module: None, rate_limit: None, at: request.now, result: Ok(()) };
-    decision.result = judge(entry, request, modules, &mut decision);
+    let mut decision = Decision {
+        token: None,
+        is_previous: !bool::from(is_kept),
+        expires_at,
+        module: None,
+        rate_limit: None,
+        at: request.now,
+        result: Ok(()),
+    };
+    decision.result = if previous_expires_at.is_some_and(|end| end <= now) {
+        // It was right once, and the client learns no more than of a wrong one.
+        Err(Denied::Key(AuthError::Expired))
+    } else {
+        judge(entry, request, modules, &mut decision)
+    };
     decision.token = Some(Cow::Borrowed(entry));
     decision
 }

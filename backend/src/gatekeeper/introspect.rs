@@ -11,7 +11,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::post,
@@ -21,8 +21,7 @@ use serde::Serialize;
 
 use super::{
     Credential, Decision, Denied, Entry, Gatekeeper, Target,
-    middleware::{record_usage, set_decision},
-    usage::Call,
+    middleware::{record_call, record_usage, set_decision},
 };
 use crate::http::{self, Error, MAX_BODY};
 
@@ -161,15 +160,17 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
     };
     let target = form.path.as_deref().map_or(Target::Any, Target::Path);
     let decision = keeper.authorize(Credential::Pair(pair), target, address).await;
-    if let (Some(token), Ok(())) = (&decision.token, decision.result) {
-        let call = Call { module: decision.module, status: 200, address, program: None, at: decision.at };
-        keeper.usage.note(token, &call, true);
-        return Ok(Json(Introspection::of(token, &decision)));
-    }
     match decision.result {
+        Ok(()) => record_call(keeper, &decision, StatusCode::OK, address, None),
+        // Of an ended key: somebody still has it.
+        Err(Denied::Key(_)) => record_call(keeper, &decision, StatusCode::UNAUTHORIZED, address, None),
+        Err(_) => {}
+    }
+    match (decision.result, &decision.token) {
+        (Ok(()), Some(token)) => Ok(Json(Introspection::of(token, &decision))),
         // To say "not active" because nobody knows would be a lie.
-        Err(Denied::Unavailable) => Err(keeper.error(&decision, Denied::Unavailable)),
-        Err(Denied::Path(error)) => Err(Error::field("path", error.to_string())),
+        (Err(Denied::Unavailable), _) => Err(keeper.error(&decision, Denied::Unavailable)),
+        (Err(Denied::Path(error)), _) => Err(Error::field("path", error.to_string())),
         _ => Ok(Json(Introspection::default())),
     }
 }

@@ -12,7 +12,10 @@ use axum::{
     response::Response,
 };
 
-use super::{Credential, Decision, Denied, Gatekeeper, headers, usage::Call};
+use super::{
+    Credential, Decision, Denied, Gatekeeper, headers,
+    usage::{Call, KeyUse},
+};
 
 /// The decision about a request. In the request and not in the response, which a handler that fails or takes too long
 /// does not make.
@@ -71,6 +74,6 @@ pub(super) fn record_call(
     if let Some(token) = &decision.token {
         let program = program.map(HeaderValue::as_bytes);
         let call = Call { module: decision.module, status: status.as_u16(), address, program, at: decision.at };
-        keeper.usage.note(token, &call, decision.result.is_ok());
+        keeper.usage.note(token, &call, KeyUse::of(decision));
     }
 }

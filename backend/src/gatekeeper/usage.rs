@@ -13,8 +13,8 @@ use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
 use metrics::{gauge, histogram};
 
-use super::{Entry, Gatekeeper, ModuleIndex, sharded::Sharded};
-use crate::store::{LastUse, NewCalls, Store, StoreError};
+use super::{AuthError, Decision, Denied, Entry, Gatekeeper, ModuleIndex, sharded::Sharded};
+use crate::store::{LastUse, NewCalls, NewUsage, OtherUse, PREVIOUS, Store, StoreError};
 
 /// How long a call stays in memory before it is written.
 pub const INTERVAL: Duration = Duration::from_secs(3);
@@ -40,6 +40,8 @@ type Uses = HashMap<u32, Use, RandomState>;
 #[derive(Debug, Default)]
 struct Use {
     last: Option<Last>,
+    /// Uses of other keys than the current one, by kind. Seldom any.
+    other: Vec<(KeyUse, Last)>,
     /// Seldom more than two.
     calls: Vec<(Kind, i64)>,
 }
@@ -56,6 +58,62 @@ impl Use {
     fn merge(&mut self, other: Self) {
         other.calls.into_iter().for_each(|(kind, count)| self.add(kind, count));
         self.last = other.last.into_iter().chain(self.last).max_by_key(|last| last.at);
+        other.other.into_iter().for_each(|(kind, last)| self.note_other(kind, last));
+    }
+
+    fn note_other(&mut self, kind: KeyUse, last: Last) {
+        match self.other.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, known)) if known.at > last.at => {}
+            Some((_, known)) => *known = last,
+            None => self.other.push((kind, last)),
+        }
+    }
+}
+
+/// What a call says about the key that was sent, whose secret was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// The current key, and the call was allowed.
+    Current,
+    /// The previous key, which still works, and the call was allowed.
+    Previous,
+    /// Denied for another reason than the key.
+    Denied,
+    /// The token has expired.
+    Expired,
+    /// The key was replaced, and its overlap is over.
+    Rotated,
+    /// The token is disabled.
+    Disabled,
+}
+
+impl KeyUse {
+    /// That of a decision about a token.
+    #[must_use]
+    pub fn of(decision: &Decision<'_>) -> Self {
+        match decision.result {
+            Ok(()) if decision.is_previous => Self::Previous,
+            Ok(()) => Self::Current,
+            Err(Denied::Key(AuthError::Expired)) if decision.is_previous => Self::Rotated,
+            Err(Denied::Key(AuthError::Expired)) => Self::Expired,
+            Err(Denied::Key(AuthError::Disabled)) => Self::Disabled,
+            Err(_) => Self::Denied,
+        }
+    }
+
+    fn is_allowed(self) -> bool {
+        matches!(self, Self::Current | Self::Previous)
+    }
+
+    /// The word in the database, for what is kept apart from the last use.
+    fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Current | Self::Denied => None,
+            Self::Previous => Some(PREVIOUS),
+            Self::Expired => Some("expired"),
+            Self::Rotated => Some("rotated"),
+            Self::Disabled => Some("disabled"),
+        }
     }
 }
 
@@ -75,6 +133,16 @@ struct Last {
     program: [u8; NAME],
 }
 
+impl Last {
+    fn address(&self) -> String {
+        self.address.map(|address| address.to_canonical().to_string()).unwrap_or_default()
+    }
+
+    fn program(&self) -> String {
+        String::from_utf8_lossy(&self.program).trim_end_matches('\0').trim().to_owned()
+    }
+}
+
 /// A call by a token that proved its secret.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
@@ -91,17 +159,20 @@ pub struct Call<'a> {
 }
 
 impl Usage {
-    /// Notes a call. `allowed` tells whether it counts as a use.
-    pub fn note(&self, token: &Entry, call: &Call<'_>, allowed: bool) {
+    /// Notes a call with a key of the token.
+    pub fn note(&self, token: &Entry, call: &Call<'_>, key: KeyUse) {
         let at = call.at.unix();
         let day = i32::try_from(at.div_euclid(86_400)).unwrap_or_default();
         let kind = Kind { day, module: call.module, status: call.status };
         let mut part = self.part(token.number).lock().unwrap_or_else(PoisonError::into_inner);
         let of_token = part.entry(token.number).or_default();
         of_token.add(kind, 1);
-        if allowed && of_token.last.is_none_or(|last| last.at <= at) {
-            let program = shown(call.program.unwrap_or_default());
-            of_token.last = Some(Last { at, address: call.address, program });
+        let last = || Last { at, address: call.address, program: shown(call.program.unwrap_or_default()) };
+        if key.is_allowed() && of_token.last.is_none_or(|last| last.at <= at) {
+            of_token.last = Some(last());
+        }
+        if key.word().is_some() {
+            of_token.note_other(key, last());
         }
     }
 
@@ -159,24 +230,34 @@ async fn write_or_keep(gatekeeper: &Gatekeeper, store: &Store, taken: Uses) -> R
 }
 
 async fn write(gatekeeper: &Gatekeeper, store: &Store, taken: &Uses) -> Result<(), StoreError> {
-    let (mut calls, mut last) = (Vec::new(), Vec::new());
+    let mut usage = NewUsage::default();
     for (number, of_token) in taken {
         let token_id: String = TokenId::from_number(*number).into();
-        calls.extend(of_token.calls.iter().map(|(kind, count)| NewCalls {
+        usage.calls.extend(of_token.calls.iter().map(|(kind, count)| NewCalls {
             token_id: token_id.clone(),
             day: kind.day,
             module_id: kind.module.map(|module| gatekeeper.modules.get(module).id.to_string()).unwrap_or_default(),
             status: i32::from(kind.status),
             calls: *count,
         }));
-        last.extend(of_token.last.map(|last| LastUse {
-            token_id,
+        usage.last.extend(of_token.last.map(|last| LastUse {
+            token_id: token_id.clone(),
             at: last.at,
-            address: last.address.map(|address| address.to_canonical().to_string()).unwrap_or_default(),
-            program: String::from_utf8_lossy(&last.program).trim_end_matches('\0').trim().to_owned(),
+            address: last.address(),
+            program: last.program(),
+        }));
+        usage.other.extend(of_token.other.iter().filter_map(|(kind, last)| {
+            Some(OtherUse {
+                token_id: token_id.clone(),
+                kind: kind.word()?.to_owned(),
+                at: last.at,
+                address: last.address(),
+                program: last.program(),
+                noted_at: None,
+            })
         }));
     }
-    store.add_usage(calls, last).await
+    store.add_usage(usage).await
 }
 
 /// Writes what was noted every [`INTERVAL`], until the gatekeeper is gone. What the last moments brought is

@@ -40,7 +40,7 @@ pub use outside_changes::POLL_INTERVAL;
 pub use sessions::SessionRow;
 pub use token_list::TokenQuery;
 pub use tokens::{TokenRow, TokenSelection};
-pub use usage::{LastUse, NewCalls};
+pub use usage::{LastUse, NewCalls, NewUsage, OtherUse, PREVIOUS};
 pub use users::UserRow;
 
 use std::{

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use latchkey_shared::{ModuleId, TokenStatus};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
+    ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DatabaseBackend, EntityTrait as _,
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     sea_query::{LockType, OnConflict},
 };
 
 use super::{
     Result, Store, StoreError, Tx,
-    entities::{account, token, token_last_use, token_permission},
+    entities::{account, token, token_last_use, token_other_use, token_permission},
+    usage::PREVIOUS,
 };
 
 /// A token with its last use and its permissions, in the order of the modules' ids.
@@ -23,6 +24,8 @@ pub struct TokenRow {
     pub modules: Vec<ModuleId>,
     /// Its last use, if it had one.
     pub last_use: Option<token_last_use::Model>,
+    /// The last use of its previous key, if it has one.
+    pub previous_use: Option<token_other_use::Model>,
 }
 
 /// Which tokens an operator means; deleted ones never.
@@ -105,9 +108,12 @@ impl Store {
         }
         let mut last: HashMap<String, token_last_use::Model> =
             used.all(&self.readers).await?.into_iter().map(|row| (row.token_id.clone(), row)).collect();
+        let replaced = tokens.iter().filter(|token| token.previous_digest.is_some()).map(|token| token.id.as_str());
+        let mut previous = previous_uses(&self.readers, replaced.collect()).await?;
         let row = |token: token::Model| TokenRow {
             modules: modules.remove(&token.id).unwrap_or_default(),
             last_use: last.remove(&token.id),
+            previous_use: previous.remove(&token.id),
             token,
         };
         Ok(tokens.into_iter().map(row).collect())
@@ -119,6 +125,16 @@ impl Store {
         let token = token.one(&self.readers).await?;
         Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
     }
+}
+
+/// The last uses of the previous keys of these tokens, by token.
+async fn previous_uses(db: &impl ConnectionTrait, ids: Vec<&str>) -> Result<HashMap<String, token_other_use::Model>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let uses = token_other_use::Entity::find().filter(token_other_use::Column::TokenId.is_in(ids));
+    let uses = uses.filter(token_other_use::Column::Kind.eq(PREVIOUS)).all(db).await?;
+    Ok(uses.into_iter().map(|row| (row.token_id.clone(), row)).collect())
 }
 
 fn module_id(text: &str) -> Result<ModuleId> {
@@ -166,7 +182,9 @@ impl Tx {
             .await?;
         let modules = granted.iter().map(|row| module_id(&row.module_id)).collect::<Result<_>>()?;
         let last_use = token_last_use::Entity::find_by_id(&token.id).one(&self.db).await?;
-        Ok(Some(TokenRow { token, modules, last_use }))
+        let replaced = token.previous_digest.is_some().then_some(token.id.as_str());
+        let previous_use = previous_uses(&self.db, replaced.into_iter().collect()).await?.remove(&token.id);
+        Ok(Some(TokenRow { token, modules, last_use, previous_use }))
     }
 
     /// Whether a token of any account has this id, deleted ones included.

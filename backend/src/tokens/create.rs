@@ -213,5 +213,5 @@ fn new_row(
         updated_by_id: caller.actor.id.clone(),
         updated_by_name: caller.actor.name.clone(),
     };
-    Ok(TokenRow { token, modules, last_use: None })
+    Ok(TokenRow { token, modules, last_use: None, previous_use: None })
 }

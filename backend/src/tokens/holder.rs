@@ -101,6 +101,7 @@ pub async fn rotate(
     rotate::apply(&app, &mut row, &wanted, Rotation::Rotate, now)?;
     let holder = Reference { id: row.token.id.clone(), name: row.token.name.clone() };
     rules::stamp_and_save(&tx, &holder, now, &mut row).await?;
+    rotate::forget_previous_use(&tx, &mut row).await?;
     let details = rotate::details(&row);
     record(&app, &tx, &client_info, &row, Action::TokenRotated, details).await?;
     tx.commit().await?;

@@ -69,6 +69,11 @@ pub fn present(app: &AppState, caller: &Caller, row: &TokenRow) -> Result<Token,
         not_before: token.not_before.map(Timestamp::from_unix),
         allowed_addresses: addresses.split(',').filter(|network| !network.is_empty()).map(str::to_owned).collect(),
         calls_per_minute: token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok()),
+        previous_last_used: row.previous_use.as_ref().filter(|_| has_two).map(|last| LastUsed {
+            at: Timestamp::from_unix(last.at),
+            address: last.address.clone(),
+            program: last.program.clone(),
+        }),
         last_used: row.last_use.as_ref().map(|last| LastUsed {
             at: Timestamp::from_unix(last.at),
             address: last.address.clone(),

@@ -23,7 +23,7 @@ use crate::{
     events::{self, Action},
     http::{Caller, Error, Id, OptionalBody},
     state::AppState,
-    store::TokenRow,
+    store::{TokenRow, Tx},
 };
 
 /// The two ways to replace a secret.
@@ -110,6 +110,7 @@ async fn replace(
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, rotation, now)?;
         rules::save(app, &tx, &caller, &mut row).await?;
+        forget_previous_use(&tx, &mut row).await?;
         idempotency_key.store_or_conflict(&tx, &caller, &row, now).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());
         events::record(&tx, &caller, now, rotation.action(), object, details(&row)).await?;
@@ -120,6 +121,12 @@ async fn replace(
     let has_two = previous_works(&row.token, now);
     let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret, handle };
     WithEtag::of(app, &caller, &row, StatusCode::OK, replaced)
+}
+
+/// The previous secret is another one now, which nobody has used yet.
+pub(super) async fn forget_previous_use(tx: &Tx, row: &mut TokenRow) -> Result<(), Error> {
+    row.previous_use = None;
+    Ok(tx.delete_previous_use(&row.token.id).await?)
 }
 
 /// What the event of a replacement says.

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
-use latchkey::gatekeeper::usage::{self, Call};
+use latchkey::gatekeeper::usage::{self, Call, KeyUse};
 use latchkey_shared::TokenId;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
@@ -94,8 +94,8 @@ async fn calls_of_several_threads_are_summed() {
                 let call = Call { module: None, status, address: None, program, at: now };
                 // Begun last, and ended before the others of this thread.
                 let late = Call { at: now.plus(if thread == 3 { 9 } else { -9 }), ..call };
-                keeper.usage.note(entry, &late, true);
-                (1..1000).for_each(|_| keeper.usage.note(entry, &call, true));
+                keeper.usage.note(entry, &late, KeyUse::Current);
+                (1..1000).for_each(|_| keeper.usage.note(entry, &call, KeyUse::Current));
             });
         }
     });

@@ -42,6 +42,7 @@ use crate::{
         tokens::deactivate::handler,
         tokens::rotate::renew,
         tokens::rotate::rotate,
+        tokens::overlap::handler,
         tokens::reveal::handler,
         tokens::permissions::list,
         tokens::permissions::grant,

@@ -11,5 +11,6 @@ pub mod token;
 pub mod token_calls;
 pub mod token_client;
 pub mod token_last_use;
+pub mod token_other_use;
 pub mod token_permission;
 pub mod user;

@@ -158,6 +158,18 @@ fn tables(backend: DatabaseBackend) -> Vec<TableCreateStatement> {
             .col(string("program"))
             .foreign_key(&mut belongs_to("token_last_uses", "token_id", "tokens"))
             .to_owned(),
+        table("token_other_uses")
+            .col(by_bytes(string("token_id")))
+            // previous: the key that still works after a rotation. expired, rotated, disabled: keys that do not.
+            .col(string("kind"))
+            .col(big_integer("at"))
+            .col(string("address"))
+            .col(string("program"))
+            // The use for which there is an event.
+            .col(big_integer_null("noted_at"))
+            .primary_key(&mut primary_key(&["token_id", "kind"]))
+            .foreign_key(&mut belongs_to("token_other_uses", "token_id", "tokens"))
+            .to_owned(),
         // The last clients of a token, in a fixed number of slots: a client replaces the one in its slot.
         table("token_clients")
             .col(by_bytes(string("token_id")))
