@@ -64,6 +64,50 @@ test("with an overlap both keys work, and the details say until when", async ({ 
   await expect(page.getByRole("dialog")).toContainText("The key before the present one still works, too. It stops at once.");
 });
 
+test("the old key is shown with its use, extended, and ended", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  const call = async (secret: string) => (await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${secret}`)).status;
+  const { token: fresh } = await api.rotate(token.id, 3600);
+  await page.goto(at.details(token.id));
+  const old = page.locator("dt", { hasText: "Old key" }).locator("xpath=following-sibling::dd[1]");
+  await expect(old).toContainText("not used since it was replaced");
+  expect(await call(token.token)).toBe(200);
+  await expect(async () => {
+    await page.reload();
+    await expect(old).toContainText(/last used .* from 127\.0\.0\.1 by curl/, { timeout: 1_000 });
+  }).toPass();
+
+  await old.getByRole("button", { name: "Extend…" }).click();
+  const dialog = page.getByRole("dialog", { name: "The old key of “Billing”" });
+  await expect(dialog).toContainText("The old key was last used");
+  await expect(dialog.getByLabel("The old key works on")).toHaveValue("86400");
+  await dialog.getByRole("button", { name: "Change the end" }).click();
+  await expect(page.getByText("Changed the end of the old key of “Billing”")).toBeVisible();
+  const until = Date.parse((await api.get(token.id)).previous_expiration_date ?? "");
+  expect(Math.abs(until - Date.now() - 86_400_000)).toBeLessThan(60_000);
+
+  await old.getByRole("button", { name: "End now…" }).click();
+  await expect(dialog).toContainText("The old key stops at once");
+  await dialog.getByRole("button", { name: "End now" }).click();
+  await expect(page.locator("dt", { hasText: "Old key" })).toHaveCount(0);
+  expect(await call(token.token)).toBe(401);
+  expect(await call(fresh)).toBe(200);
+});
+
+test("use of an ended key stands out above the list and in the activity", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing" });
+  await api.rotate(token.id);
+  expect((await curl(`${server.url}/public/v1/agreements`, `ApiKey ${token.id}:${token.token}`)).status).toBe(401);
+  await expect(async () => {
+    await page.goto(at.list);
+    await expect(page.getByRole("link", { name: "1 ended key still in use" })).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 40_000 });
+  await page.getByRole("link", { name: "1 ended key still in use" }).click();
+  const event = page.getByRole("row", { name: /Billing was called with a key that does not work any more/ });
+  await expect(event).toContainText(/The key was replaced, and somebody still uses the old one\. \(curl/);
+  await expect(event).toHaveClass(/is-alarming/);
+});
+
 test("an answer that is lost does not rotate twice", async ({ page, api, server }) => {
   const token = await api.create({ name: "Billing" });
   await page.goto(at.details(token.id));

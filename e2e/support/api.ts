@@ -69,6 +69,11 @@ export class Api {
     return (await (await this.send("POST", `/auth/tokens/${id}/reveal`)).json()) as { token: string; handle: string };
   }
 
+  /** Replaces the key; the old one works on for so many seconds. */
+  async rotate(id: string, overlap = 0): Promise<{ token: string }> {
+    return (await (await this.send("POST", `/auth/tokens/${id}/rotate`, { overlap })).json()) as { token: string };
+  }
+
   async deactivate(id: string): Promise<void> {
     await this.send("POST", `/auth/tokens/${id}/deactivate`);
   }

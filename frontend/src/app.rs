@@ -13,6 +13,7 @@ use crate::{
     api::{Api, Transport},
     browser::events,
     frame::Frame,
+    live::Live,
     routes::{INVITATION, Navigator},
     session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
     texts::t,
@@ -26,6 +27,7 @@ pub fn provide_services(transport: Transport) -> (Api, Session, LeaveGuard) {
     let (api, session, guard) = (Api::new(transport, gates.clone()), Session::new(gates), LeaveGuard::new());
     provide_context(api);
     provide_context(session);
+    provide_context(Live::new(session));
     provide_context(guard);
     provide_context(Toasts::new());
     provide_context(Arrived::new());

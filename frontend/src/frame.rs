@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use crate::{
     api::{Api, Catalogue},
     browser::{page, popover, storage},
+    live::{Announcer, Live},
     routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, Screen, USERS},
     screens::Screens,
     session::Session,
@@ -27,6 +28,7 @@ pub type CatalogueLoad = Load<Catalogue>;
 pub fn Frame() -> impl IntoView {
     let api = expect_context::<Api>();
     provide_context(CatalogueLoad::new(|| (), move |()| api.catalogue()));
+    expect_context::<Live>().follow();
     let drawer = NodeRef::<html::Nav>::new();
     let close_drawer = move |_| {
         if let Some(drawer) = drawer.get_untracked() {
@@ -44,6 +46,7 @@ pub fn Frame() -> impl IntoView {
             <main class="main" id="main" tabindex="-1"><Screens /></main>
         </div>
         <Toaster />
+        <Announcer />
         <Shortcuts />
     }
     .into_any()

@@ -13,6 +13,7 @@ pub mod app;
 pub mod browser;
 pub mod catalogue;
 pub mod frame;
+pub mod live;
 pub mod routes;
 pub mod screens;
 pub mod session;

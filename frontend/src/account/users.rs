@@ -7,6 +7,7 @@ use crate::{
     activity::ActivityQuery,
     api::{Api, Failure, sentences},
     browser::page,
+    live::{Live, Newer},
     session::Session,
     texts::{Template, role_name, said, t},
     ui::{
@@ -30,6 +31,7 @@ pub fn Users() -> impl IntoView {
     let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
     let texts = &t().account;
     let load = Load::new(|| (), move |()| api.users());
+    let newer = expect_context::<Live>().newer(load, |event| event.action.starts_with("user."));
     let open = RwSignal::new(None::<Open>);
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let me = Memo::new(move |_| session.context().map(|context| context.user.id));
@@ -155,6 +157,7 @@ pub fn Users() -> impl IntoView {
             <div class="floating"><Note problem=problem on_dismiss=move |()| problem.set(None) /></div>
         }))}
         <Outdated load=load />
+        <Newer newer=newer load=load />
         {dynamic(move || match load.state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(Failure::Forbidden { .. }) => view! {

@@ -41,12 +41,14 @@ pub fn EventRows(
             (None, false) => event.action.clone().into_any(),
         };
         let address = event.address.clone();
-        let alarming = event.action == "user.sign_in_failed";
+        let alarming = words::is_alarming(&event.action);
+        let reason = words::reason(&event);
         view! {
             <tr role="row" class:is-alarming=alarming>
                 <td role="cell" class="col-when"><Time at=event.at with_time=true /></td>
                 <td role="cell" class="col-what">
                     <span class="strong breakable">{event.actor.name.clone()}</span> " " {what}
+                    {reason.map(|reason| view! { <span class="change muted">{reason}</span> })}
                     {dynamic(move || {
                         let changes = catalogue.state.with(|state| words::changes(&event, state.ready()));
                         let line = |(field, before, after): (String, String, String)| view! {

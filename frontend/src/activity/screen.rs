@@ -8,6 +8,7 @@ use super::{ActivityQuery, EventRows, words};
 use crate::{
     api::{Api, events},
     browser::{dates, timer::Timer},
+    live::{Live, Newer},
     routes::Navigator,
     texts::t,
     ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Outdated, Pager, Select, dynamic},
@@ -32,6 +33,7 @@ pub fn Activity(
             Ok((query, page))
         },
     );
+    let newer = expect_context::<Live>().newer(load, |_| true);
     let stale =
         Memo::new(move |_| load.state.with(|state| state.ready().is_some_and(|(shown, _)| *shown != query.get())));
     let go = move |change: &dyn Fn(ActivityQuery) -> ActivityQuery| {
@@ -55,6 +57,7 @@ pub fn Activity(
     view! {
         <div class="screen__head"><Heading title=texts.activity /></div>
         <Outdated load=load />
+        <Newer newer=newer load=load />
         <form class="filters" role="search" on:submit=|event| event.prevent_default()>
             <Narrow label=texts.by placeholder=texts.by_whom value=Signal::derive(move || query.with(|it| it.actor.clone()))
                 on_change=move |actor: String| go(&|it| ActivityQuery { actor: actor.clone(), ..it }) />

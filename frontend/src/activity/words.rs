@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What can happen, by its code in the API.
-pub const ACTIONS: [&str; 20] = [
+pub const ACTIONS: [&str; 22] = [
     "token.created",
     "token.updated",
     "token.enabled",
@@ -21,6 +21,8 @@ pub const ACTIONS: [&str; 20] = [
     "token.rotated",
     "token.handle_exchanged",
     "token.permissions_changed",
+    "token.overlap_changed",
+    "token.ended_key_used",
     "user.added",
     "user.invited",
     "user.role_changed",
@@ -32,6 +34,9 @@ pub const ACTIONS: [&str; 20] = [
     "user.password_set",
     "user.sessions_ended",
 ];
+
+/// Somebody has used a key that does not work any more.
+pub const ENDED_KEY_USED: &str = "token.ended_key_used";
 
 /// The action of [`ACTIONS`] with this code.
 #[must_use]
@@ -54,6 +59,8 @@ pub fn action(code: &str) -> Option<&'static Action> {
         "token.rotated" => &texts.token_rotated,
         "token.handle_exchanged" => &texts.token_handle_exchanged,
         "token.permissions_changed" => &texts.token_permissions_changed,
+        "token.overlap_changed" => &texts.token_overlap_changed,
+        "token.ended_key_used" => &texts.token_ended_key_used,
         "user.added" => &texts.user_added,
         "user.invited" => &texts.user_invited,
         "user.role_changed" => &texts.user_role_changed,
@@ -66,6 +73,51 @@ pub fn action(code: &str) -> Option<&'static Action> {
         "user.sessions_ended" => &texts.user_sessions_ended,
         _ => return None,
     })
+}
+
+/// Whether the list or the details of tokens look different after an action.
+#[must_use]
+pub fn is_change(code: &str) -> bool {
+    let looks_the_same = ["token.revealed", "token.handle_exchanged"];
+    code.starts_with("token.") && !looks_the_same.contains(&code)
+}
+
+/// Whether a token has another key after an action.
+#[must_use]
+pub fn replaces_key(code: &str) -> bool {
+    matches!(code, "token.renewed" | "token.rotated")
+}
+
+/// Whether somebody should look at an event.
+#[must_use]
+pub fn is_alarming(code: &str) -> bool {
+    matches!(code, "user.sign_in_failed" | ENDED_KEY_USED)
+}
+
+/// The event as a sentence: `Ada has disabled Billing`.
+#[must_use]
+pub fn sentence(event: &Event) -> String {
+    let (actor, object) = (&event.actor.name, &event.object.name);
+    match action(&event.action) {
+        Some(words) if is_about_actor(event) => format!("{actor} {}", words.alone),
+        Some(words) => format!("{actor} {}{object}{}", words.with_object[0], words.with_object[1]),
+        None => format!("{actor} {} {object}", event.action),
+    }
+}
+
+/// Why a key that was used does not work any more, and by which program it was used.
+#[must_use]
+pub fn reason(event: &Event) -> Option<String> {
+    let texts = &t().activity;
+    let detail = |name: &str| event.details.get(name).and_then(Value::as_str).unwrap_or_default();
+    let reason = match detail("reason") {
+        "expired" => texts.ended_expired,
+        "rotated" => texts.ended_rotated,
+        "disabled" => texts.ended_disabled,
+        _ => return None,
+    };
+    let program = detail("program");
+    Some(if program.is_empty() { reason.to_owned() } else { format!("{reason} ({program})") })
 }
 
 /// Whether the event is about its actor, so that the object would say it twice.
@@ -100,6 +152,7 @@ fn label(field: &str) -> &str {
         "description" => texts.description,
         "expiration_date" => texts.expiration,
         "not_before" => texts.not_before,
+        "previous_expiration_date" => texts.old_key_ends,
         "allowed_addresses" => texts.allowed_addresses,
         "calls_per_minute" => texts.calls_per_minute,
         "permissions" => texts.permissions,
@@ -111,7 +164,7 @@ fn label(field: &str) -> &str {
 fn text(field: &str, value: &Value, catalogue: Option<&Catalogue>) -> String {
     match value {
         Value::Null => t().activity.none.to_owned(),
-        Value::String(moment) if matches!(field, "expiration_date" | "not_before") => {
+        Value::String(moment) if matches!(field, "expiration_date" | "not_before" | "previous_expiration_date") => {
             moment.parse::<Timestamp>().map_or_else(|_| moment.clone(), dates::day_and_time)
         }
         Value::String(role) if field == "role" => {

@@ -22,6 +22,8 @@ pub use transport::{Answer, Call, Method, Stream, Transport};
 use crate::session::gate::Gates;
 
 const BASE: &str = "/public/v1";
+/// Where events come as they happen.
+pub const EVENTS_LIVE: &str = "/public/v1/auth/events/live";
 /// Where tokens are downloaded as CSV.
 pub const EXPORT: &str = "/public/v1/auth/tokens/export.csv";
 

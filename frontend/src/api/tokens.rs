@@ -1,8 +1,8 @@
 //! Everything that can be done with tokens.
 
 use latchkey_shared::{
-    CreatedToken, ModuleId, NewTokenBody, PermissionGrant, ReplacementBody, RevealedToken, Secret, Token, TokenId,
-    TokenUpdateBody,
+    CreatedToken, ModuleId, NewTokenBody, OverlapBody, PermissionGrant, ReplacementBody, RevealedToken, Secret, Token,
+    TokenId, TokenUpdateBody,
 };
 use serde::Deserialize;
 
@@ -123,6 +123,15 @@ impl Api {
         let answer = self.send(call.json(&body)).await?;
         let Secrets { token: secret, handle } = parse(&answer)?;
         Ok(Rotated { token: versioned(&answer)?.token, secret, handle })
+    }
+
+    /// Ends the previous secret of a token after `overlap` seconds from now.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn set_overlap(self, id: &TokenId, overlap: i64) -> Result<(), Failure> {
+        let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/overlap"));
+        self.send(call.json(&OverlapBody { overlap })).await.map(|_| ())
     }
 
     /// The secret of a token, for the person in front of the page.

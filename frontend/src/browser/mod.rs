@@ -3,6 +3,7 @@
 
 pub mod clipboard;
 pub mod dates;
+pub mod event_source;
 pub mod events;
 pub mod field;
 pub mod focus;

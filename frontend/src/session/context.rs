@@ -96,6 +96,12 @@ impl Session {
         }
     }
 
+    /// Who is signed in, for what does not follow it.
+    #[must_use]
+    pub fn context_untracked(self) -> Option<Context> {
+        untrack(|| self.context())
+    }
+
     /// Whether the user may create, change, reveal and delete tokens. The server decides; the page only does
     /// not offer what would be refused.
     #[must_use]

@@ -23,6 +23,8 @@ pub struct Texts {
     pub old_key: &'static str,
     pub works_until: &'static str,
     pub works_until_rotated: &'static str,
+    pub not_used_since: &'static str,
+    pub old_key_used: &'static str,
     pub last_used: &'static str,
     pub never: &'static str,
     pub created: &'static str,

@@ -1,6 +1,6 @@
 //! Top bar, navigation, keys, and the page that there is not.
 
-use super::Template;
+use super::{Counted, Template};
 
 /// Its texts.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub struct Texts {
     pub nothing_here: &'static str,
     pub link_may_be_old: &'static str,
     pub go_to_tokens: &'static str,
+    pub changes_by_others: Counted,
+    pub something_changed: &'static str,
+    pub show: &'static str,
     pub keys: &'static str,
     pub key_search: &'static str,
     pub key_create: &'static str,

@@ -10,6 +10,7 @@ pub struct Texts {
     pub expire_within_7_days: Counted,
     pub count_never_used: Counted,
     pub count_unused_for_90_days: Counted,
+    pub ended_keys_used: Counted,
     pub search_tokens: &'static str,
     pub search_placeholder: &'static str,
     pub any_status: &'static str,

@@ -9,3 +9,4 @@ pub mod general_fields;
 pub mod list;
 pub mod new_key;
 pub mod permissions_editor;
+pub mod same_as;

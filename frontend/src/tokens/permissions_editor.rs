@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use latchkey_shared::{Module, ModuleId};
 use leptos::prelude::*;
 
-use super::draft::set_of;
+use super::{draft::set_of, same_as::SameAs};
 use crate::{
     browser::{dates::number, text},
     texts::t,
@@ -110,6 +110,7 @@ pub fn PermissionsEditor(
                     <CheckBox state=Signal::derive(move || only_chosen.get().into()) on_toggle=move |on: bool| only_chosen.set(on) />
                     <span>{texts.chosen_only}</span>
                 </label>
+                <SameAs chosen=chosen has_module=move |id| modules.with_value(|all| all.iter().any(|it| it.id == id)) />
                 <span class="search">
                     <Icon icon=icondata_lu::LuSearch />
                     <input class="input" type="search" placeholder=texts.filter_modules aria-label=texts.filter_modules

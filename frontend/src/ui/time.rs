@@ -3,9 +3,10 @@
 use latchkey_shared::Timestamp;
 use leptos::prelude::*;
 
+use super::Tip;
 use crate::browser::dates;
 
-/// Local time, with the exact moment in UTC on hover and for programs.
+/// Local time, with the exact moment in UTC on hover and for programs, and on focus where it can have it.
 #[component]
 pub fn Time(
     /// The moment.
@@ -13,9 +14,12 @@ pub fn Time(
     /// Whether the time of day matters.
     #[prop(optional)]
     with_time: bool,
-    /// Whether it matters how long ago it was, or how soon it will be.
+    /// Whether it matters how long ago it was, or how soon it will be. Then it can have the focus.
     #[prop(optional)]
     relative: bool,
+    /// Whether it can have the focus: where there are few.
+    #[prop(optional)]
+    focusable: bool,
 ) -> impl IntoView {
     let exact = if relative { format!("{} · {}", dates::day_and_time(at), dates::utc(at)) } else { dates::utc(at) };
     let text = match (relative, with_time) {
@@ -23,5 +27,9 @@ pub fn Time(
         (_, true) => dates::day_and_time(at),
         _ => dates::day(at),
     };
-    view! { <time datetime=at.to_string() title=exact>{text}</time> }.into_any()
+    if relative || focusable {
+        view! { <time datetime=at.to_string()><Tip text=text more=exact /></time> }.into_any()
+    } else {
+        view! { <time datetime=at.to_string() title=exact>{text}</time> }.into_any()
+    }
 }

@@ -33,6 +33,10 @@ pub const TEXTS: Texts = Texts {
     permissions: "Berechtigungen",
     role: "Rolle",
     none: "nichts",
+    old_key_ends: "Ende des alten Schlüssels",
+    ended_expired: "Der Token ist abgelaufen, und jemand benutzt noch seinen Schlüssel.",
+    ended_rotated: "Der Schlüssel ist ersetzt, und jemand benutzt noch den alten.",
+    ended_disabled: "Der Token ist deaktiviert, und jemand benutzt noch seinen Schlüssel.",
     token_created: Action {
         with_object: ["hat ", " erstellt"],
         alone: "hat den Token erstellt",
@@ -82,6 +86,16 @@ pub const TEXTS: Texts = Texts {
         with_object: ["hat die Berechtigungen von ", " geändert"],
         alone: "hat die Berechtigungen geändert",
         choice: "Tokens: Berechtigungen geändert",
+    },
+    token_overlap_changed: Action {
+        with_object: ["hat das Ende des alten Schlüssels von ", " geändert"],
+        alone: "hat das Ende des alten Schlüssels geändert",
+        choice: "Tokens: Ende des alten Schlüssels geändert",
+    },
+    token_ended_key_used: Action {
+        with_object: ["hat einen beendeten Schlüssel von ", " benutzt"],
+        alone: "wurde mit einem Schlüssel benutzt, der nicht mehr gilt",
+        choice: "Tokens: beendeter Schlüssel benutzt",
     },
     user_added: Action {
         with_object: ["hat den Benutzer ", " hinzugefügt"],

@@ -19,6 +19,8 @@ pub const TEXTS: Texts = Texts {
     old_key: "Alter Schlüssel",
     works_until: "Gilt bis ",
     works_until_rotated: "Gilt, bis der Schlüssel gewechselt wird",
+    not_used_since: "seit dem Wechsel nicht benutzt",
+    old_key_used: "zuletzt benutzt ",
     last_used: "Zuletzt benutzt",
     never: "Nie",
     created: "Erstellt",

@@ -1,4 +1,4 @@
-use crate::texts::{Template, frame::Texts};
+use crate::texts::{Counted, Template, frame::Texts};
 
 pub const TEXTS: Texts = Texts {
     skip: "Zum Inhalt springen",
@@ -29,6 +29,9 @@ pub const TEXTS: Texts = Texts {
     nothing_here: "Unter dieser Adresse gibt es nichts",
     link_may_be_old: "Der Link ist vielleicht veraltet oder die Adresse vertippt.",
     go_to_tokens: "Zu den Tokens",
+    changes_by_others: Counted::new("{0} Änderung durch andere", "{0} Änderungen durch andere"),
+    something_changed: "Seit dem Laden hat sich etwas geändert.",
+    show: "Anzeigen",
     keys: "Tasten",
     key_search: "Zur Suche",
     key_create: "Einen Token erstellen",

@@ -6,6 +6,10 @@ pub const TEXTS: Texts = Texts {
     expire_within_7_days: Counted::new("{0} läuft innerhalb von 7 Tagen ab", "{0} laufen innerhalb von 7 Tagen ab"),
     count_never_used: Counted::new("{0} nie benutzt", "{0} nie benutzt"),
     count_unused_for_90_days: Counted::new("{0} seit 90 Tagen nicht benutzt", "{0} seit 90 Tagen nicht benutzt"),
+    ended_keys_used: Counted::new(
+        "{0} beendeter Schlüssel noch in Gebrauch",
+        "{0} beendete Schlüssel noch in Gebrauch",
+    ),
     search_tokens: "Tokens suchen",
     search_placeholder: "Name, ID, Beschreibung suchen",
     any_status: "Jeder Status",

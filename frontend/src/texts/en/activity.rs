@@ -33,6 +33,10 @@ pub const TEXTS: Texts = Texts {
     permissions: "Permissions",
     role: "Role",
     none: "none",
+    old_key_ends: "End of the old key",
+    ended_expired: "The token has expired, and somebody still uses its key.",
+    ended_rotated: "The key was replaced, and somebody still uses the old one.",
+    ended_disabled: "The token is disabled, and somebody still uses its key.",
     token_created: Action {
         with_object: ["created ", ""],
         alone: "created the token",
@@ -82,6 +86,16 @@ pub const TEXTS: Texts = Texts {
         with_object: ["changed the permissions of ", ""],
         alone: "changed the permissions",
         choice: "Tokens: changed the permissions",
+    },
+    token_overlap_changed: Action {
+        with_object: ["changed the end of the old key of ", ""],
+        alone: "changed the end of the old key",
+        choice: "Tokens: changed the end of the old key",
+    },
+    token_ended_key_used: Action {
+        with_object: ["used a key of ", " that has ended"],
+        alone: "was called with a key that does not work any more",
+        choice: "Tokens: an ended key was used",
     },
     user_added: Action {
         with_object: ["added the user ", ""],

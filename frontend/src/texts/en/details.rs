@@ -19,6 +19,8 @@ pub const TEXTS: Texts = Texts {
     old_key: "Old key",
     works_until: "Works until ",
     works_until_rotated: "Works until the key is rotated",
+    not_used_since: "not used since it was replaced",
+    old_key_used: "last used ",
     last_used: "Last used",
     never: "Never",
     created: "Created",

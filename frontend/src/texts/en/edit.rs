@@ -10,6 +10,8 @@ pub const TEXTS: Texts = Texts {
     extension_stays: "A token keeps the extension that it was created for.",
     modules_are_fixed: "The extension fixes the modules of its tokens.",
     module_is_gone: "No longer in the catalogue; it opens nothing.",
+    would_refuse_calls: Template::new("Saving refuses calls that were made since yesterday: {0}."),
+    would_refuse_clients: Template::new("Saving refuses clients that have called: {0}."),
     save: "Save",
     saved: Template::new("Saved “{0}”"),
     not_saved: Template::new("Not saved. {0}"),

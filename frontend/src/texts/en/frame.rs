@@ -1,4 +1,4 @@
-use crate::texts::{Template, frame::Texts};
+use crate::texts::{Counted, Template, frame::Texts};
 
 pub const TEXTS: Texts = Texts {
     skip: "Skip to content",
@@ -29,6 +29,9 @@ pub const TEXTS: Texts = Texts {
     nothing_here: "There is nothing at this address",
     link_may_be_old: "The link may be old, or the address mistyped.",
     go_to_tokens: "Go to Tokens",
+    changes_by_others: Counted::new("{0} change by others", "{0} changes by others"),
+    something_changed: "Something has changed since this was loaded.",
+    show: "Show",
     keys: "Keys",
     key_search: "Go to the search",
     key_create: "Create a token",

@@ -6,6 +6,7 @@ pub const TEXTS: Texts = Texts {
     expire_within_7_days: Counted::new("{0} expires within 7 days", "{0} expire within 7 days"),
     count_never_used: Counted::new("{0} never used", "{0} never used"),
     count_unused_for_90_days: Counted::new("{0} not used for 90 days", "{0} not used for 90 days"),
+    ended_keys_used: Counted::new("{0} ended key still in use", "{0} ended keys still in use"),
     search_tokens: "Search tokens",
     search_placeholder: "Search name, ID, description",
     any_status: "Any status",

@@ -7,7 +7,7 @@ use super::{
     Actions, Kind,
     expiration::ExpirationChoice,
     last_use::LastUse,
-    rotate,
+    old_key, rotate,
     run::{Pending, Target},
 };
 use crate::{
@@ -47,6 +47,7 @@ pub fn ActionDialogs(
                 Kind::SetExpiration => &texts.set_expiration_title,
                 Kind::Rotate => &texts.rotate_title,
                 Kind::Rotated => &texts.rotated_title,
+                Kind::Overlap => &texts.overlap_title,
             };
             title.with([&target.name()])
         })
@@ -62,6 +63,7 @@ pub fn ActionDialogs(
                 }
                 match kind {
                     Kind::Rotate => target.tokens().first().map(|token| rotate::question(actions, token.clone())).into_any(),
+                    Kind::Overlap => target.tokens().first().map(|token| old_key::question(actions, token.clone())).into_any(),
                     Kind::Rotated => target.tokens().first().map(|token| rotate::outcome(actions, token)).into_any(),
                     Kind::Delete => view! { <Delete actions=actions target=target /> }.into_any(),
                     _ => view! { <Change actions=actions kind=kind target=target /> }.into_any(),

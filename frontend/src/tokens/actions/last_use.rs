@@ -1,6 +1,6 @@
 //! When what is about to stop was last used.
 
-use latchkey_shared::{LastUsed, Token, TokenId, TokenUsage};
+use latchkey_shared::{LastUsed, ModuleId, ModuleUsage, Token, TokenId, TokenUsage};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -62,20 +62,14 @@ fn WouldBreak(id: TokenId) -> impl IntoView {
     let texts = &t().actions;
     dynamic(move || {
         let usage = usage.get()?;
-        let name = |id| {
+        let name = |id: &ModuleId| {
             catalogue.state.with_untracked(|it| it.ready().map_or_else(|| format!("{id}"), |it| it.module_name(id)))
         };
-        let number = |calls: i64| dates::number(usize::try_from(calls).unwrap_or_default());
-        let calls: Vec<String> = usage
-            .modules
-            .iter()
-            .filter(|it| it.recent_calls > 0)
-            .map(|it| texts.calls_to.with([&number(it.recent_calls), &name(&it.id)]))
-            .collect();
+        let calls = recent_calls(usage.modules.iter(), name);
         let clients: Vec<String> =
             usage.clients.iter().take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
         (!calls.is_empty()).then(|| {
-            let mut sentences = vec![texts.recent_calls.with([&calls.join(", ")])];
+            let mut sentences = vec![texts.recent_calls.with([&calls])];
             if !clients.is_empty() {
                 sentences.push(texts.last_from.with([&clients.join(", ")]));
             }
@@ -89,6 +83,16 @@ fn WouldBreak(id: TokenId) -> impl IntoView {
     })
 }
 
+/// The calls of today and yesterday by module, as `3 to Partners, 7 to Orders`; empty when there were none.
+pub fn recent_calls<'a>(modules: impl Iterator<Item = &'a ModuleUsage>, name: impl Fn(&ModuleId) -> String) -> String {
+    let number = |calls: i64| dates::number(usize::try_from(calls).unwrap_or_default());
+    let calls: Vec<String> = modules
+        .filter(|it| it.recent_calls > 0)
+        .map(|it| t().actions.calls_to.with([&number(it.recent_calls), &name(&it.id)]))
+        .collect();
+    calls.join(", ")
+}
+
 /// When, from where, by which program.
 #[must_use]
 pub fn last_use(last: &LastUsed) -> AnyView {
@@ -99,5 +103,5 @@ pub fn last_use(last: &LastUsed) -> AnyView {
         ("", by) => texts.used_by.with([&by]),
         (from, by) => texts.used_from_by.with([&from, &by]),
     };
-    view! { <Time at=last.at with_time=true /> <span class="breakable">{how}</span> }.into_any()
+    view! { <Time at=last.at with_time=true focusable=true /> <span class="breakable">{how}</span> }.into_any()
 }

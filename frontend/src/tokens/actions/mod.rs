@@ -4,6 +4,7 @@ pub mod dialogs;
 pub mod expiration;
 pub mod last_use;
 pub mod menu;
+pub mod old_key;
 pub mod rotate;
 pub mod run;
 

@@ -3,26 +3,18 @@
 use latchkey_shared::{Credential, Token, TokenStatus};
 use leptos::prelude::*;
 
-use super::{Actions, last_use::LastUse};
+use super::{Actions, last_use::LastUse, old_key};
 use crate::{
     api::Catalogue,
-    browser::{dates, focus},
+    browser::focus,
     texts::t,
     tokens::new_key::NewKey,
-    ui::{Button, Load, Note, Select, Time, Variant, dynamic},
+    ui::{Button, Load, Note, Time, Variant},
 };
 
 /// Asks how long the old key works on.
 pub fn question(actions: Actions, token: Token) -> AnyView {
     let texts = &t().actions;
-    // How long the old key may work on, in seconds.
-    let overlaps = [
-        ("0", texts.overlap_none),
-        ("3600", texts.overlap_hour),
-        ("86400", texts.overlap_day),
-        ("604800", texts.overlap_week),
-    ];
-    let options = overlaps.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
     let mut words = vec![texts.rotate_text];
     if credential(&token) == Credential::Handle {
         words.push(texts.rotate_text_handle);
@@ -33,23 +25,12 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
         _ => {}
     }
     let expires = token.expiration_date;
-    let stops = move || match actions.overlap.get() {
-        0 => texts.old_key_will_stop.to_owned(),
-        seconds => {
-            let stop = dates::now().plus(seconds.into());
-            let stop = expires.map_or(stop, |end| end.min(stop));
-            texts.old_key_will_work_until.with([&dates::day_and_time(stop)])
-        }
-    };
     view! {
         <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
             <p>{words.join(" ")}</p>
             <LastUse tokens=vec![token] />
             <Note problem=actions.problem />
-            <Select label=texts.old_key_works_on name="overlap" options=Signal::stored(options)
-                value=Signal::derive(move || actions.overlap.get().to_string())
-                on_choose=move |seconds: String| actions.overlap.set(seconds.parse().unwrap_or_default()) />
-            <p role="status" class="rotate__stops">{dynamic(stops)}</p>
+            {old_key::choice(actions, expires)}
             <div class="dialog__actions">
                 <Button autofocus=true on_press=move |()| actions.forget()>{t().common.cancel}</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>{texts.rotate}</Button>

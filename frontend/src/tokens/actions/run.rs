@@ -25,6 +25,8 @@ pub enum Kind {
     Rotate,
     /// No question: the new key is there.
     Rotated,
+    /// Another end of the old key, of one token.
+    Overlap,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             Self::Delete => &texts.deleted,
             Self::SetExpiration => &texts.expiration_set,
             Self::Rotate | Self::Rotated => &texts.rotated,
+            Self::Overlap => &texts.overlap_changed,
         };
         text.with([&name])
     }
@@ -50,7 +53,7 @@ impl Kind {
             Self::Disable => Some(BulkAction::Disable),
             Self::Delete => Some(BulkAction::Delete),
             Self::SetExpiration => Some(BulkAction::SetExpiration),
-            Self::Rotate | Self::Rotated => None,
+            Self::Rotate | Self::Rotated | Self::Overlap => None,
         }
     }
 }
@@ -120,7 +123,7 @@ pub struct Actions {
     pub problem: RwSignal<Option<String>>,
     /// The end that [`Kind::SetExpiration`] sets, or none for never; none at all while nothing is chosen.
     pub end: RwSignal<Option<Option<String>>>,
-    /// How long the old key shall work on after a rotation, in seconds.
+    /// How long the old key shall work on, in seconds.
     pub overlap: RwSignal<u32>,
     /// The new key after a rotation, as the header has it, or the new handle, until the dialog is closed.
     pub secret: RwSignal<String>,
@@ -198,6 +201,11 @@ impl Actions {
             Kind::Rotate => {
                 if let Some(token) = target.tokens().first().filter(|_| !self.busy.get_untracked()) {
                     self.rotate(token.clone());
+                }
+            }
+            Kind::Overlap => {
+                if let Some(token) = target.tokens().first().filter(|_| !self.busy.get_untracked()) {
+                    self.set_overlap(token.clone());
                 }
             }
             Kind::Rotated => {}
@@ -351,6 +359,28 @@ impl Actions {
             }
         });
     }
+
+    fn set_overlap(self, token: Token) {
+        let overlap = self.overlap.get_untracked();
+        self.busy.set(true);
+        self.problem.set(None);
+        spawn_local(async move {
+            let outcome = self.api.set_overlap(&token.id, overlap.into()).await;
+            self.busy.try_set(false);
+            let target = Target::Tokens(vec![token]);
+            match outcome {
+                Ok(()) => {
+                    self.toasts.say(Kind::Overlap.done(&target.name()));
+                    self.forget();
+                    self.on_change.try_run(Kind::Overlap);
+                }
+                Err(failure) => {
+                    let what = not_done(&target, Kind::Overlap);
+                    self.problem.try_set(Some(format!("{what} {}", failure.message())));
+                }
+            }
+        });
+    }
 }
 
 /// `“Billing” was not disabled.`
@@ -366,6 +396,7 @@ fn not_done(target: &Target, kind: Kind) -> String {
         (Kind::SetExpiration, 1) => &texts.not_changed_one,
         (Kind::SetExpiration, _) => &texts.not_changed_other,
         (Kind::Rotate | Kind::Rotated, _) => &texts.not_rotated,
+        (Kind::Overlap, _) => &texts.overlap_not_changed,
     };
     text.with([&target.name()])
 }

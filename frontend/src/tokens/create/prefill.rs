@@ -85,7 +85,7 @@ pub fn address(draft: &Draft) -> String {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name}={}", encode(value)))
         .collect();
-    format!("{NEW_TOKEN}?{}", parts.join("&"))
+    if parts.is_empty() { NEW_TOKEN.to_owned() } else { format!("{NEW_TOKEN}?{}", parts.join("&")) }
 }
 
 #[cfg(test)]

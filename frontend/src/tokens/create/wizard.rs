@@ -143,7 +143,8 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
         step.with(|step| Step::to_show(step.as_deref(), &problems, asks.get(), created.with(Option::is_some)))
     });
     let original = untrack(draft);
-    guard.watch(move || created.with(Option::is_none) && draft() != original);
+    let unchanged = original.clone();
+    guard.watch(move || created.with(Option::is_none) && draft() != unchanged);
     let opens_nothing = Memo::new(move |_| asks.get() && modules.with(BTreeSet::is_empty));
     let warned = RwSignal::new(false);
     // Asked anew after a module was chosen in between.
@@ -153,7 +154,15 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
         }
     });
 
-    let show = move |step: Step| navigator.to(&format!("{NEW_TOKEN}?step={}", step.slug()));
+    // After a reload it begins anew with what it began with.
+    let begun = StoredValue::new(prefill::address(&original));
+    let address = move |step: Step| {
+        begun.with_value(|begun| {
+            let sign = if begun.contains('?') { '&' } else { '?' };
+            format!("{begun}{sign}step={}", step.slug())
+        })
+    };
+    let show = move |step: Step| navigator.to(&address(step));
     if !events::came_back() {
         DONE.set(false);
     }
@@ -167,7 +176,7 @@ fn Wizard(catalogue: Catalogue, begin: Draft, step: Signal<Option<String>>) -> i
                 page::back();
             }
         } else if !is_shown {
-            navigator.replace(&format!("{NEW_TOKEN}?step={}", shown.slug()));
+            navigator.replace(&address(shown));
         }
     });
     // The new step's title takes the focus, so that a screen reader starts there.

@@ -7,6 +7,7 @@ use crate::{
     activity::{ActivityQuery, EventRows},
     api::Api,
     browser::dates,
+    live::Live,
     texts::t,
     ui::{Load, LoadError, Loaded, dynamic},
 };
@@ -21,6 +22,11 @@ pub fn TokenEvents(
     let query = ActivityQuery { object: id.to_string(), ..ActivityQuery::default() };
     let all = StoredValue::new(query.address());
     let load = Load::new(move || query.rql(dates::now()), move |rql| async move { api.list_events(&rql).await });
+    expect_context::<Live>().on_news(move |news| {
+        if news.has(|event| event.object.id == id.as_str()) {
+            load.again();
+        }
+    });
     dynamic(move || match load.state.get() {
         Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
         Loaded::Failed(failure) => view! {

@@ -6,9 +6,10 @@ use leptos::prelude::*;
 use super::{credential::CredentialField, samples::Samples};
 use crate::{
     api::Catalogue,
+    session::Session,
     texts::t,
-    tokens::actions::last_use::last_use,
-    ui::{CopyButton, Time, dynamic},
+    tokens::actions::{Actions, Kind, Target, last_use::last_use},
+    ui::{Button, CopyButton, Time, dynamic},
 };
 
 /// Key, facts and code samples. The token's key lives in a part of its own, so that a change of the facts does
@@ -19,15 +20,17 @@ pub fn Facts(
     token: Memo<Token>,
     /// For the extension's words.
     catalogue: Catalogue,
-    /// How many keys were replaced on this screen: a new one hides what is shown of the one before.
-    rotated: RwSignal<u32>,
+    /// What can be done with it. A replaced key hides what is shown of the one before.
+    actions: Actions,
 ) -> impl IntoView {
     let (texts, settings) = (&t().details, &t().settings);
     let catalogue = StoredValue::new(catalogue);
+    let session = expect_context::<Session>();
+    let manages = Memo::new(move |_| session.manages_tokens());
     let extension = move || token.with(|it| catalogue.with_value(|all| all.extension(&it.extension.id).cloned()));
     let credential = Memo::new(move |_| {
         let kind = extension().map_or(Credential::ApiKey, |extension| extension.credential);
-        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind, rotated.get())))
+        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind, actions.rotated.get())))
     });
     view! {
         {dynamic(move || credential.get().map(|(id, kind, _)| view! { <CredentialField id=id kind=kind /> }))}
@@ -53,8 +56,8 @@ pub fn Facts(
                     <dt>{texts.owner}</dt>
                     <dd>{token.owner.name.clone()} " " <span class="mono muted">{token.owner.id.clone()}</span></dd>
                     <dt>{settings.expiration}</dt>
-                    <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true /> }.into_any())}</dd>
-                    {old_key(&token)}
+                    <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true focusable=true /> }.into_any())}</dd>
+                    {old_key(&token, actions, manages.get())}
                     {rules(&token)}
                     <dt>{texts.last_used}</dt>
                     <dd>{token.last_used.as_ref().map_or_else(never, last_use)}</dd>
@@ -76,22 +79,46 @@ fn never() -> AnyView {
     view! { <span class="muted">{t().details.never}</span> }.into_any()
 }
 
-/// When the key before the present one stops, while it works.
-fn old_key(token: &Token) -> AnyView {
+/// When the key before the present one stops, and its use, while it works.
+fn old_key(token: &Token, actions: Actions, can_act: bool) -> AnyView {
     let texts = &t().details;
     let stop = match token.previous_expiration_date {
-        Some(at) => view! { {texts.works_until} <Time at=at with_time=true /> }.into_any(),
+        Some(at) => view! { {texts.works_until} <Time at=at with_time=true focusable=true /> }.into_any(),
         None if token.status == TokenStatus::Revitalised => texts.works_until_rotated.into_any(),
         None => return ().into_any(),
     };
-    view! { <dt>{texts.old_key}</dt><dd>{stop}</dd> }.into_any()
+    let used = match &token.previous_last_used {
+        Some(last) => view! { {texts.old_key_used} {last_use(last)} }.into_any(),
+        None => texts.not_used_since.into_any(),
+    };
+    let ask = {
+        let token = token.clone();
+        move |overlap: u32| {
+            actions.ask(Kind::Overlap, Target::Tokens(vec![token.clone()]));
+            actions.overlap.set(overlap);
+        }
+    };
+    let (end, extend) = (ask.clone(), ask);
+    view! {
+        <dt>{texts.old_key}</dt>
+        <dd>{stop} <span class="muted facts__more">{used}</span>
+            {can_act.then(|| view! {
+                <span class="facts__actions">
+                    <Button on_press=move |()| end(0)>{t().actions.end_old_key_ask}</Button>
+                    <Button on_press=move |()| extend(86_400)>{t().actions.extend_old_key_ask}</Button>
+                </span>
+            })}</dd>
+    }
+    .into_any()
 }
 
 /// The rules on its use, when it has any.
 #[must_use]
 pub fn rules(token: &Token) -> AnyView {
     let texts = &t().settings;
-    let begins = token.not_before.map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true /></dd> });
+    let begins = token
+        .not_before
+        .map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true focusable=true /></dd> });
     let addresses = (!token.allowed_addresses.is_empty()).then(|| {
         view! { <dt>{texts.allowed_addresses}</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
     });
@@ -100,5 +127,5 @@ pub fn rules(token: &Token) -> AnyView {
 }
 
 fn occurrence(it: &Occurrence) -> impl IntoView + use<> {
-    view! { <Time at=it.at with_time=true /> {t().details.by} <span class="breakable">{it.by.name.clone()}</span> }
+    view! { <Time at=it.at with_time=true focusable=true /> {t().details.by} <span class="breakable">{it.by.name.clone()}</span> }
 }

@@ -5,12 +5,14 @@ use leptos::prelude::*;
 
 use super::{events::TokenEvents, facts::Facts, permissions::Permissions, usage::Usage};
 use crate::{
+    activity::words,
     api::{Api, Catalogue, Failure},
+    live::{Live, News},
     routes::{self, HOME},
     session::Session,
     texts::t,
     tokens::actions::{ActionDialogs, ActionProblem, Actions, menu_items},
-    ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, Outdated, StatusChip, Tab, Tabs, dynamic},
+    ui::{EmptyState, Heading, Icon, Load, LoadError, Loaded, Menu, Outdated, StatusChip, Tab, Tabs, Toasts, dynamic},
 };
 
 /// A token in full. Which tab is shown lives in the address.
@@ -30,6 +32,22 @@ pub fn TokenDetails(
     let api = expect_context::<Api>();
     let load = Load::new(move || id.get(), move |id| async move { api.token(&id).await });
     let actions = Actions::new(Callback::new(move |_| load.again()));
+    let (live, toasts) = (expect_context::<Live>(), expect_context::<Toasts>());
+    live.on_news(move |news| {
+        let id = id.get_untracked();
+        if !news.has(|event| event.object.id == id) {
+            return;
+        }
+        let events = news.events.into_iter().filter(|event| event.object.id == id);
+        let news = News { events: events.collect(), ..news };
+        if news.events.iter().any(|event| words::replaces_key(&event.action)) {
+            actions.rotated.update(|count| *count += 1);
+        }
+        if let Some(sentence) = live.sentence(&news) {
+            toasts.say(sentence);
+        }
+        load.again();
+    });
     let shown = Memo::new(move |_| {
         let id = id.get();
         load.state.with(|state| match state {
@@ -139,7 +157,7 @@ fn Details(token: Memo<Token>, tab: Signal<String>, module: Signal<Option<String
                     <Permissions token=token catalogue=catalogue asked=module on_change=move |()| actions.changed() />
                 }
                 .into_any(),
-                (Loaded::Ready(catalogue), _) => view! { <Facts token=token catalogue=catalogue rotated=actions.rotated /> }.into_any(),
+                (Loaded::Ready(catalogue), _) => view! { <Facts token=token catalogue=catalogue actions=actions /> }.into_any(),
             })}
         </Tabs>
     }

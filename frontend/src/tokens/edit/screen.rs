@@ -3,7 +3,7 @@
 use latchkey_shared::{Module, ModuleId, Problem, Problems, Token, TokenStatus};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{changes::merged, conflict::ConflictDialog};
+use super::{changes::merged, conflict::ConflictDialog, would_break::WouldBreak};
 use crate::{
     api::{Api, Catalogue, Failure, sentences, tokens::Versioned},
     browser::focus,
@@ -204,6 +204,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
             } else {
                 view! { <PermissionsEditor modules=modules_to_choose chosen=modules /> }.into_any()
             }}
+            <WouldBreak id=id draft=Signal::derive(draft) catalogue=catalogue />
             <Note problem=problem />
             <div class="wizard__actions">
                 <span class="spacer"></span>

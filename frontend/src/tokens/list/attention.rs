@@ -4,14 +4,15 @@ use leptos::prelude::*;
 
 use super::{ListQuery, query::Unused};
 use crate::{
+    activity::{ActivityQuery, words::ENDED_KEY_USED},
     api::{Api, tokens::Page},
     browser::dates,
     texts::t,
     ui::{Load, dynamic},
 };
 
-/// `3 expire within 7 days · 41 never used · 12 not used for 90 days`, each a filter of the list. Nothing when there is
-/// nothing.
+/// `3 expire within 7 days · 41 never used · 12 not used for 90 days`, each a filter of the list, and `1 ended key still
+/// in use`, which leads to its events. Nothing when there is nothing.
 #[component]
 pub fn Attention(
     /// What the list shows.
@@ -26,6 +27,9 @@ pub fn Attention(
         ListQuery { unused: Some(Unused::Always), ..plain.clone() },
         ListQuery { unused: Some(Unused::Days(90)), ..plain },
     ]);
+    // Once a day for each key.
+    let ended =
+        StoredValue::new(ActivityQuery { action: Some(ENDED_KEY_USED), days: Some(1), ..ActivityQuery::default() });
     // After the list, so that it never waits for the counts.
     let counts = Load::new(
         move || load.state.with(|state| state.ready().is_some()),
@@ -34,6 +38,10 @@ pub fn Attention(
             for list in lists.get_value().into_iter().filter(|_| is_there) {
                 counts.push(api.count_tokens(&list.filter(dates::now())).await?);
             }
+            if is_there {
+                let filter = ended.with_value(|ended| ended.filter(dates::now()));
+                counts.push(api.list_events(&format!("{filter}limit=0")).await?.total);
+            }
             Ok(counts)
         },
     );
@@ -41,6 +49,9 @@ pub fn Attention(
         let texts = &t().list;
         let counts = counts.state.with(|state| state.ready().cloned())?;
         let words = [&texts.expire_within_7_days, &texts.count_never_used, &texts.count_unused_for_90_days];
+        let ended = counts.get(words.len()).copied().filter(|count| *count > 0).map(|count| {
+            view! { <li><a href=ended.with_value(ActivityQuery::address)>{texts.ended_keys_used.of(count)}</a></li> }
+        });
         let links: Vec<_> = counts
             .into_iter()
             .zip(words)
@@ -51,7 +62,8 @@ pub fn Attention(
                 view! { <li><a href=list.address() aria-current=current.then_some("true")>{words.of(count)}</a></li> }
             })
             .collect();
-        (!links.is_empty()).then(|| view! { <ul class="attention__list" aria-label=texts.needs_attention>{links}</ul> })
+        let is_there = ended.is_some() || !links.is_empty();
+        is_there.then(|| view! { <ul class="attention__list" aria-label=texts.needs_attention>{ended}{links}</ul> })
     };
     // Its place is kept, so that nothing moves when the counts arrive.
     view! { <div class="attention">{dynamic(line)}</div> }

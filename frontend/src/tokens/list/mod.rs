@@ -6,6 +6,7 @@ pub mod columns;
 pub mod filters;
 pub mod place;
 pub mod query;
+pub mod refresh;
 pub mod row;
 pub mod screen;
 pub mod selection;

@@ -10,6 +10,7 @@ use super::{
     columns::{COLUMNS, Column},
     filters::{Filters, HIDDEN_COLUMNS},
     place,
+    refresh::refresh,
     row::Row,
     selection::Selection,
     skeleton::Skeleton,
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     api::{Api, tokens::Page},
     browser::{dates, focus, storage},
+    live::Newer,
     routes::{NEW_TOKEN, Navigator},
     session::Session,
     texts::t,
@@ -44,6 +46,7 @@ pub fn TokenList(
             Ok((query, page))
         },
     );
+    let newer = refresh(query, load);
     let rows = Signal::derive(move || {
         load.state.with(|state| state.ready().map(|(_, page)| page.tokens.clone()).unwrap_or_default())
     });
@@ -109,6 +112,7 @@ pub fn TokenList(
         </div>
         <ActionProblem actions=actions />
         <Outdated load=load />
+        <Newer newer=newer load=load />
         {dynamic(move || (body.get() != Body::Empty).then(|| view! {
             <Attention query=query load=load />
             <Filters query=query busy=stale hidden=columns />

@@ -1,0 +1,63 @@
+//! How long the key before the present one works on.
+
+use latchkey_shared::{Timestamp, Token};
+use leptos::prelude::*;
+
+use super::{Actions, last_use::last_use};
+use crate::{
+    browser::dates,
+    texts::t,
+    ui::{Button, Note, Select, Variant, dynamic},
+};
+
+/// Asks when the old key of a token ends.
+pub fn question(actions: Actions, token: Token) -> AnyView {
+    let texts = &t().actions;
+    let used = match &token.previous_last_used {
+        Some(last) => view! { {texts.old_key_last_used} {last_use(last)} "." }.into_any(),
+        None => texts.old_key_not_used.into_any(),
+    };
+    let ends_now = move || actions.overlap.get() == 0;
+    view! {
+        <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
+            <p>{used}</p>
+            <Note problem=actions.problem />
+            {choice(actions, token.expiration_date)}
+            <div class="dialog__actions">
+                <Button on_press=move |()| actions.forget()>{t().common.cancel}</Button>
+                <Button variant=Variant::Danger submit=true busy=actions.busy>
+                    {dynamic(move || if ends_now() { texts.end_old_key } else { texts.change_end })}
+                </Button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The choice of how long it works on, within the life of the token.
+pub fn choice(actions: Actions, expires: Option<Timestamp>) -> AnyView {
+    let texts = &t().actions;
+    // In seconds.
+    let overlaps = [
+        ("0", texts.overlap_none),
+        ("3600", texts.overlap_hour),
+        ("86400", texts.overlap_day),
+        ("604800", texts.overlap_week),
+    ];
+    let options = overlaps.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
+    let stops = move || match actions.overlap.get() {
+        0 => texts.old_key_will_stop.to_owned(),
+        seconds => {
+            let stop = dates::now().plus(seconds.into());
+            let stop = expires.map_or(stop, |end| end.min(stop));
+            texts.old_key_will_work_until.with([&dates::day_and_time(stop)])
+        }
+    };
+    view! {
+        <Select label=texts.old_key_works_on name="overlap" options=Signal::stored(options)
+            value=Signal::derive(move || actions.overlap.get().to_string())
+            on_choose=move |seconds: String| actions.overlap.set(seconds.parse().unwrap_or_default()) />
+        <p role="status" class="rotate__stops">{dynamic(stops)}</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,106 @@
+//! What saving would refuse of the calls that are made these days.
+
+use latchkey_shared::{AllowedAddresses, TokenId, TokenUsage};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::{Api, Catalogue},
+    texts::t,
+    tokens::{actions::last_use::recent_calls, draft::Draft},
+    ui::{Icon, dynamic},
+};
+
+/// A warning above *Save*, while the form takes away what is in use: modules, and addresses.
+#[component]
+pub fn WouldBreak(
+    /// The token.
+    id: TokenId,
+    /// What the form says.
+    #[prop(into)]
+    draft: Signal<Draft>,
+    /// For the names of modules.
+    catalogue: StoredValue<Catalogue>,
+) -> impl IntoView {
+    let api = expect_context::<Api>();
+    let usage = RwSignal::new(None::<TokenUsage>);
+    spawn_local(async move {
+        if let Ok(found) = api.token_usage(&id).await {
+            usage.try_set(Some(found));
+        }
+    });
+    let sentences = Memo::new(move |_| {
+        let Some(usage) = usage.get() else { return String::new() };
+        catalogue.with_value(|catalogue| draft.with(|draft| would_break(&usage, draft, catalogue)))
+    });
+    view! {
+        <div role="status">
+            {dynamic(move || sentences.with(|it| !it.is_empty()).then(|| view! {
+                <div class="note note--warning">
+                    <Icon icon=icondata_lu::LuTriangleAlert />
+                    <p class="breakable">{sentences}</p>
+                </div>
+            }))}
+        </div>
+    }
+    .into_any()
+}
+
+/// The same in words; empty when nothing would.
+fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue) -> String {
+    let texts = &t().edit;
+    let opens = |id| draft.modules.iter().any(|it| it.is_all() || it == id);
+    let taken = usage.modules.iter().filter(|it| it.granted && !opens(&it.id));
+    let calls = recent_calls(taken, |id| catalogue.module_name(id));
+    let allowed = draft.networks().ok().and_then(|networks| AllowedAddresses::parse(&networks).ok().flatten());
+    let shut_out = usage.clients.iter().filter(|client| {
+        let address = client.address.parse().ok();
+        allowed.as_ref().zip(address).is_some_and(|(allowed, address)| !allowed.contains(address))
+    });
+    let clients: Vec<String> = shut_out.take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
+    let mut sentences = Vec::new();
+    if !calls.is_empty() {
+        sentences.push(texts.would_refuse_calls.with([&calls]));
+    }
+    if !clients.is_empty() {
+        sentences.push(texts.would_refuse_clients.with([&clients.join(", ")]));
+    }
+    sentences.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_shared::{ClientUsage, ModuleUsage};
+
+    use super::*;
+    use crate::tokens::draft::set_of;
+
+    #[test]
+    fn withdrawn_modules_and_shut_out_addresses_that_are_in_use_are_told() {
+        let module = |id: &str, recent_calls| ModuleUsage {
+            id: id.parse().unwrap(),
+            granted: true,
+            calls: 9,
+            recent_calls,
+            last_day: None,
+        };
+        let client = |address: &str| ClientUsage {
+            address: address.to_owned(),
+            program: "job".to_owned(),
+            at: "2026-11-29T12:00:00Z".parse().unwrap(),
+        };
+        let usage = TokenUsage {
+            modules: vec![module("MD-0001", 3), module("MD-0002", 0), module("MD-0003", 5)],
+            clients: vec![client("192.0.2.7"), client("198.51.100.1"), client("")],
+            ..TokenUsage::default()
+        };
+        let modules = |ids: &[&str]| set_of(ids.iter().map(|id| id.parse().unwrap()));
+        let told = |draft: &Draft| would_break(&usage, draft, &Catalogue::default());
+        assert_eq!(told(&Draft { modules: modules(&["MD-0000"]), ..Draft::default() }), "");
+        assert_eq!(
+            told(&Draft { modules: modules(&["MD-0003"]), ..Draft::default() }),
+            "Saving refuses calls that were made since yesterday: 3 to MD-0001."
+        );
+        let narrow = Draft { modules: modules(&["MD-0000"]), addresses: "192.0.2.0/24".to_owned(), ..Draft::default() };
+        assert_eq!(told(&narrow), "Saving refuses clients that have called: 198.51.100.1 (job).");
+    }
+}
