@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What can happen, by its code in the API.
-pub const ACTIONS: [&str; 20] = [
+pub const ACTIONS: [&str; 25] = [
     "token.created",
     "token.updated",
     "token.enabled",
@@ -21,6 +21,11 @@ pub const ACTIONS: [&str; 20] = [
     "token.rotated",
     "token.handle_exchanged",
     "token.permissions_changed",
+    "token.hand_over_created",
+    "token.hand_over_opened",
+    "token.hand_over_taken",
+    "token.hand_over_expired",
+    "token.hand_over_withdrawn",
     "user.added",
     "user.invited",
     "user.role_changed",
@@ -54,6 +59,11 @@ pub fn action(code: &str) -> Option<&'static Action> {
         "token.rotated" => &texts.token_rotated,
         "token.handle_exchanged" => &texts.token_handle_exchanged,
         "token.permissions_changed" => &texts.token_permissions_changed,
+        "token.hand_over_created" => &texts.token_hand_over_created,
+        "token.hand_over_opened" => &texts.token_hand_over_opened,
+        "token.hand_over_taken" => &texts.token_hand_over_taken,
+        "token.hand_over_expired" => &texts.token_hand_over_expired,
+        "token.hand_over_withdrawn" => &texts.token_hand_over_withdrawn,
         "user.added" => &texts.user_added,
         "user.invited" => &texts.user_invited,
         "user.role_changed" => &texts.user_role_changed,
