@@ -9,3 +9,6 @@ pub mod general_fields;
 pub mod list;
 pub mod new_key;
 pub mod permissions_editor;
+pub mod take;
+
+pub use take::TakeKey;

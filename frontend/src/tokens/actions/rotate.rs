@@ -1,6 +1,6 @@
 //! A new key in place of the old one.
 
-use latchkey_shared::{Credential, Token, TokenStatus};
+use latchkey_shared::{Credential, Timestamp, Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{Actions, last_use::LastUse};
@@ -15,14 +15,6 @@ use crate::{
 /// Asks how long the old key works on.
 pub fn question(actions: Actions, token: Token) -> AnyView {
     let texts = &t().actions;
-    // How long the old key may work on, in seconds.
-    let overlaps = [
-        ("0", texts.overlap_none),
-        ("3600", texts.overlap_hour),
-        ("86400", texts.overlap_day),
-        ("604800", texts.overlap_week),
-    ];
-    let options = overlaps.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
     let mut words = vec![texts.rotate_text];
     if credential(&token) == Credential::Handle {
         words.push(texts.rotate_text_handle);
@@ -32,31 +24,72 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
         TokenStatus::Inactive => words.push(texts.rotate_text_disabled),
         _ => {}
     }
-    let expires = token.expiration_date;
-    let stops = move || match actions.overlap.get() {
-        0 => texts.old_key_will_stop.to_owned(),
-        seconds => {
-            let stop = dates::now().plus(seconds.into());
-            let stop = expires.map_or(stop, |end| end.min(stop));
-            texts.old_key_will_work_until.with([&dates::day_and_time(stop)])
-        }
-    };
-    view! {
-        <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
-            <p>{words.join(" ")}</p>
-            <LastUse tokens=vec![token] />
-            <Note problem=actions.problem />
-            <Select label=texts.old_key_works_on name="overlap" options=Signal::stored(options)
-                value=Signal::derive(move || actions.overlap.get().to_string())
-                on_choose=move |seconds: String| actions.overlap.set(seconds.parse().unwrap_or_default()) />
-            <p role="status" class="rotate__stops">{dynamic(stops)}</p>
-            <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| actions.forget()>{t().common.cancel}</Button>
-                <Button variant=Variant::Danger submit=true busy=actions.busy>{texts.rotate}</Button>
-            </div>
-        </form>
+    Form {
+        expires: token.expiration_date,
+        words: view! { <p>{words.join(" ")}</p> <LastUse tokens=vec![token] /> }.into_any(),
+        overlap: actions.overlap,
+        busy: actions.busy,
+        problem: actions.problem,
+        on_cancel: Callback::new(move |()| actions.forget()),
+        on_submit: Callback::new(move |()| actions.confirm()),
     }
-    .into_any()
+    .show()
+}
+
+/// The form in the dialog that rotates a key.
+pub(crate) struct Form {
+    /// What stands above the fields.
+    pub words: AnyView,
+    /// When the key expires.
+    pub expires: Option<Timestamp>,
+    /// How long the old key shall work on, in seconds.
+    pub overlap: RwSignal<u32>,
+    /// Whether it is being rotated.
+    pub busy: RwSignal<bool>,
+    /// Why it was not.
+    pub problem: RwSignal<Option<String>>,
+    /// What *Cancel* does.
+    pub on_cancel: Callback<()>,
+    /// What *Rotate key* does.
+    pub on_submit: Callback<()>,
+}
+
+impl Form {
+    /// The view.
+    pub(crate) fn show(self) -> AnyView {
+        let Self { words, expires, overlap, busy, problem, on_cancel, on_submit } = self;
+        let texts = &t().actions;
+        let overlaps = [
+            ("0", texts.overlap_none),
+            ("3600", texts.overlap_hour),
+            ("86400", texts.overlap_day),
+            ("604800", texts.overlap_week),
+        ];
+        let options = overlaps.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
+        let stops = move || match overlap.get() {
+            0 => texts.old_key_will_stop.to_owned(),
+            seconds => {
+                let stop = dates::now().plus(seconds.into());
+                let stop = expires.map_or(stop, |end| end.min(stop));
+                texts.old_key_will_work_until.with([&dates::day_and_time(stop)])
+            }
+        };
+        view! {
+            <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); on_submit.run(()) }>
+                {words}
+                <Note problem=problem />
+                <Select label=texts.old_key_works_on name="overlap" options=Signal::stored(options)
+                    value=Signal::derive(move || overlap.get().to_string())
+                    on_choose=move |seconds: String| overlap.set(seconds.parse().unwrap_or_default()) />
+                <p role="status" class="rotate__stops">{dynamic(stops)}</p>
+                <div class="dialog__actions">
+                    <Button autofocus=true on_press=on_cancel>{t().common.cancel}</Button>
+                    <Button variant=Variant::Danger submit=true busy=busy>{texts.rotate}</Button>
+                </div>
+            </form>
+        }
+        .into_any()
+    }
 }
 
 /// Shows the new key once.

@@ -1,13 +1,13 @@
 //! The tab *General*: the key or handle, and everything that is known about the token.
 
-use latchkey_shared::{Credential, Occurrence, Token, TokenStatus};
+use latchkey_shared::{Credential, Occurrence, Timestamp, Token, TokenStatus};
 use leptos::prelude::*;
 
-use super::{credential::CredentialField, samples::Samples};
+use super::{credential::CredentialField, handed_over::handed_over, samples::Samples};
 use crate::{
     api::Catalogue,
     texts::t,
-    tokens::actions::last_use::last_use,
+    tokens::actions::{Actions, last_use::last_use},
     ui::{CopyButton, Time, dynamic},
 };
 
@@ -19,15 +19,15 @@ pub fn Facts(
     token: Memo<Token>,
     /// For the extension's words.
     catalogue: Catalogue,
-    /// How many keys were replaced on this screen: a new one hides what is shown of the one before.
-    rotated: RwSignal<u32>,
+    /// What was done on this screen: a new key hides what is shown of the one before.
+    actions: Actions,
 ) -> impl IntoView {
     let (texts, settings) = (&t().details, &t().settings);
     let catalogue = StoredValue::new(catalogue);
     let extension = move || token.with(|it| catalogue.with_value(|all| all.extension(&it.extension.id).cloned()));
     let credential = Memo::new(move |_| {
         let kind = extension().map_or(Credential::ApiKey, |extension| extension.credential);
-        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind, rotated.get())))
+        token.with(|it| (it.status != TokenStatus::Deleted).then(|| (it.id.clone(), kind, actions.rotated.get())))
     });
     view! {
         {dynamic(move || credential.get().map(|(id, kind, _)| view! { <CredentialField id=id kind=kind /> }))}
@@ -55,13 +55,14 @@ pub fn Facts(
                     <dt>{settings.expiration}</dt>
                     <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true /> }.into_any())}</dd>
                     {old_key(&token)}
-                    {rules(&token)}
+                    {rules(token.not_before, &token.allowed_addresses, token.calls_per_minute)}
                     <dt>{texts.last_used}</dt>
                     <dd>{token.last_used.as_ref().map_or_else(never, last_use)}</dd>
                     <dt>{texts.created}</dt><dd>{occurrence(&token.events.created)}</dd>
                     <dt>{texts.updated}</dt><dd>{occurrence(&token.events.updated)}</dd>
                 }
             })}
+            {dynamic(move || credential.with(Option::is_some).then(|| handed_over(token, actions)))}
         </dl>
         {dynamic(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
     }
@@ -89,13 +90,13 @@ fn old_key(token: &Token) -> AnyView {
 
 /// The rules on its use, when it has any.
 #[must_use]
-pub fn rules(token: &Token) -> AnyView {
+pub fn rules(not_before: Option<Timestamp>, addresses: &[String], calls_per_minute: Option<u32>) -> AnyView {
     let texts = &t().settings;
-    let begins = token.not_before.map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true /></dd> });
-    let addresses = (!token.allowed_addresses.is_empty()).then(|| {
-        view! { <dt>{texts.allowed_addresses}</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
+    let begins = not_before.map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true /></dd> });
+    let addresses = (!addresses.is_empty()).then(|| {
+        view! { <dt>{texts.allowed_addresses}</dt><dd class="mono breakable">{addresses.join(", ")}</dd> }
     });
-    let calls = token.calls_per_minute.map(|calls| view! { <dt>{texts.calls_per_minute}</dt><dd>{calls}</dd> });
+    let calls = calls_per_minute.map(|calls| view! { <dt>{texts.calls_per_minute}</dt><dd>{calls}</dd> });
     view! { {begins} {addresses} {calls} }.into_any()
 }
 

@@ -139,7 +139,7 @@ fn Details(token: Memo<Token>, tab: Signal<String>, module: Signal<Option<String
                     <Permissions token=token catalogue=catalogue asked=module on_change=move |()| actions.changed() />
                 }
                 .into_any(),
-                (Loaded::Ready(catalogue), _) => view! { <Facts token=token catalogue=catalogue rotated=actions.rotated /> }.into_any(),
+                (Loaded::Ready(catalogue), _) => view! { <Facts token=token catalogue=catalogue actions=actions /> }.into_any(),
             })}
         </Tabs>
     }
