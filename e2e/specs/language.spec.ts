@@ -226,7 +226,7 @@ const german: Screen[] = [
       await page.getByLabel("E-Mail").fill("ada@example.com");
       await page.getByLabel("Name").fill("Ada");
       await page.getByRole("button", { name: "Einladen", exact: true }).click();
-      await expect(page.locator("#invitation-link")).toBeVisible();
+      await expect(page.locator("#new-link")).toBeVisible();
     },
   ],
   [
@@ -245,6 +245,32 @@ const german: Screen[] = [
     },
   ],
   ["an address that leads nowhere", async (page) => void (await page.goto("/nirgends"))],
+  [
+    "the dialog that hands a key over",
+    async (page, { id, name }, api) => {
+      await api.handOver(id);
+      await act(page, name, "Übergeben…");
+      await expect(page.getByText("Ein neuer Link ersetzt ihn.")).toBeVisible();
+    },
+  ],
+  [
+    "what a link hands over",
+    async (page, { id }, api) => {
+      await page.goto(await api.handOver(id, { may_rotate: true }));
+      await expect(page.getByRole("button", { name: "Schlüssel übernehmen" })).toBeVisible();
+    },
+  ],
+  [
+    "the page of a holder",
+    async (page) => {
+      // Goes on from the link.
+      await page.getByRole("button", { name: "Schlüssel übernehmen" }).click();
+      await page.getByRole("button", { name: "Schlüssel wechseln…" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  ],
+  ["a key that was handed over", async (page, { id }) => void (await page.goto(at.details(id)))],
+  ["a link to a key that does not work", async (page) => void (await page.goto("/take#0707"))],
   ["an invitation that does not work", async (page) => void (await page.goto("/invitation#0707"))],
   [
     "a lost update",

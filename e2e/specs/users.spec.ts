@@ -12,7 +12,7 @@ test("an admin invites a user, who sets a password once and signs in with the ro
   await page.getByLabel("Name").fill("Ada");
   await page.getByLabel("Role").selectOption({ label: "Viewer: reads tokens, never a key" });
   await page.getByRole("button", { name: "Invite", exact: true }).click();
-  const link = (await page.locator("#invitation-link").textContent())!;
+  const link = (await page.locator("#new-link").textContent())!;
   expect(link).toMatch(/\/invitation#[0-9a-f]{64}$/);
   await page.getByRole("button", { name: "Done" }).click();
   await expect(page.getByRole("row", { name: /Ada/ })).toContainText("Invited until");

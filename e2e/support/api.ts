@@ -74,6 +74,12 @@ export class Api {
     return (await (await this.send("POST", `/auth/tokens/${id}/rotate`, { overlap })).json()) as { token: string };
   }
 
+  /** Makes a link to take the key, and returns its path. */
+  async handOver(id: string, body: { days?: number; may_rotate?: boolean } = {}): Promise<string> {
+    const { secret } = (await (await this.send("POST", `/auth/tokens/${id}/hand_over`, body)).json()) as { secret: string };
+    return `/take#${secret}`;
+  }
+
   async deactivate(id: string): Promise<void> {
     await this.send("POST", `/auth/tokens/${id}/deactivate`);
   }

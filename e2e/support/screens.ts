@@ -315,6 +315,65 @@ export const screens: Screen[] = [
     },
   },
   {
+    name: "the dialog that hands a key over",
+    open: async (page, api) => {
+      const { id } = await token(api);
+      await api.handOver(id);
+      await page.goto(at.details(id));
+      await act(page, "Billing", "Hand over…");
+      await expect(page.getByText("A new link replaces it.")).toBeVisible();
+    },
+  },
+  {
+    name: "the link to take a key",
+    open: async (page, api) => {
+      await page.goto(at.details((await token(api)).id));
+      await act(page, "Billing", "Hand over…");
+      await page.getByRole("button", { name: "Make the link" }).click();
+      await expect(page.locator("#new-link")).toBeVisible();
+    },
+  },
+  {
+    name: "the line of a link in the details",
+    open: async (page, api) => {
+      const { id } = await token(api);
+      await api.handOver(id);
+      await page.goto(at.details(id));
+      await expect(page.getByText("Link made by Administrator")).toBeVisible();
+    },
+  },
+  {
+    name: "what a link hands over",
+    open: async (page, api) => {
+      await page.goto(await api.handOver((await token(api)).id));
+      await expect(page.getByRole("button", { name: "Take the key" })).toBeVisible();
+    },
+  },
+  {
+    name: "a key that was taken, and the page of its holder",
+    open: async (page, api) => {
+      await page.goto(await api.handOver((await token(api)).id, { may_rotate: true }));
+      await page.getByRole("button", { name: "Take the key" }).click();
+      await expect(page.getByRole("button", { name: "Rotate key…" })).toBeVisible();
+    },
+  },
+  {
+    name: "the question of a holder's page before rotating",
+    open: async (page, api) => {
+      await page.goto(await api.handOver((await token(api)).id, { may_rotate: true }));
+      await page.getByRole("button", { name: "Take the key" }).click();
+      await page.getByRole("button", { name: "Rotate key…" }).click();
+      await expect(page.getByRole("dialog", { name: "Rotate the key of “Billing”?" })).toBeVisible();
+    },
+  },
+  {
+    name: "a link to a key that does not work",
+    open: async (page) => {
+      await page.goto("/take#0707");
+      await expect(page.getByText("This link does not work")).toBeVisible();
+    },
+  },
+  {
     name: "an invitation that does not work",
     open: async (page) => {
       await page.goto("/invitation#0707");

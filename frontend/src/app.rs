@@ -14,9 +14,10 @@ use crate::{
     browser::events,
     frame::Frame,
     live::Live,
-    routes::{INVITATION, Navigator},
+    routes::{INVITATION, Navigator, TAKE},
     session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
     texts::t,
+    tokens::TakeKey,
     ui::{LeaveDialog, LeaveGuard, LoadError, Toasts, dynamic, heading::Arrived},
 };
 
@@ -43,6 +44,16 @@ pub fn App() -> impl IntoView {
     events::watch_presses();
     session.resume(api);
     view! { <Router><Shell /></Router> }.into_any()
+}
+
+#[derive(Clone, PartialEq)]
+enum Shown {
+    Nothing,
+    SignIn,
+    Invitation,
+    Take,
+    Frame,
+    Failure(crate::api::Failure),
 }
 
 #[component]
@@ -77,11 +88,18 @@ fn Shell() -> impl IntoView {
     });
 
     let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/sign-in"));
-    let at_invitation = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == INVITATION));
+    // The screens that need no session.
+    let public = Memo::new(move |_| {
+        path.with(|path| match path.trim_end_matches('/') {
+            INVITATION => Some(Shown::Invitation),
+            TAKE => Some(Shown::Take),
+            _ => None,
+        })
+    });
     let wanted = Signal::derive(move || query.with(|query| query.get("next")));
     // Nobody is signed in: sign in first, and come back. Somebody is: nothing to do at the sign-in.
     Effect::new(move |_| match session.phase.get() {
-        Phase::SignedOut if !at_sign_in.get() && !at_invitation.get() => {
+        Phase::SignedOut if !at_sign_in.get() && public.with(Option::is_none) => {
             let here = address.get_untracked();
             let target = if here == "/" { "/sign-in".to_owned() } else { next::sign_in_address(&here) };
             navigator.replace(&target);
@@ -90,19 +108,11 @@ fn Shell() -> impl IntoView {
         _ => {}
     });
 
-    #[derive(Clone, PartialEq)]
-    enum Shown {
-        Nothing,
-        SignIn,
-        Invitation,
-        Frame,
-        Failure(crate::api::Failure),
-    }
-    let shown = Memo::new(move |_| match (session.phase.get(), at_sign_in.get()) {
-        _ if at_invitation.get() => Shown::Invitation,
-        (Phase::SignedIn(_), false) => Shown::Frame,
-        (Phase::SignedOut, true) => Shown::SignIn,
-        (Phase::Unreachable(failure), _) => Shown::Failure(failure),
+    let shown = Memo::new(move |_| match (public.get(), session.phase.get(), at_sign_in.get()) {
+        (Some(shown), ..) => shown,
+        (None, Phase::SignedIn(_), false) => Shown::Frame,
+        (None, Phase::SignedOut, true) => Shown::SignIn,
+        (None, Phase::Unreachable(failure), _) => Shown::Failure(failure),
         _ => Shown::Nothing,
     });
     view! {
@@ -110,6 +120,7 @@ fn Shell() -> impl IntoView {
             Shown::Nothing => view! { <div class="start"><p class="start__brand">"Latchkey"</p></div> }.into_any(),
             Shown::SignIn => view! { <SignIn next=wanted /> }.into_any(),
             Shown::Invitation => view! { <FollowInvitation /> }.into_any(),
+            Shown::Take => view! { <TakeKey /> }.into_any(),
             Shown::Frame => view! { <Frame /> }.into_any(),
             Shown::Failure(failure) => view! {
                 <main id="main">

@@ -70,7 +70,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 /// itself.
 fn has_screen(path: &str) -> bool {
     let is_below = |start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    path == "/" || ["/sign-in", "/invitation", "/integrations", "/account"].into_iter().any(is_below)
+    path == "/" || ["/sign-in", "/invitation", "/take", "/integrations", "/account"].into_iter().any(is_below)
 }
 
 fn is_for_a_browser(path: &str, headers: &HeaderMap) -> bool {

@@ -8,11 +8,12 @@ use crate::{
     api::{Api, Failure, sentences},
     browser::page,
     live::{Live, Newer},
+    routes::INVITATION,
     session::Session,
     texts::{Template, role_name, said, t},
     ui::{
-        Button, CopyButton, Dialog, EmptyState, Heading, Load, LoadError, Loaded, Menu, MenuItem, Note, Outdated,
-        Select, TextField, Time, Toasts, Variant, dynamic,
+        Button, Dialog, EmptyState, Heading, Load, LoadError, Loaded, Menu, MenuItem, Note, Outdated, Select,
+        TextField, Time, Toasts, Variant, dynamic, new_link::new_link,
     },
 };
 
@@ -187,7 +188,11 @@ pub fn Users() -> impl IntoView {
                     open.set(Some(Open::Link(name, invitation)));
                     load.again();
                 } on_cancel=close /> }.into_any(),
-                Some(Open::Link(_, invitation)) => view! { <Link invitation=invitation on_close=close /> }.into_any(),
+                Some(Open::Link(_, invitation)) => {
+                    let link = format!("{}{INVITATION}#{}", page::origin(), invitation.secret);
+                    let words = [texts.link_before_moment, texts.link_after_moment];
+                    new_link(words, invitation.expires_at, link, Callback::new(close))
+                }
                 Some(Open::Role(user)) => view! {
                     <ChooseRole user=user busy=busy problem=problem on_cancel=close on_choose=move |(user, role)| {
                         change(user, &texts.done_role, Some(UserUpdateBody { role: Some(role), disabled: None }));
@@ -274,25 +279,6 @@ fn Invite(
                 <Button variant=Variant::Primary submit=true busy=busy>{texts.invite}</Button>
             </div>
         </form>
-    }
-    .into_any()
-}
-
-/// Shows the link once.
-#[component]
-fn Link(invitation: Invitation, #[prop(into)] on_close: Callback<()>) -> impl IntoView {
-    let texts = &t().account;
-    let link = format!("{}/invitation#{}", page::origin(), invitation.secret);
-    view! {
-        <div class="stack">
-            <p>{texts.link_before_moment} <Time at=invitation.expires_at with_time=true />
-                {texts.link_after_moment}</p>
-            <div class="secret">
-                <code class="secret__value" id="invitation-link">{link.clone()}</code>
-                <CopyButton text=link what=texts.link shown_in="invitation-link" with_word=true primary=true />
-            </div>
-            <div class="dialog__actions"><Button on_press=move |()| on_close.run(())>{texts.done}</Button></div>
-        </div>
     }
     .into_any()
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What can happen, by its code in the API.
-pub const ACTIONS: [&str; 22] = [
+pub const ACTIONS: [&str; 27] = [
     "token.created",
     "token.updated",
     "token.enabled",
@@ -23,6 +23,11 @@ pub const ACTIONS: [&str; 22] = [
     "token.permissions_changed",
     "token.overlap_changed",
     "token.ended_key_used",
+    "token.hand_over_created",
+    "token.hand_over_opened",
+    "token.hand_over_taken",
+    "token.hand_over_expired",
+    "token.hand_over_withdrawn",
     "user.added",
     "user.invited",
     "user.role_changed",
@@ -61,6 +66,11 @@ pub fn action(code: &str) -> Option<&'static Action> {
         "token.permissions_changed" => &texts.token_permissions_changed,
         "token.overlap_changed" => &texts.token_overlap_changed,
         "token.ended_key_used" => &texts.token_ended_key_used,
+        "token.hand_over_created" => &texts.token_hand_over_created,
+        "token.hand_over_opened" => &texts.token_hand_over_opened,
+        "token.hand_over_taken" => &texts.token_hand_over_taken,
+        "token.hand_over_expired" => &texts.token_hand_over_expired,
+        "token.hand_over_withdrawn" => &texts.token_hand_over_withdrawn,
         "user.added" => &texts.user_added,
         "user.invited" => &texts.user_invited,
         "user.role_changed" => &texts.user_role_changed,

@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod catalogue;
 pub mod events;
 pub mod failure;
+pub mod hand_over;
 pub mod tokens;
 pub mod transport;
 pub mod users;

@@ -67,6 +67,13 @@ pub fn push_silently(address: &str) {
     }
 }
 
+/// Puts `address` in place of the current one in the history without telling anyone.
+pub fn replace_silently(address: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address));
+    }
+}
+
 /// The language of the page, which `index.html` has chosen: `en`.
 #[must_use]
 pub fn language() -> String {

@@ -20,6 +20,7 @@ pub mod details;
 pub mod edit;
 pub mod en;
 pub mod frame;
+pub mod hand_over;
 pub mod list;
 pub mod session;
 pub mod settings;
@@ -45,6 +46,8 @@ pub struct Texts {
     pub edit: edit::Texts,
     /// Top bar, navigation, keys.
     pub frame: frame::Texts,
+    /// Handing a key over by a link.
+    pub hand_over: hand_over::Texts,
     /// The list of tokens.
     pub list: list::Texts,
     /// Sign-in and password dialogs.

@@ -10,3 +10,6 @@ pub mod list;
 pub mod new_key;
 pub mod permissions_editor;
 pub mod same_as;
+pub mod take;
+
+pub use take::TakeKey;

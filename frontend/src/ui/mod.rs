@@ -14,6 +14,7 @@ pub mod icon;
 pub mod leave;
 pub mod load;
 pub mod menu;
+pub mod new_link;
 pub mod note;
 pub mod pager;
 pub mod reveal_tip;

@@ -97,6 +97,31 @@ pub const TEXTS: Texts = Texts {
         alone: "wurde mit einem Schlüssel benutzt, der nicht mehr gilt",
         choice: "Tokens: beendeter Schlüssel benutzt",
     },
+    token_hand_over_created: Action {
+        with_object: ["hat einen Link zur Übergabe von ", " erstellt"],
+        alone: "hat einen Link zur Übergabe erstellt",
+        choice: "Tokens: Link zur Übergabe erstellt",
+    },
+    token_hand_over_opened: Action {
+        with_object: ["hat den Link von ", " geöffnet"],
+        alone: "hat den Link zum Schlüssel geöffnet",
+        choice: "Tokens: Link geöffnet",
+    },
+    token_hand_over_taken: Action {
+        with_object: ["hat den Schlüssel von ", " über einen Link übernommen"],
+        alone: "hat den Schlüssel über einen Link übernommen",
+        choice: "Tokens: Schlüssel übernommen",
+    },
+    token_hand_over_expired: Action {
+        with_object: ["hat den Link von ", " ablaufen lassen"],
+        alone: "hat den Link zum Schlüssel ablaufen lassen",
+        choice: "Tokens: Link abgelaufen",
+    },
+    token_hand_over_withdrawn: Action {
+        with_object: ["hat den Link von ", " zurückgezogen"],
+        alone: "hat den Link zum Schlüssel zurückgezogen",
+        choice: "Tokens: Link zurückgezogen",
+    },
     user_added: Action {
         with_object: ["hat den Benutzer ", " hinzugefügt"],
         alone: "hat den Benutzer hinzugefügt",

@@ -11,6 +11,7 @@ mod create;
 mod details;
 mod edit;
 mod frame;
+mod hand_over;
 mod list;
 mod problem;
 mod session;
@@ -27,6 +28,7 @@ pub const TEXTS: Texts = Texts {
     details: details::TEXTS,
     edit: edit::TEXTS,
     frame: frame::TEXTS,
+    hand_over: hand_over::TEXTS,
     list: list::TEXTS,
     session: session::TEXTS,
     settings: settings::TEXTS,

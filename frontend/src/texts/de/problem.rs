@@ -35,6 +35,7 @@ pub fn text(code: &str) -> Option<&'static str> {
         "viewer" => "Ihre Rolle ist Betrachter: Sie dürfen lesen, aber weder Tokens ändern noch Schlüssel sehen.",
         "admin_only" => "Nur Administratoren dürfen Benutzer verwalten.",
         "token_deleted" => "Token {0} ist gelöscht, und das ist endgültig.",
+        "handed_over_disabled" => "Der Token ist deaktiviert. Wenden Sie sich an die Person, von der der Link kommt.",
         "no_key" => "Token {0} hat keinen Schlüssel, der sich zeigen ließe.",
         "too_many_of_extension" => {
             "Ein Konto kann {0} Tokens der Erweiterung {1} haben. Löschen Sie einen, den niemand mehr braucht."

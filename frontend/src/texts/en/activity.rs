@@ -97,6 +97,31 @@ pub const TEXTS: Texts = Texts {
         alone: "was called with a key that does not work any more",
         choice: "Tokens: an ended key was used",
     },
+    token_hand_over_created: Action {
+        with_object: ["made a link to hand over ", ""],
+        alone: "made a link to hand the key over",
+        choice: "Tokens: made a link to hand over",
+    },
+    token_hand_over_opened: Action {
+        with_object: ["opened the link of ", ""],
+        alone: "opened the link to the key",
+        choice: "Tokens: opened the link",
+    },
+    token_hand_over_taken: Action {
+        with_object: ["took the key of ", ", by a link"],
+        alone: "took the key by a link",
+        choice: "Tokens: took the key by a link",
+    },
+    token_hand_over_expired: Action {
+        with_object: ["let the link of ", " expire"],
+        alone: "let the link to the key expire",
+        choice: "Tokens: the link expired",
+    },
+    token_hand_over_withdrawn: Action {
+        with_object: ["withdrew the link of ", ""],
+        alone: "withdrew the link to the key",
+        choice: "Tokens: withdrew the link",
+    },
     user_added: Action {
         with_object: ["added the user ", ""],
         alone: "added the user",

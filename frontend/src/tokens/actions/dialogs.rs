@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     Actions, Kind,
     expiration::ExpirationChoice,
+    hand_over,
     last_use::LastUse,
     old_key, rotate,
     run::{Pending, Target},
@@ -48,6 +49,8 @@ pub fn ActionDialogs(
                 Kind::Rotate => &texts.rotate_title,
                 Kind::Rotated => &texts.rotated_title,
                 Kind::Overlap => &texts.overlap_title,
+                Kind::HandOver => &t().hand_over.title,
+                Kind::Withdraw => &t().hand_over.withdraw_title,
             };
             title.with([&target.name()])
         })
@@ -65,6 +68,10 @@ pub fn ActionDialogs(
                     Kind::Rotate => target.tokens().first().map(|token| rotate::question(actions, token.clone())).into_any(),
                     Kind::Overlap => target.tokens().first().map(|token| old_key::question(actions, token.clone())).into_any(),
                     Kind::Rotated => target.tokens().first().map(|token| rotate::outcome(actions, token)).into_any(),
+                    Kind::HandOver => target.tokens().first().map(|token| hand_over::question(actions, token.clone())).into_any(),
+                    Kind::Withdraw => {
+                        target.tokens().first().map(|token| hand_over::withdraw_question(actions, token.clone())).into_any()
+                    }
                     Kind::Delete => view! { <Delete actions=actions target=target /> }.into_any(),
                     _ => view! { <Change actions=actions kind=kind target=target /> }.into_any(),
                 }

@@ -33,6 +33,7 @@ pub fn menu_items(token: &Token, actions: Actions, with_edit: bool) -> Vec<MenuI
     }
     if token.status != TokenStatus::Expired {
         items.push(ask(texts.rotate_ask, Kind::Rotate));
+        items.push(ask(t().hand_over.ask, Kind::HandOver));
     }
     items.push(MenuItem::Link(texts.create_copy, format!("{NEW_TOKEN}?copy={}", token.id)));
     if with_edit {

@@ -1,7 +1,8 @@
-//! What can be done with a token wherever it is listed: enable, disable, rotate, delete.
+//! What can be done with a token wherever it is listed: enable, disable, rotate, hand over, delete.
 
 pub mod dialogs;
 pub mod expiration;
+pub mod hand_over;
 pub mod last_use;
 pub mod menu;
 pub mod old_key;

@@ -22,7 +22,7 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
         <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
             <p>{used}</p>
             <Note problem=actions.problem />
-            {choice(actions, token.expiration_date)}
+            {choice(actions.overlap, token.expiration_date)}
             <div class="dialog__actions">
                 <Button on_press=move |()| actions.forget()>{t().common.cancel}</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>
@@ -35,7 +35,7 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
 }
 
 /// The choice of how long it works on, within the life of the token.
-pub fn choice(actions: Actions, expires: Option<Timestamp>) -> AnyView {
+pub fn choice(overlap: RwSignal<u32>, expires: Option<Timestamp>) -> AnyView {
     let texts = &t().actions;
     // In seconds.
     let overlaps = [
@@ -45,7 +45,7 @@ pub fn choice(actions: Actions, expires: Option<Timestamp>) -> AnyView {
         ("604800", texts.overlap_week),
     ];
     let options = overlaps.map(|(seconds, words)| (seconds.to_owned(), words.to_owned())).to_vec();
-    let stops = move || match actions.overlap.get() {
+    let stops = move || match overlap.get() {
         0 => texts.old_key_will_stop.to_owned(),
         seconds => {
             let stop = dates::now().plus(seconds.into());
@@ -55,8 +55,8 @@ pub fn choice(actions: Actions, expires: Option<Timestamp>) -> AnyView {
     };
     view! {
         <Select label=texts.old_key_works_on name="overlap" options=Signal::stored(options)
-            value=Signal::derive(move || actions.overlap.get().to_string())
-            on_choose=move |seconds: String| actions.overlap.set(seconds.parse().unwrap_or_default()) />
+            value=Signal::derive(move || overlap.get().to_string())
+            on_choose=move |seconds: String| overlap.set(seconds.parse().unwrap_or_default()) />
         <p role="status" class="rotate__stops">{dynamic(stops)}</p>
     }
     .into_any()

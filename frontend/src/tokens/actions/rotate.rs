@@ -1,6 +1,6 @@
 //! A new key in place of the old one.
 
-use latchkey_shared::{Credential, Token, TokenStatus};
+use latchkey_shared::{Credential, Timestamp, Token, TokenStatus};
 use leptos::prelude::*;
 
 use super::{Actions, last_use::LastUse, old_key};
@@ -24,20 +24,54 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
         TokenStatus::Inactive => words.push(texts.rotate_text_disabled),
         _ => {}
     }
-    let expires = token.expiration_date;
-    view! {
-        <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
-            <p>{words.join(" ")}</p>
-            <LastUse tokens=vec![token] />
-            <Note problem=actions.problem />
-            {old_key::choice(actions, expires)}
-            <div class="dialog__actions">
-                <Button autofocus=true on_press=move |()| actions.forget()>{t().common.cancel}</Button>
-                <Button variant=Variant::Danger submit=true busy=actions.busy>{texts.rotate}</Button>
-            </div>
-        </form>
+    Form {
+        expires: token.expiration_date,
+        words: view! { <p>{words.join(" ")}</p> <LastUse tokens=vec![token] /> }.into_any(),
+        overlap: actions.overlap,
+        busy: actions.busy,
+        problem: actions.problem,
+        on_cancel: Callback::new(move |()| actions.forget()),
+        on_submit: Callback::new(move |()| actions.confirm()),
     }
-    .into_any()
+    .show()
+}
+
+/// The form in the dialog that rotates a key.
+pub(crate) struct Form {
+    /// What stands above the fields.
+    pub words: AnyView,
+    /// When the key expires.
+    pub expires: Option<Timestamp>,
+    /// How long the old key shall work on, in seconds.
+    pub overlap: RwSignal<u32>,
+    /// Whether it is being rotated.
+    pub busy: RwSignal<bool>,
+    /// Why it was not.
+    pub problem: RwSignal<Option<String>>,
+    /// What *Cancel* does.
+    pub on_cancel: Callback<()>,
+    /// What *Rotate key* does.
+    pub on_submit: Callback<()>,
+}
+
+impl Form {
+    /// The view.
+    pub(crate) fn show(self) -> AnyView {
+        let Self { words, expires, overlap, busy, problem, on_cancel, on_submit } = self;
+        let texts = &t().actions;
+        view! {
+            <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); on_submit.run(()) }>
+                {words}
+                <Note problem=problem />
+                {old_key::choice(overlap, expires)}
+                <div class="dialog__actions">
+                    <Button autofocus=true on_press=on_cancel>{t().common.cancel}</Button>
+                    <Button variant=Variant::Danger submit=true busy=busy>{texts.rotate}</Button>
+                </div>
+            </form>
+        }
+        .into_any()
+    }
 }
 
 /// Shows the new key once.

@@ -27,6 +27,10 @@ pub enum Kind {
     Rotated,
     /// Another end of the old key, of one token.
     Overlap,
+    /// A link to take the key of one token.
+    HandOver,
+    /// The end of the page on which the holder of a key rotates it.
+    Withdraw,
 }
 
 impl Kind {
@@ -39,8 +43,8 @@ impl Kind {
             Self::Disable => &texts.disabled,
             Self::Delete => &texts.deleted,
             Self::SetExpiration => &texts.expiration_set,
-            Self::Rotate | Self::Rotated => &texts.rotated,
             Self::Overlap => &texts.overlap_changed,
+            _ => &texts.rotated,
         };
         text.with([&name])
     }
@@ -53,7 +57,7 @@ impl Kind {
             Self::Disable => Some(BulkAction::Disable),
             Self::Delete => Some(BulkAction::Delete),
             Self::SetExpiration => Some(BulkAction::SetExpiration),
-            Self::Rotate | Self::Rotated | Self::Overlap => None,
+            _ => None,
         }
     }
 }
@@ -129,14 +133,16 @@ pub struct Actions {
     pub secret: RwSignal<String>,
     /// How many keys were replaced.
     pub rotated: RwSignal<u32>,
+    /// How many links were made and withdrawn.
+    pub handed: RwSignal<u32>,
     /// The `Idempotency-Key` of the open question: after an answer that got lost the same request is sent again.
     key: StoredValue<String>,
     /// The owner of what a change needs: the button that begins it may go before it ends.
     owner: StoredValue<Owner>,
     stopped: StoredValue<bool>,
     on_change: Callback<Kind>,
-    api: Api,
-    toasts: Toasts,
+    pub(super) api: Api,
+    pub(super) toasts: Toasts,
 }
 
 impl Actions {
@@ -153,6 +159,7 @@ impl Actions {
             overlap: RwSignal::new(0),
             secret: RwSignal::default(),
             rotated: RwSignal::new(0),
+            handed: RwSignal::new(0),
             key: StoredValue::new(String::new()),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             stopped: StoredValue::new(false),
@@ -208,7 +215,8 @@ impl Actions {
                     self.set_overlap(token.clone());
                 }
             }
-            Kind::Rotated => {}
+            // Their dialogs send by themselves.
+            Kind::Rotated | Kind::HandOver | Kind::Withdraw => {}
             _ => self.change(kind, target),
         }
     }
@@ -395,8 +403,8 @@ fn not_done(target: &Target, kind: Kind) -> String {
         (Kind::Delete, _) => &texts.not_deleted_other,
         (Kind::SetExpiration, 1) => &texts.not_changed_one,
         (Kind::SetExpiration, _) => &texts.not_changed_other,
-        (Kind::Rotate | Kind::Rotated, _) => &texts.not_rotated,
         (Kind::Overlap, _) => &texts.overlap_not_changed,
+        _ => &texts.not_rotated,
     };
     text.with([&target.name()])
 }

@@ -10,10 +10,11 @@ use crate::{
     routes::{self, HOME},
     texts::t,
     tokens::{
+        actions::{ActionDialogs, Actions, Kind, Target},
         details::{credential::credential_text, facts::rules},
         new_key::NewKey,
     },
-    ui::{Icon, Time},
+    ui::{Button, Icon, Time},
 };
 
 /// The whole configuration, the key or handle (masked until *View* is pressed), and a ready `curl` line. The
@@ -27,6 +28,7 @@ pub fn Summary(
 ) -> impl IntoView {
     let (texts, settings) = (&t().create, &t().settings);
     let token = created.info.clone();
+    let (actions, handed) = (Actions::new(Callback::new(|_| ())), token.clone());
     let extension = catalogue.extension(&token.extension.id).cloned();
     let kind = extension.as_ref().map_or(Credential::ApiKey, |it| it.credential);
     let secret = credential_text(kind, &token.id, &created.token, &created.handle);
@@ -69,7 +71,7 @@ pub fn Summary(
                     <dt>{settings.description}</dt><dd class="breakable">{or_none(token.description.clone())}</dd>
                     <dt>{settings.expiration}</dt>
                     <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true /> }.into_any())}</dd>
-                    {rules(&token)}
+                    {rules(token.not_before, &token.allowed_addresses, token.calls_per_minute)}
                     <dt>{settings.extension}</dt><dd>{catalogue.extension_title(&token)}</dd>
                     <dt>{settings.permissions}</dt>
                     <dd>{or_none((!modules.is_empty()).then(|| modules.join(", ")))}</dd>
@@ -77,9 +79,11 @@ pub fn Summary(
             </div>
             <div class="wizard__actions">
                 <span class="spacer"></span>
+                <Button on_press=move |()| actions.ask(Kind::HandOver, Target::Tokens(vec![handed.clone()]))>{t().hand_over.ask}</Button>
                 <a class="button" href=HOME>{t().common.close}</a>
                 <a class="button" href=routes::token(token.id.as_str(), "general")>{texts.go_to_details}</a>
             </div>
+            <ActionDialogs actions=actions />
         </section>
     }
     .into_any()

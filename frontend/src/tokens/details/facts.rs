@@ -1,9 +1,9 @@
 //! The tab *General*: the key or handle, and everything that is known about the token.
 
-use latchkey_shared::{Credential, Occurrence, Token, TokenStatus};
+use latchkey_shared::{Credential, Occurrence, Timestamp, Token, TokenStatus};
 use leptos::prelude::*;
 
-use super::{credential::CredentialField, samples::Samples};
+use super::{credential::CredentialField, handed_over::handed_over, samples::Samples};
 use crate::{
     api::Catalogue,
     session::Session,
@@ -58,13 +58,14 @@ pub fn Facts(
                     <dt>{settings.expiration}</dt>
                     <dd>{token.expiration_date.map_or_else(none, |at| view! { <Time at=at with_time=true focusable=true /> }.into_any())}</dd>
                     {old_key(&token, actions, manages.get())}
-                    {rules(&token)}
+                    {rules(token.not_before, &token.allowed_addresses, token.calls_per_minute)}
                     <dt>{texts.last_used}</dt>
                     <dd>{token.last_used.as_ref().map_or_else(never, last_use)}</dd>
                     <dt>{texts.created}</dt><dd>{occurrence(&token.events.created)}</dd>
                     <dt>{texts.updated}</dt><dd>{occurrence(&token.events.updated)}</dd>
                 }
             })}
+            {dynamic(move || credential.with(Option::is_some).then(|| handed_over(token, actions)))}
         </dl>
         {dynamic(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
     }
@@ -114,15 +115,14 @@ fn old_key(token: &Token, actions: Actions, can_act: bool) -> AnyView {
 
 /// The rules on its use, when it has any.
 #[must_use]
-pub fn rules(token: &Token) -> AnyView {
+pub fn rules(not_before: Option<Timestamp>, addresses: &[String], calls_per_minute: Option<u32>) -> AnyView {
     let texts = &t().settings;
-    let begins = token
-        .not_before
-        .map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true focusable=true /></dd> });
-    let addresses = (!token.allowed_addresses.is_empty()).then(|| {
-        view! { <dt>{texts.allowed_addresses}</dt><dd class="mono breakable">{token.allowed_addresses.join(", ")}</dd> }
+    let begins =
+        not_before.map(|at| view! { <dt>{texts.not_before}</dt><dd><Time at=at with_time=true focusable=true /></dd> });
+    let addresses = (!addresses.is_empty()).then(|| {
+        view! { <dt>{texts.allowed_addresses}</dt><dd class="mono breakable">{addresses.join(", ")}</dd> }
     });
-    let calls = token.calls_per_minute.map(|calls| view! { <dt>{texts.calls_per_minute}</dt><dd>{calls}</dd> });
+    let calls = calls_per_minute.map(|calls| view! { <dt>{texts.calls_per_minute}</dt><dd>{calls}</dd> });
     view! { {begins} {addresses} {calls} }.into_any()
 }
 

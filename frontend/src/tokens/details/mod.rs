@@ -3,6 +3,7 @@
 pub mod credential;
 pub mod events;
 pub mod facts;
+pub mod handed_over;
 pub mod permissions;
 pub mod samples;
 pub mod screen;

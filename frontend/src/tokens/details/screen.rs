@@ -43,6 +43,9 @@ pub fn TokenDetails(
         if news.events.iter().any(|event| words::replaces_key(&event.action)) {
             actions.rotated.update(|count| *count += 1);
         }
+        if news.events.iter().any(|event| event.action.starts_with("token.hand_over")) {
+            actions.handed.update(|count| *count += 1);
+        }
         if let Some(sentence) = live.sentence(&news) {
             toasts.say(sentence);
         }

@@ -52,7 +52,8 @@ pub fn Usage(
 }
 
 /// A number of calls, as the language writes it.
-fn written(calls: i64) -> String {
+#[must_use]
+pub fn written(calls: i64) -> String {
     dates::number(usize::try_from(calls).unwrap_or_default())
 }
 
@@ -62,30 +63,52 @@ fn sums(day: &DayUsage) -> (i64, i64) {
     (sum(|code| code < 400), sum(|code| code >= 400))
 }
 
+/// The calls of a day.
+#[derive(Debug)]
+pub struct Bar {
+    /// `yyyy-mm-dd`.
+    pub date: String,
+    /// Calls that were let through.
+    pub ok: i64,
+    /// Calls that were refused.
+    pub no: i64,
+    /// What is said on hover.
+    pub words: String,
+}
+
+/// A bar for each of the last `span` days. The day with the `most` calls has the highest.
+#[must_use]
+pub fn chart(span: usize, most: i64, days: Vec<Bar>) -> AnyView {
+    let today = dates::now().unix().div_euclid(86_400);
+    let bar = |day: Bar| {
+        let ago = today - format!("{}T00:00:00Z", day.date).parse::<latchkey_shared::Timestamp>().ok()?.unix() / 86_400;
+        let at = i64::try_from(span).ok()? - 1 - ago;
+        // What there is shows, however little it is.
+        let height = |calls: i64| if calls == 0 { 0 } else { (calls * HEIGHT / most).max(2) };
+        let (low, high) = (height(day.ok), height(day.no));
+        Some(view! {
+            <g><title>{day.words}</title>
+                <rect class="chart__ok" x=at.to_string() y=(HEIGHT - low).to_string() width="0.8" height=low.to_string()></rect>
+                <rect class="chart__no" x=at.to_string() y=(HEIGHT - low - high).to_string() width="0.8" height=high.to_string()></rect>
+            </g>
+        })
+    };
+    let bars: Vec<_> = days.into_iter().filter_map(bar).collect();
+    let label = t().details.chart.with([&span, &written(most)]);
+    view! { <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {span} {HEIGHT}") preserveAspectRatio="none">{bars}</svg> }
+        .into_any()
+}
+
 #[component]
 fn Calls(days: Vec<DayUsage>) -> impl IntoView {
     let texts = &t().details;
     let (allowed, refused) = days.iter().map(sums).fold((0, 0), |all, day| (all.0 + day.0, all.1 + day.1));
     let most = days.iter().map(sums).map(|day| day.0 + day.1).max().unwrap_or(1).max(1);
-    let today = dates::now().unix().div_euclid(86_400);
-    let bars: Vec<_> = days
-        .iter()
-        .filter_map(|day| {
-            let ago = today - format!("{}T00:00:00Z", day.date).parse::<latchkey_shared::Timestamp>().ok()?.unix() / 86_400;
-            let at = i64::try_from(DAYS).ok()? - 1 - ago;
-            let (ok, no) = sums(day);
-            // What there is shows, however little it is.
-            let height = |calls: i64| if calls == 0 { 0 } else { (calls * HEIGHT / most).max(2) };
-            let (low, high) = (height(ok), height(no));
-            let words = texts.calls_of_day.with([&day.date, &written(ok), &written(no)]);
-            Some(view! {
-                <g><title>{words}</title>
-                    <rect class="chart__ok" x=at.to_string() y=(HEIGHT - low).to_string() width="0.8" height=low.to_string()></rect>
-                    <rect class="chart__no" x=at.to_string() y=(HEIGHT - low - high).to_string() width="0.8" height=high.to_string()></rect>
-                </g>
-            })
-        })
-        .collect();
+    let bars = days.iter().map(|day| {
+        let (ok, no) = sums(day);
+        Bar { date: day.date.clone(), ok, no, words: texts.calls_of_day.with([&day.date, &written(ok), &written(no)]) }
+    });
+    let chart = chart(DAYS, most, bars.collect());
     let codes = |day: &DayUsage| {
         let words: Vec<String> = day.statuses.iter().map(|it| format!("{} × {}", written(it.calls), it.code)).collect();
         words.join(", ")
@@ -100,11 +123,10 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
             }
         })
         .collect();
-    let label = texts.chart.with([&DAYS, &written(most)]);
     view! {
         <h2 class="section-title">{texts.calls}</h2>
         <p>{texts.calls_in_days.with([&written(allowed), &written(refused), &DAYS, &written(most)])}</p>
-        <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {DAYS} {HEIGHT}") preserveAspectRatio="none">{bars}</svg>
+        {chart}
         <details class="fold">
             <summary class="fold__title">{texts.by_day_and_status}</summary>
             <table class="table table--usage" aria-label=texts.calls_by_day_and_status>
