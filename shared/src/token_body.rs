@@ -244,9 +244,10 @@ pub struct ReplacementBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverlapBody {
-    /// How long the previous secret works from now on, in seconds, at most 7 days; 0 ends it at once.
+    /// How long the previous secret works from now on, in seconds, at most 7 days; 0 ends it at once. Required.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
-    pub overlap: i64,
+    #[serde(default)]
+    pub overlap: Option<i64>,
 }
 
 /// What `renew` and `rotate` are asked for, with a date and an overlap that are valid.

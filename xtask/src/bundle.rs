@@ -1,7 +1,7 @@
 //! The page: trunk builds it from `frontend/`, `shared/` and `styles/` into `dist/`.
 
 use crate::steps::{Step, Steps};
-use crate::{Result, files, precompress, process, workspace};
+use crate::{Result, files, precompress, process, styles, workspace};
 
 /// Everything that the page is made from.
 pub const SOURCES: &[&str] = &[
@@ -26,6 +26,7 @@ pub fn release(steps: &mut Steps) -> Result {
     }
     steps.step("build the page", |step| trunk(step, &["--release"]))?;
     steps.step("compress the page", |step| {
+        styles::join(workspace::dist())?;
         let figures = precompress::main(workspace::dist())?;
         figures.into_iter().for_each(|figure| step.note(figure));
         Ok(())

@@ -16,6 +16,7 @@ mod process;
 mod run;
 mod setup;
 mod steps;
+mod styles;
 mod test;
 mod tools;
 mod workspace;

@@ -102,7 +102,7 @@ pub async fn rotate(
     let holder = Reference { id: row.token.id.clone(), name: row.token.name.clone() };
     rules::stamp_and_save(&tx, &holder, now, &mut row).await?;
     rotate::forget_previous_use(&tx, &mut row).await?;
-    let details = rotate::details(&row);
+    let details = rotate::details(&row, now);
     record(&app, &tx, &client_info, &row, Action::TokenRotated, details).await?;
     tx.commit().await?;
     key(&app, &row, None)

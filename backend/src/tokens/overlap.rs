@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use latchkey_shared::{OverlapBody, Problem, Replacement, ReplacementBody, Timestamp, Token};
+use latchkey_shared::{OverlapBody, Problem, Replacement, ReplacementBody, Timestamp, Token, problem};
 use serde_json::json;
 
 use super::{WithEtag, previous_works, rules};
@@ -28,7 +28,10 @@ pub async fn handler(
 ) -> Result<WithEtag<Token>, Error> {
     let (tx, caller, mut row) = rules::for_change(&app, &caller, &id, &headers).await?;
     let now = app.clock.now();
-    let wanted = Replacement::try_from(ReplacementBody { overlap: Some(body.overlap), expiration_date: None })?;
+    if body.overlap.is_none() {
+        return Err(Error::field("overlap", problem::REQUIRED));
+    }
+    let wanted = Replacement::try_from(ReplacementBody { overlap: body.overlap, expiration_date: None })?;
     let token = &mut row.token;
     if !previous_works(token, now) {
         let why = "Token {} has no previous key that still works.";

@@ -113,7 +113,7 @@ async fn replace(
         forget_previous_use(&tx, &mut row).await?;
         idempotency_key.store_or_conflict(&tx, &caller, &row, now).await?;
         let object = (row.token.id.as_str(), row.token.name.as_str());
-        events::record(&tx, &caller, now, rotation.action(), object, details(&row)).await?;
+        events::record(&tx, &caller, now, rotation.action(), object, details(&row, now)).await?;
     }
     tx.commit().await?;
     let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
@@ -130,12 +130,13 @@ pub(super) async fn forget_previous_use(tx: &Tx, row: &mut TokenRow) -> Result<(
 }
 
 /// What the event of a replacement says.
-pub(super) fn details(row: &TokenRow) -> Value {
+pub(super) fn details(row: &TokenRow, now: Timestamp) -> Value {
+    let works_on = previous_works(&row.token, now);
     let end = |end: Option<i64>| end.map(Timestamp::from_unix);
     json!({
         "expiration_date": end(row.token.expires_at),
-        "previous_works_on": row.token.previous_digest.is_some(),
-        "previous_expiration_date": end(row.token.previous_expires_at),
+        "previous_works_on": works_on,
+        "previous_expiration_date": end(row.token.previous_expires_at.filter(|_| works_on)),
     })
 }
 
@@ -168,9 +169,9 @@ pub(super) fn apply(
         Rotation::Renew => old_end,
         Rotation::Rotate => Some(old_end.map_or(overlap, |end| end.min(overlap))),
     };
-    let previous_works_on = previous_expires_at.is_none_or(|stop| stop > now.unix());
-    token.previous_digest = previous_works_on.then(|| token.digest.clone());
-    token.previous_expires_at = previous_expires_at.filter(|_| previous_works_on);
+    // Kept when it ends at once, too: its use is told from that of a wrong secret.
+    token.previous_digest = Some(token.digest.clone());
+    token.previous_expires_at = previous_expires_at;
     token.expires_at = end.map(Timestamp::unix);
 
     let id = token.id.parse().map_err(|_| Error::Internal(format!("token {:?} is damaged", token.id)))?;

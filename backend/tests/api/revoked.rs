@@ -22,6 +22,7 @@ fn body(method: &Method, path: &str) -> Option<Value> {
         ("POST", "/auth/tokens/bulk") => Some(json!({ "action": "disable", "query": "eq(name,Target)" })),
         ("PUT", "/auth/tokens/{id}") => Some(json!({ "name": "Late" })),
         ("POST", "/auth/tokens/{id}/renew" | "/auth/tokens/{id}/rotate") => Some(json!({ "expiration_date": null })),
+        ("POST", "/auth/tokens/{id}/overlap") => Some(json!({ "overlap": 60 })),
         ("POST", "/auth/tokens/{id}/permissions") => Some(json!([{ "object": { "id": INTEGRATIONS } }])),
         ("DELETE", "/auth/tokens/{id}/permissions") => Some(json!([{ "object": { "id": PARTNERS } }])),
         _ => None,
@@ -133,7 +134,7 @@ async fn key_revoked_before_its_body_has_arrived_changes_nothing(
         assert_eq!(after, before, "{} {path}", route.method);
         tried += 1;
     }
-    assert_eq!(tried, 7);
+    assert_eq!(tried, 8);
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -131,7 +131,7 @@ impl Api {
     /// [`Failure`].
     pub async fn set_overlap(self, id: &TokenId, overlap: i64) -> Result<(), Failure> {
         let call = Call::new(Method::Post, &format!("/auth/tokens/{id}/overlap"));
-        self.send(call.json(&OverlapBody { overlap })).await.map(|_| ())
+        self.send(call.json(&OverlapBody { overlap: Some(overlap) })).await.map(|_| ())
     }
 
     /// The secret of a token, for the person in front of the page.
