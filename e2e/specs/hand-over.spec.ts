@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 
 import { act, at, clipboard, create, step, tabTo, walkToPermissions } from "../support/console.js";
 import { curl } from "../support/curl.js";
-import { expect, test } from "../support/fixtures.js";
+import { admin, expect, test } from "../support/fixtures.js";
 
 /** The rows of the facts with these words. */
 const fact = (page: Page, words: string) => page.locator("dt", { hasText: words }).locator("xpath=following-sibling::dd[1]");
@@ -173,6 +173,25 @@ test("a double press makes one link, and a failure is said in the dialog", async
   await make.dblclick();
   await expect(page.locator("#new-link")).toBeVisible();
   expect(links).toBe(1);
+});
+
+test("an old sign-in is confirmed with the password, and the link is made", async ({ page, api, signIn }) => {
+  await api.create({ name: "Billing" });
+  await signIn();
+  await act(page, "Billing", "Hand over…");
+  const old = { status: 403, json: { error_code: "AUTH_004", errors: ["Sign in again."] } };
+  await page.route("**/hand_over", (route) => (route.request().method() === "POST" ? route.fulfill(old) : route.continue()));
+  const make = page.getByRole("button", { name: "Make the link" });
+  const confirmation = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await make.click();
+  await confirmation.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("No link was made for “Billing”. Enter your password again");
+  await make.click();
+  await expect(confirmation.getByLabel("Password")).toBeFocused();
+  await page.unroute("**/hand_over");
+  await page.keyboard.type(admin.password);
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#new-link")).toBeVisible();
 });
 
 test("from the wizard to the key of the holder without a mouse", async ({ page, context, server, signIn }) => {

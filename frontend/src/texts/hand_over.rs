@@ -40,6 +40,7 @@ pub struct Texts {
     pub takes_until: &'static str,
     /// After the moment.
     pub takes_until_end: &'static str,
+    pub then_rotates: &'static str,
     pub take: &'static str,
     pub keep: &'static str,
     pub bookmark: &'static str,

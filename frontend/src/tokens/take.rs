@@ -99,7 +99,7 @@ pub fn TakeKey() -> impl IntoView {
                     Loaded::Ready(it) => {
                         let offer = taken.with(Option::is_none).then(|| view! {
                             <p>{texts.takes_until} <Time at=it.expires_at with_time=true /> {texts.takes_until_end} " "
-                                {it.may_rotate.then_some(texts.may_rotate_hint)}</p>
+                                {it.may_rotate.then_some(texts.then_rotates)}</p>
                             <Note problem=problem />
                             <Button variant=Variant::Primary busy=busy on_press=move |()| send(None)>{texts.take}</Button>
                         });
@@ -155,7 +155,7 @@ fn facts(it: &HandedOver) -> AnyView {
     let modules = if it.modules.is_empty() { none() } else { it.modules.join(", ").into_any() };
     view! {
         <dl class="facts">
-            {line(settings.name, it.name.clone().into_any())}
+            {it.taken_at.is_none().then(|| line(settings.name, it.name.clone().into_any()))}
             {line(texts.from, texts.from_whom.with([&it.from, &it.account]).into_any())}
             {it.description.clone().map(|text| line(settings.description, text.into_any()))}
             {line(settings.extension, it.extension.clone().into_any())}

@@ -29,6 +29,7 @@ pub const TEXTS: Texts = Texts {
     gone_text: "It was used already, has expired, or was withdrawn or replaced by a newer one. Ask the person who sent it for another.",
     takes_until: "With this link you can take the key once, until ",
     takes_until_end: ".",
+    then_rotates: "Then you get a page that shows its expiry and use, and that rotates it.",
     take: "Take the key",
     keep: "Copy it now and keep it in a safe place: it is not shown again.",
     bookmark: "Bookmark this page: it shows expiry and use, and rotates the key.",

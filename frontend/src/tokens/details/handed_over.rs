@@ -10,7 +10,7 @@ use crate::{
         Actions, Kind, Target,
         hand_over::{link_of, state, withdraw},
     },
-    ui::{Button, Variant, dynamic},
+    ui::{Button, dynamic},
 };
 
 /// The link and *Withdraw*, while there is something to withdraw; nothing when there was no link.
@@ -33,7 +33,7 @@ pub fn handed_over(token: Memo<Token>, actions: Actions) -> AnyView {
         Some(view! {
             <dt>{t().hand_over.handed_over}</dt>
             <dd>{state(&link)} " "
-                {can_withdraw.then(|| view! { <Button variant=Variant::Quiet busy=actions.busy on_press=press>{t().hand_over.withdraw}</Button> })}</dd>
+                {can_withdraw.then(|| view! { <Button busy=actions.busy on_press=press>{t().hand_over.withdraw}</Button> })}</dd>
         })
     })
 }
