@@ -10,6 +10,7 @@ mod debian;
 mod dev;
 mod files;
 mod fuzz;
+mod pictures;
 mod postgres;
 mod precompress;
 mod process;
@@ -52,6 +53,8 @@ enum Command {
         /// decision, keys, proxies, revocation, growth or instructions; all by default.
         sections: Vec<String>,
     },
+    /// Take the pictures of docs/.
+    Pictures,
     /// Explore with random input.
     Fuzz {
         /// How long to fuzz each target.
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Dev { flags } => dev::main(&flags),
         Command::Test(wanted) => test::main(&wanted),
         Command::Bench { sections } => bench::main(&sections),
+        Command::Pictures => pictures::main(),
         Command::Fuzz { seconds, targets } => fuzz::main(seconds, &targets),
     };
     match workspace::enter().and_then(|()| run()) {
