@@ -50,7 +50,7 @@ enum Command {
     Test(test::Wanted),
     /// Measure Latchkey and comparable programs.
     Bench {
-        /// decision, keys, proxies, revocation, growth or instructions; all by default.
+        /// decision, keys, proxies, revocation, growth, instructions or page; all but page by default.
         sections: Vec<String>,
     },
     /// Take the pictures of docs/.
@@ -100,7 +100,7 @@ mod tests {
             let (Command::Run { flags } | Command::Dev { flags }) = parse(line).unwrap() else { panic!("{line}") };
             assert_eq!(flags, ["--listen", "127.0.0.1:0"], "{line}");
         }
-        for line in ["test", "test --only lint", "test --only e2e wizard -g x", "fuzz", "fuzz 5 rql", "bench growth"] {
+        for line in ["test", "test --only lint", "test --only e2e wizard -g x", "fuzz", "fuzz 5 rql", "bench page"] {
             assert!(parse(line).is_ok(), "{line}");
         }
     }
