@@ -91,9 +91,14 @@ async function take(browser: Browser, name: string, visit: Visit, look: BrowserC
   await expect(page.locator(".skeleton")).toHaveCount(0);
   // Nothing reacts to a mouse that is somewhere by chance.
   await page.mouse.move(0, 0);
+  // Not Playwright's picture of a full page: what sticks to the window would end in its middle.
+  const { width, height } = look.viewport ?? wide;
+  const isWhole = look.deviceScaleFactor !== 2 && (await page.getByRole("dialog").count()) === 0;
+  const full = isWhole ? await page.evaluate(() => document.documentElement.scrollHeight) : height;
+  await page.setViewportSize({ width, height: Math.max(full, height) });
   const file = path.join(docs, name);
   await mkdir(path.dirname(file), { recursive: true });
-  await page.screenshot({ path: file, fullPage: look.deviceScaleFactor !== 2, animations: "disabled", caret: "hide" });
+  await page.screenshot({ path: file, animations: "disabled", caret: "hide" });
   await run("pngquant", ["--force", "--skip-if-larger", "--strip", "--speed", "1", "--output", file, "256", file]);
   await context.close();
 }

@@ -1,6 +1,6 @@
 import { type Page, expect } from "@playwright/test";
 
-import { act, at, create, nameField, next, step, walkToPermissions } from "../support/console.js";
+import { act, at, create, nameField, next, step } from "../support/console.js";
 
 type Screen = {
   /** The name of its files. */
@@ -21,8 +21,14 @@ const fillGeneral = async (page: Page) => {
   await page.getByLabel("Description").fill("Shows partners their agreements");
   await page.getByLabel("Expiration").selectOption({ label: "90 days" });
 };
-const modules = async (page: Page) => {
-  await walkToPermissions(page, "Partner portal (new)");
+const chooseExtension = async (page: Page) => {
+  await fillGeneral(page);
+  await next(page).click();
+  await page.getByRole("radio", { name: "Custom Integration" }).check();
+};
+const chooseModules = async (page: Page) => {
+  await chooseExtension(page);
+  await next(page).click();
   for (const name of ["Partners", "Customers"]) await page.getByRole("checkbox", { name, exact: true }).check();
 };
 
@@ -48,21 +54,13 @@ export const screens: Screen[] = [
     },
   },
   { file: "create-general", title: "Create Token: General", open: fillGeneral },
-  {
-    file: "create-extension",
-    title: "Create Token: Extension",
-    open: async (page) => {
-      await fillGeneral(page);
-      await next(page).click();
-      await page.getByRole("radio", { name: "Custom Integration" }).check();
-    },
-  },
-  { file: "create-permissions", title: "Create Token: Permissions", open: modules },
+  { file: "create-extension", title: "Create Token: Extension", open: chooseExtension },
+  { file: "create-permissions", title: "Create Token: Permissions", open: chooseModules },
   {
     file: "create-summary",
     title: "Create Token: Summary",
     open: async (page) => {
-      await modules(page);
+      await chooseModules(page);
       await create(page).click();
       await expect(step(page, "Summary")).toBeVisible();
     },
