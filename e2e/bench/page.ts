@@ -76,7 +76,9 @@ async function visit(browser: Browser, options: BrowserContextOptions, url: stri
   await cdp.send("Emulation.setCPUThrottlingRate", { rate });
   await browser.startTracing(page, { categories: CATEGORIES });
   await page.goto(url, { waitUntil: "commit" });
-  await page.waitForFunction(`performance.getEntriesByName("${MARK}").length > 0`, undefined, { polling: 100 });
+  // Not `waitForFunction`, which needs `eval`. A page without the mark is an error of the trace.
+  const isThere = () => page.evaluate((mark) => performance.getEntriesByName(mark).length > 0, MARK);
+  for (let tries = 0; tries < 300 && !(await isThere()); tries++) await page.waitForTimeout(100);
   await page.waitForTimeout(SETTLE);
   const trace = JSON.parse((await browser.stopTracing()).toString());
   await context.close();
