@@ -24,18 +24,18 @@ export class Server {
   ) {}
 
   /** Starts a server with an empty database and the first admin, on a free port. */
-  static async start(): Promise<Server> {
+  static async start(flags: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), "latchkey-e2e-"));
-    const { child, url } = await listen(folder, "127.0.0.1:0");
+    const { child, url } = await listen(folder, "127.0.0.1:0", flags, env);
     return new Server(url, folder, child);
   }
 
   /** Adds a person who can sign in. */
-  async addUser(person: { email: string; role: Role; name?: string }): Promise<Person> {
+  async addUser(person: { email: string; role: Role; name?: string }, env: NodeJS.ProcessEnv = {}): Promise<Person> {
     const password = `password of ${person.email} 42`;
     const name = person.name ?? person.email.split("@")[0] ?? person.email;
     await run(binary, ["user", "add", "--email", person.email, "--name", name, "--role", person.role, "--data-dir", this.folder], {
-      env: { ...process.env, LATCHKEY_USER_PASSWORD: password },
+      env: { ...process.env, LATCHKEY_USER_PASSWORD: password, ...env },
     });
     return { email: person.email, password };
   }
@@ -50,10 +50,10 @@ export class Server {
     await end(this.child, "SIGKILL");
   }
 
-  /** Starts again at the same address with the same data, and with more flags. */
-  async restart(flags: string[] = []): Promise<void> {
+  /** Starts again at the same address with the same data, and with more flags and variables. */
+  async restart(flags: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<void> {
     await this.stop();
-    ({ child: this.child } = await listen(this.folder, new URL(this.url).host, flags));
+    ({ child: this.child } = await listen(this.folder, new URL(this.url).host, flags, env));
   }
 
   /** Ends it and removes its data. */
@@ -63,9 +63,14 @@ export class Server {
   }
 }
 
-async function listen(folder: string, address: string, flags: string[] = []): Promise<{ child: ChildProcess; url: string }> {
+async function listen(
+  folder: string,
+  address: string,
+  flags: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(binary, ["serve", "--listen", address, "--data-dir", folder, ...flags], {
-    env: { ...process.env, LATCHKEY_ADMIN_EMAIL: admin.email, LATCHKEY_ADMIN_PASSWORD: admin.password },
+    env: { ...process.env, LATCHKEY_ADMIN_EMAIL: admin.email, LATCHKEY_ADMIN_PASSWORD: admin.password, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

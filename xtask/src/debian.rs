@@ -48,7 +48,13 @@ pub const TEST: &[Package] = &[
     Package { name: "python3 python3-venv", program: "python3", proof: &["-c", "import ensurepip"] },
 ];
 
-/// What `bench` needs beside that.
+/// What `pictures` and `bench page` need beside [`BUILD`].
+pub const BROWSER: &[Package] = &[package("chromium", "chromium"), package("nodejs", "node"), package("npm", "npm")];
+
+/// What `pictures` needs beside that.
+pub const PICTURES: &[Package] = &[package("faketime", "faketime"), package("pngquant", "pngquant")];
+
+/// What `bench` needs beside [`TEST`].
 pub const BENCH: &[Package] =
     &[package("wrk", "wrk"), package("nghttp2-client", "h2load"), package("valgrind", "valgrind")];
 

@@ -10,6 +10,7 @@ mod debian;
 mod dev;
 mod files;
 mod fuzz;
+mod pictures;
 mod postgres;
 mod precompress;
 mod process;
@@ -50,9 +51,11 @@ enum Command {
     Test(test::Wanted),
     /// Measure Latchkey and comparable programs.
     Bench {
-        /// decision, keys, proxies, revocation, growth or instructions; all by default.
+        /// decision, keys, proxies, revocation, growth, instructions or page; all but page by default.
         sections: Vec<String>,
     },
+    /// Take the pictures of docs/.
+    Pictures,
     /// Explore with random input.
     Fuzz {
         /// How long to fuzz each target.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Dev { flags } => dev::main(&flags),
         Command::Test(wanted) => test::main(&wanted),
         Command::Bench { sections } => bench::main(&sections),
+        Command::Pictures => pictures::main(),
         Command::Fuzz { seconds, targets } => fuzz::main(seconds, &targets),
     };
     match workspace::enter().and_then(|()| run()) {
@@ -97,7 +101,7 @@ mod tests {
             let (Command::Run { flags } | Command::Dev { flags }) = parse(line).unwrap() else { panic!("{line}") };
             assert_eq!(flags, ["--listen", "127.0.0.1:0"], "{line}");
         }
-        for line in ["test", "test --only lint", "test --only e2e wizard -g x", "fuzz", "fuzz 5 rql", "bench growth"] {
+        for line in ["test", "test --only lint", "test --only e2e wizard -g x", "fuzz", "fuzz 5 rql", "bench page"] {
             assert!(parse(line).is_ok(), "{line}");
         }
     }

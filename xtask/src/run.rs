@@ -8,7 +8,7 @@ use crate::steps::Steps;
 use crate::{Result, build, process, workspace};
 
 /// Enough to try the server out, in half the build time of a release.
-const PROFILE: &str = "quick";
+pub const PROFILE: &str = "quick";
 
 pub fn main(flags: &[String]) -> Result {
     build::all(&mut Steps::of("run")?, PROFILE)?;
