@@ -14,7 +14,7 @@ use crate::{
     browser::events,
     frame::Frame,
     live::Live,
-    routes::{INVITATION, Navigator, TAKE},
+    routes::{INVITATION, Navigator, SIGN_IN, TAKE},
     session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
     texts::t,
     tokens::TakeKey,
@@ -42,6 +42,7 @@ pub fn App() -> impl IntoView {
     // Before the router, so that its listeners come after the guard's.
     guard.install();
     events::watch_presses();
+    events::watch_tips();
     session.resume(api);
     view! { <Router><Shell /></Router> }.into_any()
 }
@@ -87,7 +88,7 @@ fn Shell() -> impl IntoView {
         path
     });
 
-    let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == "/sign-in"));
+    let at_sign_in = Memo::new(move |_| path.with(|path| path.trim_end_matches('/') == SIGN_IN));
     // The screens that need no session.
     let public = Memo::new(move |_| {
         path.with(|path| match path.trim_end_matches('/') {
@@ -101,7 +102,7 @@ fn Shell() -> impl IntoView {
     Effect::new(move |_| match session.phase.get() {
         Phase::SignedOut if !at_sign_in.get() && public.with(Option::is_none) => {
             let here = address.get_untracked();
-            let target = if here == "/" { "/sign-in".to_owned() } else { next::sign_in_address(&here) };
+            let target = if here == "/" { SIGN_IN.to_owned() } else { next::sign_in_address(&here) };
             navigator.replace(&target);
         }
         Phase::SignedIn(_) if at_sign_in.get() => navigator.replace(&next::safe(wanted.get_untracked().as_deref())),

@@ -7,7 +7,7 @@ use crate::{
     api::{Api, Catalogue},
     browser::{page, popover, storage},
     live::{Announcer, Live},
-    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, Screen, USERS},
+    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, SIGN_IN, Screen, USERS},
     screens::Screens,
     session::Session,
     shortcuts::Shortcuts,
@@ -128,7 +128,7 @@ fn UserMenu() -> impl IntoView {
                 Ok(()) => {
                     guard.release();
                     session.signed_out();
-                    navigator.replace("/sign-in");
+                    navigator.replace(SIGN_IN);
                 }
                 Err(failure) => problem.set(Some(t().frame.still_signed_in.with([&failure.message()]))),
             }

@@ -23,6 +23,8 @@ pub const USERS: &str = "/account/users";
 pub const PROFILE: &str = "/account/profile";
 /// Where an invitation leads, before its user has signed in.
 pub const INVITATION: &str = "/invitation";
+/// Signing in.
+pub const SIGN_IN: &str = "/sign-in";
 /// Where a person without an account takes a key.
 pub const TAKE: &str = "/take";
 

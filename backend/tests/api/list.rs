@@ -1,6 +1,9 @@
 //! `GET /auth/tokens`.
 
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -262,4 +265,21 @@ async fn patterns_fold_ascii_letters_only(#[values(Sqlite, Postgres)] database: 
     ] {
         assert_eq!(names(&admin, filter).await.len(), expected, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn list_is_compressed_where_the_client_takes_it_and_a_single_token_is_not() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    for number in 0..9 {
+        admin.create(&format!("Key {number}"), &[PARTNERS]).await;
+    }
+    let plain = admin.get("/auth/tokens").await;
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+    let zipped = admin.with("accept-encoding", "gzip, br").open(Method::GET, "/auth/tokens", Body::empty()).await;
+    assert_eq!(zipped.headers()["content-encoding"], "gzip");
+    let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
+    let single = admin.with("accept-encoding", "gzip").get(&path).await;
+    assert_eq!(single.header("content-encoding"), "");
 }

@@ -139,15 +139,19 @@ pub fn is_about_actor(event: &Event) -> bool {
 /// What changed: the field, before, and after.
 #[must_use]
 pub fn changes(event: &Event, catalogue: Option<&Catalogue>) -> Vec<(String, String, String)> {
-    let pair = |value: &Value| match value.as_array().map(Vec::as_slice) {
-        Some([before, after]) => Some((before.clone(), after.clone())),
+    // What a new token has is no change, and may be a list of two.
+    let is_side = |field: &str, side: &Value| {
+        !matches!(field, "permissions" | "allowed_addresses") || side.is_array() || side.is_null()
+    };
+    let pair = |field: &str, value: &Value| match value.as_array().map(Vec::as_slice) {
+        Some([before, after]) if is_side(field, before) && is_side(field, after) => Some((before.clone(), after.clone())),
         _ => None,
     };
     event
         .details
         .iter()
         .filter_map(|(field, value)| {
-            let (before, after) = pair(value)?;
+            let (before, after) = pair(field, value)?;
             Some((label(field).to_owned(), text(field, &before, catalogue), text(field, &after, catalogue)))
         })
         .collect()
@@ -205,7 +209,7 @@ mod tests {
         let event: Event = serde_json::from_value(json!({
             "id": 1, "at": "2026-11-29T12:00:00Z", "action": "token.updated", "address": "", "request_id": "",
             "actor": { "id": "UR-1", "name": "Ada" }, "object": { "id": "SU-1", "name": "Key" },
-            "details": { "name": ["Old", "New"], "permissions": [["MD-0001", "MD-0002"], []], "external_id": [null, "x"], "role": "admin" }
+            "details": { "allowed_addresses": ["192.0.2.1", "192.0.2.2"], "name": ["Old", "New"], "permissions": [["MD-0001", "MD-0002"], []], "external_id": [null, "x"], "role": "admin" }
         }))
         .unwrap();
         let found: Vec<String> =

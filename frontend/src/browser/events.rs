@@ -18,6 +18,23 @@ pub fn watch_presses() {
     capture("click", |_| CAME_BACK.set(false));
 }
 
+/// Puts away what appears on hover and on focus when Esc is pressed, until something else is pointed at or focused
+/// (WCAG 1.4.13). Called once, when the page starts.
+pub fn watch_tips() {
+    let show = |shown: bool| {
+        if let Some(root) = leptos::prelude::document().document_element() {
+            let _ = root.toggle_attribute_with_force("data-without-tips", !shown);
+        }
+    };
+    capture("keydown", move |event| {
+        if event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+            show(false);
+        }
+    });
+    capture("mouseover", move |_| show(true));
+    capture("focusin", move |_| show(true));
+}
+
 /// Whether the last step was one through the history, by Back or Forward.
 #[must_use]
 pub fn came_back() -> bool {

@@ -1,4 +1,5 @@
-//! What this browser remembers between visits. Only wishes about the look; never anything secret.
+//! What this browser remembers between visits. Wishes about the look, and whether somebody signed in; never anything
+//! secret.
 
 use leptos::prelude::window;
 

@@ -4,7 +4,14 @@ use latchkey_shared::Context;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::gate::Gates;
-use crate::api::{Api, Failure};
+use crate::{
+    api::{Api, Failure},
+    browser::{page, storage},
+    routes::{INVITATION, SIGN_IN, TAKE},
+};
+
+/// Whether somebody has signed in with this browser, and not signed out.
+const SIGNED_IN: &str = "latchkey-signed-in";
 
 /// What is known about who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +48,14 @@ impl Session {
         Self { phase: RwSignal::new(Phase::Unknown), ended, confirming, gates: StoredValue::new_local(gates) }
     }
 
-    /// Asks the server who is signed in.
+    /// Asks the server who is signed in. Where nobody needs to be, it is only asked when somebody was: a refusal stands in
+    /// the browser's log as an error.
     pub fn resume(self, api: Api) {
+        let is_open = [SIGN_IN, INVITATION, TAKE].contains(&page::path().trim_end_matches('/'));
+        if is_open && storage::get(SIGNED_IN).is_none() {
+            self.phase.set(Phase::SignedOut);
+            return;
+        }
         spawn_local(async move {
             match api.context().await {
                 Ok(context) => self.signed_in(context),
@@ -56,6 +69,7 @@ impl Session {
 
     /// Somebody has signed in, for the first time or again. Whatever waits goes on.
     pub fn signed_in(self, context: Context) {
+        storage::set(SIGNED_IN, Some("yes"));
         self.phase.set(Phase::SignedIn(context));
         self.ended.set(false);
         self.confirming.set(false);
@@ -83,6 +97,7 @@ impl Session {
 
     /// Nobody is signed in any more, because the person wanted so.
     pub fn signed_out(self) {
+        storage::set(SIGNED_IN, None);
         self.gates.with_value(|gates| gates.guard(false));
         self.phase.set(Phase::SignedOut);
     }

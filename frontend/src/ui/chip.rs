@@ -29,17 +29,23 @@ pub fn credential_name(credential: Credential) -> &'static str {
 }
 
 /// A dot and a word: the colour never speaks alone.
+#[must_use]
+pub fn status_chip(status: TokenStatus) -> AnyView {
+    view! {
+        <span class="chip" data-status=status.as_str()>
+            <span class="chip__dot" aria-hidden="true"></span>
+            {status_name(status)}
+        </span>
+    }
+    .into_any()
+}
+
+/// The same for a status that changes.
 #[component]
 pub fn StatusChip(
     /// What it says.
     #[prop(into)]
     status: Signal<TokenStatus>,
 ) -> impl IntoView {
-    view! {
-        <span class="chip" data-status=move || status.get().as_str()>
-            <span class="chip__dot" aria-hidden="true"></span>
-            {dynamic(move || status_name(status.get()))}
-        </span>
-    }
-    .into_any()
+    dynamic(move || status_chip(status.get()))
 }

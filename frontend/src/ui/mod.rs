@@ -27,7 +27,7 @@ pub mod toast;
 
 pub use button::{Button, Variant};
 pub use check_box::{Check, CheckBox};
-pub use chip::{StatusChip, credential_name, status_name};
+pub use chip::{StatusChip, credential_name, status_chip, status_name};
 pub use code_block::CodeBlock;
 pub use copy_button::CopyButton;
 pub use dialog::Dialog;
@@ -40,7 +40,7 @@ pub use load::{Load, Loaded, Outdated};
 pub use menu::{Menu, MenuItem};
 pub use note::Note;
 pub use pager::Pager;
-pub use reveal_tip::Tip;
+pub use reveal_tip::tip;
 pub use state::{EmptyState, LoadError};
 pub use stepper::Stepper;
 pub use table::SortHeader;

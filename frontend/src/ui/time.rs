@@ -3,7 +3,7 @@
 use latchkey_shared::Timestamp;
 use leptos::prelude::*;
 
-use super::Tip;
+use super::tip;
 use crate::browser::dates;
 
 /// Local time, with the exact moment in UTC on hover and for programs, and on focus where it can have it.
@@ -28,7 +28,7 @@ pub fn Time(
         _ => dates::day(at),
     };
     if relative || focusable {
-        view! { <time datetime=at.to_string()><Tip text=text more=exact /></time> }.into_any()
+        view! { <time datetime=at.to_string()>{tip(text, exact)}</time> }.into_any()
     } else {
         view! { <time datetime=at.to_string() title=exact>{text}</time> }.into_any()
     }

@@ -1,7 +1,7 @@
 //! The columns of the list between selection and menu, from left to right. A new one is a line here, a cell below, and
 //! its widths in `styles/ui/table.css`.
 
-use latchkey_shared::{ModuleId, Timestamp, Token};
+use latchkey_shared::{ModuleId, Reference, Timestamp, Token};
 use leptos::prelude::*;
 
 use super::query::SortKey;
@@ -9,7 +9,7 @@ use crate::{
     api::Catalogue,
     routes,
     texts::{list, t},
-    ui::{CopyButton, Load, StatusChip, Time, Tip, dynamic},
+    ui::{CopyButton, Load, Time, dynamic, status_chip, tip},
 };
 
 /// A column of the list.
@@ -24,7 +24,7 @@ pub struct Column {
     /// The order that its header asks for.
     pub sort: Option<SortKey>,
     /// What stands in the row of a token.
-    pub cell: fn(Memo<Token>) -> AnyView,
+    pub cell: fn(&Token) -> AnyView,
 }
 
 /// All of them.
@@ -68,71 +68,69 @@ pub const COLUMNS: [Column; 7] = [
     },
 ];
 
-fn name(token: Memo<Token>) -> AnyView {
-    let id = token.with_untracked(|token| token.id.to_string());
+fn name(token: &Token) -> AnyView {
+    let id = token.id.to_string();
     view! {
-        <a class="table__link" href=routes::token(&id, "general") title=move || token.with(|token| token.name.clone())>
-            {move || token.with(|token| token.name.clone())}</a>
+        <a class="table__link" href=routes::token(&id, "general") title=token.name.clone()>{token.name.clone()}</a>
         <span class="mono muted table__id">{id.clone()}<CopyButton text=id what=t().list.id /></span>
     }
     .into_any()
 }
 
-fn extension(token: Memo<Token>) -> AnyView {
+fn extension(token: &Token) -> AnyView {
     let catalogue = expect_context::<Load<Catalogue>>();
-    let title = move || {
+    let Reference { id, name } = token.extension.clone();
+    dynamic(move || {
         catalogue.state.with(|state| {
-            token.with(|token| {
-                state.ready().map_or_else(|| token.extension.name.clone(), |it| it.extension_title(token))
-            })
+            let known = state.ready().and_then(|it| it.extension(&id));
+            known.map_or_else(|| name.clone(), |it| it.title.clone())
         })
-    };
-    title.into_any()
+    })
 }
 
 /// *All modules*, or a count with the names behind it.
-fn permissions(token: Memo<Token>) -> AnyView {
-    let text = |token: &Token| {
-        if token.permissions.iter().any(|permission| permission.object.id == ModuleId::all().as_str()) {
-            return view! { <span>{t().list.all_modules}</span> }.into_any();
-        }
-        let names: Vec<&str> = token
-            .permissions
-            .iter()
-            .map(|it| if it.object.name.is_empty() { it.object.id.as_str() } else { it.object.name.as_str() })
-            .collect();
-        match names.len() {
-            0 => view! { <span class="muted">{t().list.no_modules}</span> }.into_any(),
-            count => view! { <Tip text=t().list.modules.of(count) more=names.join(", ") /> }.into_any(),
-        }
-    };
-    dynamic(move || token.with(text)).into_any()
+fn permissions(token: &Token) -> AnyView {
+    if token.permissions.iter().any(|permission| permission.object.id == ModuleId::all().as_str()) {
+        return t().list.all_modules.into_any();
+    }
+    let names: Vec<&str> = token
+        .permissions
+        .iter()
+        .map(|it| if it.object.name.is_empty() { it.object.id.as_str() } else { it.object.name.as_str() })
+        .collect();
+    match names.len() {
+        0 => muted(t().list.no_modules),
+        count => tip(t().list.modules.of(count), names.join(", ")),
+    }
 }
 
-fn status(token: Memo<Token>) -> AnyView {
-    view! { <StatusChip status=Signal::derive(move || token.with(|token| token.status)) /> }.into_any()
+fn status(token: &Token) -> AnyView {
+    status_chip(token.status)
 }
 
-fn created(token: Memo<Token>) -> AnyView {
+fn created(token: &Token) -> AnyView {
     view! {
-        {dynamic(move || token.with(|token| view! { <Time at=token.events.created.at /> }))}
-        <span class="muted table__by">{dynamic(move || token.with(|token| token.events.created.by.name.clone()))}</span>
+        <Time at=token.events.created.at />
+        <span class="muted table__by">{token.events.created.by.name.clone()}</span>
     }
     .into_any()
 }
 
-fn last_used(token: Memo<Token>) -> AnyView {
-    time_or_never(token, |token| token.last_used.as_ref().map(|last| last.at))
+fn last_used(token: &Token) -> AnyView {
+    time_or_never(token.last_used.as_ref().map(|last| last.at))
 }
 
-fn expires(token: Memo<Token>) -> AnyView {
-    time_or_never(token, |token| token.expiration_date)
+fn expires(token: &Token) -> AnyView {
+    time_or_never(token.expiration_date)
 }
 
-fn time_or_never(token: Memo<Token>, at: fn(&Token) -> Option<Timestamp>) -> AnyView {
-    dynamic(move || match token.with(at) {
+fn time_or_never(at: Option<Timestamp>) -> AnyView {
+    match at {
         Some(at) => view! { <Time at=at relative=true /> }.into_any(),
-        None => view! { <span class="muted">{t().list.never}</span> }.into_any(),
-    })
-    .into_any()
+        None => muted(t().list.never),
+    }
+}
+
+fn muted(words: &'static str) -> AnyView {
+    view! { <span class="muted">{words}</span> }.into_any()
 }

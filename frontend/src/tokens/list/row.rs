@@ -64,7 +64,9 @@ pub fn Row(
         <tr class="table__row" role="row" id=format!("row-{row_id}") class:is-deleted=deleted on:click=open on:auxclick=beside>
             // Before the box changes: whether Shift extends the selection.
             <td class="col-select" role="cell" on:click=move |event| selection.extends(event.shift_key())>{select}</td>
-            {COLUMNS.iter().map(|column| view! { <td class=column.class role="cell">{(column.cell)(token)}</td> }).collect_view()}
+            {dynamic(move || token.with(|token| {
+                COLUMNS.iter().map(|column| view! { <td class=column.class role="cell">{(column.cell)(token)}</td> }).collect_view()
+            }))}
             <td class="col-menu" role="cell">
                 {dynamic(move || can_act.get().then(|| view! {
                     <Menu icon=icondata_lu::LuEllipsisVertical
