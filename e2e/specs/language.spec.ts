@@ -196,7 +196,7 @@ const german: Screen[] = [
       await page.goto(at.details(id, "usage"));
       await expect(async () => {
         await page.reload();
-        await expect(page.locator("main table").first()).toBeVisible({ timeout: 1_000 });
+        await expect(page.locator("main .chart")).toBeVisible({ timeout: 1_000 });
       }).toPass();
     },
   ],
