@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Extension, Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request},
-    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware,
     response::{IntoResponse as _, Response},
     routing::{delete, get, options, post, put},
@@ -20,11 +20,6 @@ use axum::{
 use tokio::sync::Mutex;
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::{
-    CompressionLevel,
-    compression::{
-        CompressionLayer,
-        predicate::{Predicate as _, SizeAbove},
-    },
     csrf::{CsrfLayer, ProtectionError},
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
@@ -43,7 +38,7 @@ use crate::{
         middleware::record_usage,
     },
     http::{
-        Access, ClientInfo, Error, Id, ListQuery, Route, conditional, csp,
+        Access, ClientInfo, Error, Id, ListQuery, Route, compression, conditional, csp,
         guard::{self, guarded},
         headers,
         openapi::{self, Text},
@@ -210,17 +205,11 @@ pub fn server(app: &AppState) -> Surface {
     // Behind a proxy that changes `Host`, the console's own origin is known from its public URL alone.
     let own = app.config.public_url.as_deref().and_then(|url| CsrfLayer::new().add_trusted_origin(url).ok());
     let csrf = own.unwrap_or_default().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response());
-    // Lists alone are large, and no list has a secret, whose size compression would tell (BREACH).
-    let is_list = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
-        headers.contains_key(header::CONTENT_RANGE)
-    };
-    let compressed = CompressionLayer::new().quality(CompressionLevel::Fastest);
-    let compressed = compressed.compress_when(SizeAbove::new(1000).and(is_list));
     let no_store = SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let api = api
         .fallback(async || Error::NoSuchPath)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
-        .layer(compressed)
+        .layer(middleware::from_fn(compression::lists))
         .layer(no_store)
         .layer(SetResponseHeaderLayer::overriding(headers::CONNECT_VERSION, headers::VERSION))
         .layer(csrf)

@@ -157,7 +157,7 @@ fn UserMenu() -> impl IntoView {
                 guard.release();
                 page::reload();
             });
-            MenuItem::Choice(it.name, language() == it, Callback::new(move |()| guard.asks_then(speak)))
+            MenuItem::Choice(it.name, language().tag == it.tag, Callback::new(move |()| guard.asks_then(speak)))
         }));
         items.extend([
             MenuItem::Separator,

@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 pub mod client_ip;
+pub mod compression;
 pub mod conditional;
 pub mod connections;
 pub mod csp;

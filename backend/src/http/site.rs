@@ -15,7 +15,7 @@ use axum::{
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::Error;
+use super::{Error, compression::accepts};
 
 /// What `cargo xtask build` put into `dist/`. A debug build reads the folder, so that it sees a new bundle.
 #[derive(RustEmbed)]
@@ -51,7 +51,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let mut response = if found == StatusCode::OK && is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = content(name, file, accepts_brotli(&headers));
+        let mut response = content(name, file, accepts(&headers, "br"));
         *response.status_mut() = found;
         response
     };
@@ -78,18 +78,6 @@ fn is_for_a_browser(path: &str, headers: &HeaderMap) -> bool {
     let is_program = ["/public", "/gateway", "/oauth2"].iter().any(|start| path.starts_with(start));
     // The first address that anybody tries, with curl, too.
     path == "/" || (accepted.contains("text/html") && !is_program)
-}
-
-/// Whether `Accept-Encoding` (RFC 9110, 12.5.3) allows Brotli.
-fn accepts_brotli(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
-        let mut weight = parts.filter_map(|parameter| parameter.split_once('='));
-        let weight = weight.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
-        is_brotli && weight.is_none_or(|(_, weight)| weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0))
-    })
 }
 
 fn content(name: &str, file: EmbeddedFile, brotli: bool) -> Response {
@@ -131,19 +119,6 @@ fn missing_bundle() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn brotli_is_sent_where_its_weight_is_not_zero() {
-        let accepts = |value: &'static str| {
-            accepts_brotli(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
-        };
-        for value in ["br", "gzip, deflate, br, zstd", "br;q=0.8", "gzip;q=1.0, BR ; Q=0.001", "br;q=1, gzip;q=0"] {
-            assert!(accepts(value), "{value}");
-        }
-        for value in ["", "gzip", "br;q=0", "gzip, br; q=0.000", "brotli", "br;q=x"] {
-            assert!(!accepts(value), "{value}");
-        }
-    }
 
     #[test]
     fn only_files_with_hashed_names_are_cached_for_ever() {

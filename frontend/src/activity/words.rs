@@ -144,7 +144,9 @@ pub fn changes(event: &Event, catalogue: Option<&Catalogue>) -> Vec<(String, Str
         !matches!(field, "permissions" | "allowed_addresses") || side.is_array() || side.is_null()
     };
     let pair = |field: &str, value: &Value| match value.as_array().map(Vec::as_slice) {
-        Some([before, after]) if is_side(field, before) && is_side(field, after) => Some((before.clone(), after.clone())),
+        Some([before, after]) if is_side(field, before) && is_side(field, after) => {
+            Some((before.clone(), after.clone()))
+        }
         _ => None,
     };
     event

@@ -59,7 +59,7 @@ pub struct Texts {
 }
 
 /// A language of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Language {
     /// Its tag (BCP 47).
     pub tag: &'static str,
@@ -67,14 +67,6 @@ pub struct Language {
     pub name: &'static str,
     texts: &'static Texts,
 }
-
-impl PartialEq for Texts {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl Eq for Texts {}
 
 /// The languages that there are.
 pub const LANGUAGES: [Language; 2] = [

@@ -9,8 +9,9 @@ use super::menu::unique;
 #[must_use]
 pub fn tip(text: String, more: String) -> AnyView {
     let id = unique("tip");
+    let described_by = id.clone();
     view! {
-        <span class="tip" tabindex="0" aria-describedby=id.clone()>
+        <span class="tip" tabindex="0" aria-describedby=described_by>
             {text}
             <span class="tip__body" role="tooltip" id=id>{more}</span>
         </span>
