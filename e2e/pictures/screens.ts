@@ -111,7 +111,7 @@ export const screens: Screen[] = [
     open: async (page, token) => {
       await page.goto(at.details(token));
       await act(page, "Billing export", "Rotate key…");
-      await page.getByLabel("The old key works on").selectOption({ label: "24 hours" });
+      await page.getByLabel("Keep the old key working for").selectOption({ label: "24 hours" });
     },
   },
   {

@@ -99,7 +99,7 @@ test("a holder rotates with an overlap on a page that survives a reload, until i
   await expect(theirs.getByRole("table", { name: "Calls by day" }).locator("tbody td")).toHaveText(["1"]);
   await theirs.getByRole("button", { name: "Rotate key…" }).click();
   const dialog = theirs.getByRole("dialog", { name: "Rotate the key of “Billing”?" });
-  await dialog.getByLabel("The old key works on").selectOption({ label: "1 hour" });
+  await dialog.getByLabel("Keep the old key working for").selectOption({ label: "1 hour" });
   await dialog.getByRole("button", { name: "Rotate key" }).click();
   await expect(theirs.locator("#taken")).toBeFocused();
   await expect(fact(theirs, "Old key")).toContainText("Works until");
@@ -227,7 +227,7 @@ test("from the wizard to the key of the holder without a mouse", async ({ page, 
   await tabTo(page, page.getByRole("button", { name: "Rotate key…" }));
   await keys.press("Enter");
   await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
-  await expect(dialog.getByLabel("The old key works on")).toHaveValue("86400");
+  await expect(dialog.getByLabel("Keep the old key working for")).toHaveValue("86400");
   await tabTo(page, dialog.getByRole("button", { name: "Rotate key" }));
   await keys.press("Enter");
   await expect(page.locator("#taken")).toBeFocused();

@@ -11,6 +11,7 @@ test("from the sign-in to a copied key without a mouse", async ({ page, context,
   await keys.type(admin.password);
   await keys.press("Enter");
 
+  await expect(page.getByText("No tokens yet")).toBeVisible();
   await tabTo(page, page.getByRole("link", { name: "Create Token" }));
   await keys.press("Enter");
   await tabTo(page, nameField(page));

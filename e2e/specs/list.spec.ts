@@ -6,7 +6,7 @@ const letters = (count: number) => Array.from({ length: count }, (_, index) => `
 test("an empty account gets an explanation and the way to the first token", async ({ page, signIn }) => {
   await signIn();
   await expect(page.getByText("No tokens yet")).toBeVisible();
-  await page.getByRole("link", { name: "Create your first token" }).click();
+  await page.getByRole("link", { name: "Create Token" }).click();
   await expect(page).toHaveURL(at.create);
 });
 

@@ -43,7 +43,7 @@ test("with an overlap both keys work, and the details say until when", async ({ 
   await page.getByRole("button", { name: "View" }).click();
   await expect(page.locator("#credential")).toContainText(token.token);
   await act(page, "Billing", "Rotate key…");
-  await page.getByLabel("The old key works on").selectOption({ label: "1 hour" });
+  await page.getByLabel("Keep the old key working for").selectOption({ label: "1 hour" });
   await expect(page.getByRole("dialog")).toContainText(/The old key works beside the new one until /);
   await page.getByRole("dialog").getByRole("button", { name: "Rotate key" }).click();
   await expect(page.getByRole("dialog")).toContainText(/The new key works now\. The old key works until /);
@@ -80,7 +80,7 @@ test("the old key is shown with its use, extended, and ended", async ({ page, ap
   await old.getByRole("button", { name: "Extend…" }).click();
   const dialog = page.getByRole("dialog", { name: "The old key of “Billing”" });
   await expect(dialog).toContainText("The old key was last used");
-  await expect(dialog.getByLabel("The old key works on")).toHaveValue("86400");
+  await expect(dialog.getByLabel("Keep the old key working for")).toHaveValue("86400");
   await dialog.getByRole("button", { name: "Change the end" }).click();
   await expect(page.getByText("Changed the end of the old key of “Billing”")).toBeVisible();
   const until = Date.parse((await api.get(token.id)).previous_expiration_date ?? "");
@@ -113,7 +113,7 @@ test("an answer that is lost does not rotate twice", async ({ page, api, server 
   await page.goto(at.details(token.id));
   await act(page, "Billing", "Rotate key…");
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("The old key works on").selectOption({ label: "24 hours" });
+  await dialog.getByLabel("Keep the old key working for").selectOption({ label: "24 hours" });
   await page.route("**/rotate", async (route) => {
     await route.fetch();
     await route.abort("connectionreset");
@@ -163,9 +163,9 @@ test("a key is rotated without a mouse", async ({ page, api, server }) => {
   await keys.press("Enter");
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
-  await tabTo(page, dialog.getByLabel("The old key works on"), "Shift+Tab");
+  await tabTo(page, dialog.getByLabel("Keep the old key working for"), "Shift+Tab");
   await keys.press("7");
-  await expect(dialog.getByLabel("The old key works on")).toHaveValue("604800");
+  await expect(dialog.getByLabel("Keep the old key working for")).toHaveValue("604800");
   await tabTo(page, dialog.getByRole("button", { name: "Rotate key" }));
   await keys.press("Enter");
   await tabTo(page, dialog.getByRole("button", { name: "Done" }));

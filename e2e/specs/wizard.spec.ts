@@ -324,7 +324,7 @@ test("an answer that comes after the wizard was left leads nowhere and says wher
 
 test("after the summary Back leads to the list, and a reload to the details", async ({ page, api }) => {
   await page.goto(at.list);
-  await page.getByRole("link", { name: "Create your first token" }).click();
+  await page.getByRole("link", { name: "Create Token" }).click();
   await nameField(page).fill("Billing");
   await next(page).click();
   await page.getByRole("radio", { name: "Custom Integration" }).check();

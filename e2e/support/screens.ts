@@ -82,7 +82,7 @@ export const screens: Screen[] = [
       await token(api);
       await page.goto(at.list);
       await act(page, "Billing", "Rotate key…");
-      await page.getByLabel("The old key works on").selectOption({ label: "7 days" });
+      await page.getByLabel("Keep the old key working for").selectOption({ label: "7 days" });
       await expect(page.getByText(/works beside the new one until/)).toBeVisible();
     },
   },
@@ -91,7 +91,7 @@ export const screens: Screen[] = [
     open: async (page, api) => {
       await page.goto(at.details((await token(api)).id));
       await act(page, "Billing", "Rotate key…");
-      await page.getByLabel("The old key works on").selectOption({ label: "24 hours" });
+      await page.getByLabel("Keep the old key working for").selectOption({ label: "24 hours" });
       await page.getByRole("dialog").getByRole("button", { name: "Rotate key" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "View" }).click();
       await expect(page.getByRole("dialog").getByRole("button", { name: "Hide" })).toBeVisible();

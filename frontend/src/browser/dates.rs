@@ -39,6 +39,12 @@ pub fn utc(moment: Timestamp) -> String {
     }
 }
 
+/// The day of a moment in UTC, given as `yyyy-mm-dd…`, in the format of [`day`].
+#[must_use]
+pub fn utc_day(text: &str) -> String {
+    text.get(..10).and_then(start_of_local_day).map_or_else(|| text.to_owned(), day)
+}
+
 /// The last second of the local day `yyyy-mm-dd`, as `<input type="date">` gives it.
 #[must_use]
 pub fn end_of_local_day(text: &str) -> Option<Timestamp> {

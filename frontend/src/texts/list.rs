@@ -63,7 +63,6 @@ pub struct Texts {
     pub not_loaded: &'static str,
     pub no_tokens_yet: &'static str,
     pub what_tokens_are_for: &'static str,
-    pub create_first_token: &'static str,
     pub no_token_matches: &'static str,
     pub nothing_fits_search: Template<1>,
     pub nothing_fits_status: Template<1>,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::{Api, Failure},
-    browser::{focus, page},
+    browser::{dates, focus, page},
     routes::TAKE,
     texts::t,
     ui::{
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Days of calls that the server tells of.
-const DAYS: usize = 30;
+const DAYS: i64 = 30;
 /// How long the old key works on unless another overlap is chosen, in seconds.
 const OVERLAP: u32 = 86_400;
 
@@ -177,10 +177,10 @@ fn calls(it: HandedOver) -> AnyView {
     if most == 0 {
         return view! { <p class="muted">{texts.no_calls.with([&DAYS])}</p> }.into_any();
     }
-    let row = |(date, calls): (String, i64)| view! { <tr><th scope="row">{date}</th><td>{written(calls)}</td></tr> };
+    let row = |(date, calls): (String, i64)| view! { <tr><th scope="row">{dates::utc_day(&date)}</th><td>{written(calls)}</td></tr> };
     let rows: Vec<_> = it.calls.iter().rev().map(|day| row((day.date.clone(), day.calls))).collect();
     let bar = |day: latchkey_shared::DayCalls| {
-        let words = format!("{}: {}", day.date, written(day.calls));
+        let words = format!("{}: {}", dates::utc_day(&day.date), written(day.calls));
         Bar { date: day.date, ok: day.calls, no: 0, words }
     };
     let chart = chart(DAYS, most, it.calls.into_iter().map(bar).collect());

@@ -25,8 +25,7 @@ pub fn CodeBlock(
 ) -> impl IntoView {
     view! {
         <div class="code">
-            // Long lines scroll inside, so the keyboard must be able to reach them.
-            <pre class="code__text" tabindex="0" role="group" aria-label=what.clone()><code id=id>{shown}</code></pre>
+            <pre class="code__text" role="group" aria-label=what.clone()><code id=id>{shown}</code></pre>
             <CopyButton text=copied.unwrap_or(shown) what=what shown_in=id unmask=unmask with_word=true />
         </div>
     }

@@ -50,7 +50,7 @@ pub const TEXTS: Texts = Texts {
     change_end: "Ende ändern",
     end_old_key_ask: "Jetzt beenden…",
     extend_old_key_ask: "Verlängern…",
-    old_key_works_on: "Der alte Schlüssel gilt weiter",
+    old_key_works_on: "Alten Schlüssel weiter gelten lassen",
     overlap_none: "Gar nicht",
     overlap_hour: "1 Stunde",
     overlap_day: "24 Stunden",

@@ -62,7 +62,6 @@ pub const TEXTS: Texts = Texts {
     not_loaded: "Die Tokens konnten nicht geladen werden",
     no_tokens_yet: "Noch keine Tokens",
     what_tokens_are_for: "Ein Token gibt einer Integration einen eigenen Schlüssel mit genau den Modulen, die sie braucht.",
-    create_first_token: "Ersten Token erstellen",
     no_token_matches: "Kein Token passt",
     nothing_fits_search: Template::new("Nichts passt zur Suche „{0}“."),
     nothing_fits_status: Template::new("Nichts passt zum Status {0}."),

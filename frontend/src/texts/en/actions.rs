@@ -50,7 +50,7 @@ pub const TEXTS: Texts = Texts {
     change_end: "Change the end",
     end_old_key_ask: "End now…",
     extend_old_key_ask: "Extend…",
-    old_key_works_on: "The old key works on",
+    old_key_works_on: "Keep the old key working for",
     overlap_none: "Not at all",
     overlap_hour: "1 hour",
     overlap_day: "24 hours",

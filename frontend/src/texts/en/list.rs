@@ -59,7 +59,6 @@ pub const TEXTS: Texts = Texts {
     not_loaded: "The tokens could not be loaded",
     no_tokens_yet: "No tokens yet",
     what_tokens_are_for: "A token gives one integration its own key with just the modules that it needs.",
-    create_first_token: "Create your first token",
     no_token_matches: "No token matches",
     nothing_fits_search: Template::new("Nothing fits the search “{0}”."),
     nothing_fits_status: Template::new("Nothing fits the status {0}."),

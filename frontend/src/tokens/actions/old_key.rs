@@ -57,7 +57,7 @@ pub fn choice(overlap: RwSignal<u32>, expires: Option<Timestamp>) -> AnyView {
         <Select label=texts.old_key_works_on name="overlap" options=Signal::stored(options)
             value=Signal::derive(move || overlap.get().to_string())
             on_choose=move |seconds: String| overlap.set(seconds.parse().unwrap_or_default()) />
-        <p role="status" class="rotate__stops">{dynamic(stops)}</p>
+        <p role="status">{dynamic(stops)}</p>
     }
     .into_any()
 }

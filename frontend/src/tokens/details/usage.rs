@@ -1,6 +1,6 @@
 //! The tab *Usage*: calls by day as a chart and as a table, modules, last clients.
 
-use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, Token, TokenUsage};
+use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, Timestamp, Token, TokenUsage};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Days that the chart shows.
-const DAYS: usize = 90;
+const DAYS: i64 = 90;
 /// Height of the chart, in its own units.
 const HEIGHT: i64 = 100;
 
@@ -78,11 +78,11 @@ pub struct Bar {
 
 /// A bar for each of the last `span` days. The day with the `most` calls has the highest.
 #[must_use]
-pub fn chart(span: usize, most: i64, days: Vec<Bar>) -> AnyView {
+pub fn chart(span: i64, most: i64, days: Vec<Bar>) -> AnyView {
     let today = dates::now().unix().div_euclid(86_400);
     let bar = |day: Bar| {
-        let ago = today - format!("{}T00:00:00Z", day.date).parse::<latchkey_shared::Timestamp>().ok()?.unix() / 86_400;
-        let at = i64::try_from(span).ok()? - 1 - ago;
+        let ago = today - format!("{}T00:00:00Z", day.date).parse::<Timestamp>().ok()?.unix() / 86_400;
+        let at = span - 1 - ago;
         // What there is shows, however little it is.
         let height = |calls: i64| if calls == 0 { 0 } else { (calls * HEIGHT / most).max(2) };
         let (low, high) = (height(day.ok), height(day.no));
@@ -93,10 +93,22 @@ pub fn chart(span: usize, most: i64, days: Vec<Bar>) -> AnyView {
             </g>
         })
     };
+    let is_some_refused = days.iter().any(|day| day.no > 0);
     let bars: Vec<_> = days.into_iter().filter_map(bar).collect();
-    let label = t().details.chart.with([&span, &written(most)]);
-    view! { <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {span} {HEIGHT}") preserveAspectRatio="none">{bars}</svg> }
-        .into_any()
+    let date = |ago| dates::utc_day(&Timestamp::from_unix((today - ago) * 86_400).to_string());
+    let texts = &t().details;
+    let label = texts.chart.with([&span, &written(most)]);
+    view! {
+        <svg class="chart" role="img" aria-label=label viewBox=format!("0 0 {span} {HEIGHT}") preserveAspectRatio="none">{bars}</svg>
+        <p class="chart__axis muted">
+            <span>{date(span - 1)}</span>
+            {is_some_refused.then(|| view! {
+                <span class="chart__keys"><span class="chart__key">{texts.let_through}</span><span class="chart__key chart__key--no">{texts.refused}</span></span>
+            })}
+            <span>{date(0)}</span>
+        </p>
+    }
+    .into_any()
 }
 
 #[component]
@@ -106,7 +118,12 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
     let most = days.iter().map(sums).map(|day| day.0 + day.1).max().unwrap_or(1).max(1);
     let bars = days.iter().map(|day| {
         let (ok, no) = sums(day);
-        Bar { date: day.date.clone(), ok, no, words: texts.calls_of_day.with([&day.date, &written(ok), &written(no)]) }
+        Bar {
+            date: day.date.clone(),
+            ok,
+            no,
+            words: texts.calls_of_day.with([&dates::utc_day(&day.date), &written(ok), &written(no)]),
+        }
     });
     let chart = chart(DAYS, most, bars.collect());
     let codes = |day: &DayUsage| {
@@ -119,7 +136,7 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
         .map(|day| {
             let (ok, no) = sums(day);
             view! {
-                <tr><th scope="row">{day.date.clone()}</th><td>{written(ok)}</td><td>{written(no)}</td><td class="muted col-codes">{codes(day)}</td></tr>
+                <tr><th scope="row">{dates::utc_day(&day.date)}</th><td>{written(ok)}</td><td>{written(no)}</td><td class="muted col-codes">{codes(day)}</td></tr>
             }
         })
         .collect();
@@ -212,7 +229,7 @@ fn Modules(
             <tr role="row">
                 <td role="cell" class="col-module"><span class="strong">{name(&it.id)}</span></td>
                 <td role="cell">{written(it.calls)}</td>
-                <td role="cell">{it.last_day.clone().unwrap_or_else(|| texts.never.to_owned())}</td>
+                <td role="cell">{it.last_day.as_deref().map_or_else(|| texts.never.to_owned(), dates::utc_day)}</td>
                 <td role="cell" class="col-withdraw">
                     {dynamic(move || match (held.get(), it.calls) {
                         (false, _) => view! { <span class="muted">{texts.module_not_granted}</span> }.into_any(),
@@ -253,10 +270,10 @@ fn Clients(clients: Vec<ClientUsage>) -> impl IntoView {
     let texts = &t().details;
     let row = |it: ClientUsage| {
         view! {
-            <tr>
-                <td class="mono">{if it.address.is_empty() { texts.unknown_address.to_owned() } else { it.address }}</td>
-                <td class="breakable">{it.program}</td>
-                <td><Time at=it.at with_time=true /></td>
+            <tr role="row">
+                <td role="cell" class="col-where mono">{if it.address.is_empty() { texts.unknown_address.to_owned() } else { it.address }}</td>
+                <td role="cell" class="col-what breakable">{it.program}</td>
+                <td role="cell" class="col-when"><Time at=it.at with_time=true /></td>
             </tr>
         }
     };
@@ -264,13 +281,13 @@ fn Clients(clients: Vec<ClientUsage>) -> impl IntoView {
         .then(|| {
             view! {
                 <h2 class="section-title">{texts.last_clients}</h2>
-                <table class="table table--usage" aria-label=texts.last_clients>
-                    <thead><tr>
-                        <th scope="col">{texts.address}</th>
-                        <th scope="col">{texts.program}</th>
-                        <th scope="col">{texts.last_call}</th>
+                <table class="table table--events" role="table" aria-label=texts.last_clients>
+                    <thead role="rowgroup"><tr role="row">
+                        <th scope="col" role="columnheader">{texts.address}</th>
+                        <th scope="col" role="columnheader">{texts.program}</th>
+                        <th scope="col" role="columnheader">{texts.last_call}</th>
                     </tr></thead>
-                    <tbody>{clients.into_iter().map(row).collect_view()}</tbody>
+                    <tbody role="rowgroup">{clients.into_iter().map(row).collect_view()}</tbody>
                 </table>
             }
         })

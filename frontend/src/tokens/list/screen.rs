@@ -106,7 +106,7 @@ pub fn TokenList(
     view! {
         <div class="screen__head">
             <Heading title=t().frame.tokens />
-            {dynamic(move || manages.get().then(|| view! {
+            {dynamic(move || (manages.get() && body.get() != Body::Empty).then(|| view! {
                 <a class="button button--primary" href=NEW_TOKEN><Icon icon=icondata_lu::LuPlus />{texts.create_token}</a>
             }))}
         </div>
@@ -130,7 +130,7 @@ pub fn TokenList(
             Body::Empty => view! {
                 <EmptyState icon=icondata_lu::LuKeyRound title=texts.no_tokens_yet
                     text=texts.what_tokens_are_for>
-                    {manages.get_untracked().then(|| view! { <a class="button" href=NEW_TOKEN>{texts.create_first_token}</a> })}
+                    {manages.get_untracked().then(|| view! { <a class="button button--primary" href=NEW_TOKEN>{texts.create_token}</a> })}
                 </EmptyState>
             }
             .into_any(),
