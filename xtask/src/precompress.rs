@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use brotli::enc::backward_references::BrotliEncoderMode as Mode;
+
 use crate::{Result, files};
 
 /// Brotli's best. It costs seconds here, once, and a fifth of the download of everybody.
@@ -55,8 +57,12 @@ fn compressed(file: &Path) -> PathBuf {
 fn compress(file: &Path) -> Result<usize> {
     let told = |error: std::io::Error| format!("{}: {error}", file.display());
     let plain = fs::read(file).map_err(told)?;
+    // Of the models for what comes next, this one fits WebAssembly best: of 402.6 kB it leaves 399.4.
+    let is_program = file.extension().is_some_and(|kind| kind == "wasm");
+    let mode = if is_program { Mode::BROTLI_FORCE_SIGNED_PRIOR } else { Mode::BROTLI_MODE_GENERIC };
     let parameters = brotli::enc::BrotliEncoderParams {
         quality: QUALITY,
+        mode,
         lgwin: 22,
         size_hint: plain.len(),
         ..brotli::enc::BrotliEncoderParams::default()
