@@ -95,7 +95,13 @@ test("the facts of a token", async ({ page, api }) => {
   await page.goto(at.details(token.id));
   const facts = page.getByRole("tabpanel").first();
   for (const text of [token.id, "crm-17", "line one", "Custom Integration"]) await expect(facts).toContainText(text);
-  await expect(facts.locator("time").first()).toHaveAttribute("title", /UTC/);
+  // The exact time, without a mouse: it appears on focus and goes with Esc.
+  const moment = facts.locator("time .tip").first();
+  await moment.focus();
+  await expect(moment.getByRole("tooltip")).toBeVisible();
+  await expect(moment.getByRole("tooltip")).toHaveText(/UTC$/);
+  await page.keyboard.press("Escape");
+  await expect(moment.getByRole("tooltip")).toBeHidden();
 });
 
 test("the samples follow the language", async ({ page, api }) => {

@@ -308,13 +308,16 @@ test("a number is sent as it is typed, or named as wrong", async ({ page, api })
 test("an answer that comes after the wizard was left leads nowhere and says where the token is", async ({ page, api }) => {
   await walkToPermissions(page, "Billing");
   await page.getByRole("checkbox", { name: "Partners" }).check();
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
   await page.route("**/auth/tokens", async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await held;
     await route.continue();
   });
   await create(page).click();
   await page.getByRole("link", { name: "Tokens", exact: true }).click();
   await page.getByRole("button", { name: "Leave" }).click();
+  letGo();
   await expect(page.getByText("Created “Billing”")).toBeVisible();
   await expect(page).toHaveURL(at.list);
   const [token] = await api.list();

@@ -153,12 +153,12 @@ impl Live {
         }
     }
 
-    /// Whether others have done something since `load` was read that `concerns` it.
-    pub fn newer<T: Send + Sync + 'static>(self, load: Load<T>, concerns: fn(&Event) -> bool) -> RwSignal<bool> {
+    /// Whether something has happened since `load` was read that `concerns` it, given the event and the id of the user.
+    pub fn newer<T: Send + Sync + 'static>(self, load: Load<T>, concerns: fn(&Event, &str) -> bool) -> RwSignal<bool> {
         let newer = RwSignal::new(false);
         self.on_news(move |news| {
             let me = self.me();
-            if news.has(|event| event.actor.id != me && concerns(event)) {
+            if news.has(|event| concerns(event, &me)) {
                 newer.set(true);
             }
         });

@@ -32,7 +32,8 @@ pub fn Users() -> impl IntoView {
     let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
     let texts = &t().account;
     let load = Load::new(|| (), move |()| api.users());
-    let newer = expect_context::<Live>().newer(load, |event| event.action.starts_with("user."));
+    let newer =
+        expect_context::<Live>().newer(load, |event, me| event.actor.id != me && event.action.starts_with("user."));
     let open = RwSignal::new(None::<Open>);
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let me = Memo::new(move |_| session.context().map(|context| context.user.id));

@@ -40,6 +40,13 @@ pub fn EventRows(
             (None, true) => view! { {event.action.clone()} " " {object} }.into_any(),
             (None, false) => event.action.clone().into_any(),
         };
+        let actor = event.actor.name.clone();
+        // A token acts for itself when its key is used.
+        let actor = if !of_one && event.actor.id.starts_with("SU-") {
+            view! { <a class="strong breakable" href=routes::token(&event.actor.id, "general")>{actor}</a> }.into_any()
+        } else {
+            view! { <span class="strong breakable">{actor}</span> }.into_any()
+        };
         let address = event.address.clone();
         let alarming = words::is_alarming(&event.action);
         let reason = words::reason(&event);
@@ -47,7 +54,7 @@ pub fn EventRows(
             <tr role="row" class:is-alarming=alarming>
                 <td role="cell" class="col-when"><Time at=event.at with_time=true /></td>
                 <td role="cell" class="col-what">
-                    <span class="strong breakable">{event.actor.name.clone()}</span> " " {what}
+                    {actor} " " {what}
                     {reason.map(|reason| view! { <span class="change muted">{reason}</span> })}
                     {dynamic(move || {
                         let changes = catalogue.state.with(|state| words::changes(&event, state.ready()));

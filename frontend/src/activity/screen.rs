@@ -33,7 +33,7 @@ pub fn Activity(
             Ok((query, page))
         },
     );
-    let newer = expect_context::<Live>().newer(load, |_| true);
+    let newer = expect_context::<Live>().newer(load, |_, _| true);
     let stale =
         Memo::new(move |_| load.state.with(|state| state.ready().is_some_and(|(shown, _)| *shown != query.get())));
     let go = move |change: &dyn Fn(ActivityQuery) -> ActivityQuery| {

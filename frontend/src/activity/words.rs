@@ -88,7 +88,7 @@ pub fn action(code: &str) -> Option<&'static Action> {
 /// Whether the list or the details of tokens look different after an action.
 #[must_use]
 pub fn is_change(code: &str) -> bool {
-    let looks_the_same = ["token.revealed", "token.handle_exchanged"];
+    let looks_the_same = ["token.revealed", "token.handle_exchanged", ENDED_KEY_USED];
     code.starts_with("token.") && !looks_the_same.contains(&code)
 }
 

@@ -14,6 +14,7 @@ pub struct Texts {
     pub extension_stays: &'static str,
     pub modules_are_fixed: &'static str,
     pub module_is_gone: &'static str,
+    pub would_refuse_until: Template<1>,
     pub would_refuse_calls: Template<1>,
     pub would_refuse_clients: Template<1>,
     pub save: &'static str,

@@ -53,10 +53,10 @@ fn Choice(on_choose: Callback<Token>) -> impl IntoView {
     );
     let row = move |token: Token| {
         let modules: Vec<&str> = token.permissions.iter().map(|it| it.object.name.as_str()).collect();
-        let (name, modules) = (token.name.clone(), modules.join(", "));
+        let (id, name, modules) = (token.id.to_string(), token.name.clone(), modules.join(", "));
         view! {
             <li><button type="button" class="choice" on:click=move |_| on_choose.run(token.clone())>
-                <span class="strong breakable">{name}</span>
+                <span class="strong breakable">{name}</span> " " <span class="mono muted">{id}</span>
                 <span class="muted choice__about">{if modules.is_empty() { t().common.none.to_owned() } else { modules }}</span>
             </button></li>
         }
@@ -81,7 +81,9 @@ fn Choice(on_choose: Callback<Token>) -> impl IntoView {
             }
             .into_any(),
             Loaded::Ready(page) if page.tokens.is_empty() => {
-                view! { <p role="status">{t().list.no_token_matches}</p> }.into_any()
+                let is_search = search.with_untracked(|it| !it.trim().is_empty());
+                let words = if is_search { t().list.no_token_matches } else { t().list.no_tokens_yet };
+                view! { <p role="status">{words}</p> }.into_any()
             }
             Loaded::Ready(page) => {
                 view! { <ul class="choices">{page.tokens.into_iter().map(row).collect_view()}</ul> }.into_any()

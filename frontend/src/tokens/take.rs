@@ -64,6 +64,7 @@ pub fn TakeKey() -> impl IntoView {
                 // Somebody else was faster, or the link was withdrawn.
                 Err(Failure::NotFound) => {
                     asks.set(false);
+                    taken.set(None);
                     load.again();
                 }
                 Err(failure) => problem.set(Some(failure.message())),
@@ -111,8 +112,9 @@ pub fn TakeKey() -> impl IntoView {
                 title=Signal::derive(move || t().actions.rotate_title.with([&quoted()]))>
                 {load.state.with_untracked(|it| it.ready().map(|it| {
                     let handle = (it.credential == Credential::Handle).then_some(t().actions.rotate_text_handle);
+                    let before = it.previous_expiration_date.map(|_| t().actions.rotate_text_renewed);
                     Form {
-                        words: view! { <p>{t().actions.rotate_text} " " {handle}</p> }.into_any(),
+                        words: view! { <p>{t().actions.rotate_text} " " {handle} " " {before}</p> }.into_any(),
                         expires: it.expiration_date,
                         overlap,
                         busy,
@@ -151,7 +153,7 @@ fn facts(it: &HandedOver) -> AnyView {
     let none = || view! { <span class="muted">{t().common.none}</span> }.into_any();
     let never = || view! { <span class="muted">{details.never}</span> }.into_any();
     let line = |words: &'static str, value: AnyView| view! { <dt>{words}</dt><dd class="breakable">{value}</dd> };
-    let time = |at| view! { <Time at=at with_time=true /> }.into_any();
+    let time = |at| view! { <Time at=at with_time=true focusable=true /> }.into_any();
     let modules = if it.modules.is_empty() { none() } else { it.modules.join(", ").into_any() };
     view! {
         <dl class="facts">

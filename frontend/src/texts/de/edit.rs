@@ -10,6 +10,7 @@ pub const TEXTS: Texts = Texts {
     extension_stays: "Ein Token behält die Erweiterung, für die er erstellt wurde.",
     modules_are_fixed: "Die Erweiterung legt die Module ihrer Tokens fest.",
     module_is_gone: "Nicht mehr im Katalog; es öffnet nichts.",
+    would_refuse_until: Template::new("Speichern weist jeden Aufruf bis {0} ab, und der Schlüssel ist in Gebrauch."),
     would_refuse_calls: Template::new("Speichern weist Aufrufe ab, die es seit gestern gab: {0}."),
     would_refuse_clients: Template::new("Speichern weist Clients ab, die aufgerufen haben: {0}."),
     save: "Speichern",

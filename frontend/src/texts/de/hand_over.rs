@@ -37,5 +37,5 @@ pub const TEXTS: Texts = Texts {
     from_whom: Template::new("{0}, {1}"),
     by_day: "Aufrufe je Tag",
     no_calls: Template::new("Keine Aufrufe in den letzten {0} Tagen."),
-    calls_text: Template::new("Die letzten {0} Tage, in UTC. Der höchste Balken steht für {1} Aufrufe."),
+    calls_text: Template::new("Die letzten {0} Tage, in UTC. Aufrufe des stärksten Tages: {1}."),
 };

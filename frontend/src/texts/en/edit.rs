@@ -10,6 +10,7 @@ pub const TEXTS: Texts = Texts {
     extension_stays: "A token keeps the extension that it was created for.",
     modules_are_fixed: "The extension fixes the modules of its tokens.",
     module_is_gone: "No longer in the catalogue; it opens nothing.",
+    would_refuse_until: Template::new("Saving refuses every call until {0}, and the key is in use."),
     would_refuse_calls: Template::new("Saving refuses calls that were made since yesterday: {0}."),
     would_refuse_clients: Template::new("Saving refuses clients that have called: {0}."),
     save: "Save",

@@ -37,5 +37,5 @@ pub const TEXTS: Texts = Texts {
     from_whom: Template::new("{0}, {1}"),
     by_day: "Calls by day",
     no_calls: Template::new("No calls in the last {0} days."),
-    calls_text: Template::new("The last {0} days, in UTC. The highest bar is {1} calls."),
+    calls_text: Template::new("The last {0} days, in UTC. Calls of the busiest day: {1}."),
 };

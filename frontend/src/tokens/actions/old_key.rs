@@ -1,10 +1,11 @@
 //! How long the key before the present one works on.
 
 use latchkey_shared::{Timestamp, Token};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{Actions, last_use::last_use};
 use crate::{
+    api::Api,
     browser::dates,
     texts::t,
     ui::{Button, Note, Select, Variant, dynamic},
@@ -13,18 +14,27 @@ use crate::{
 /// Asks when the old key of a token ends.
 pub fn question(actions: Actions, token: Token) -> AnyView {
     let texts = &t().actions;
-    let used = match &token.previous_last_used {
-        Some(last) => view! { {texts.old_key_last_used} {last_use(last)} "." }.into_any(),
+    let api = expect_context::<Api>();
+    // Asked for anew: nobody should end a key because the page is old.
+    let last = RwSignal::new(token.previous_last_used.clone());
+    let (id, expires) = (token.id, token.expiration_date);
+    spawn_local(async move {
+        if let Ok(version) = api.token(id.as_str()).await {
+            last.try_set(version.token.previous_last_used);
+        }
+    });
+    let used = dynamic(move || match last.get() {
+        Some(last) => view! { {texts.old_key_last_used} {last_use(&last)} "." }.into_any(),
         None => texts.old_key_not_used.into_any(),
-    };
+    });
     let ends_now = move || actions.overlap.get() == 0;
     view! {
         <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); actions.confirm() }>
             <p>{used}</p>
             <Note problem=actions.problem />
-            {choice(actions.overlap, token.expiration_date)}
+            {choice(actions.overlap, expires)}
             <div class="dialog__actions">
-                <Button on_press=move |()| actions.forget()>{t().common.cancel}</Button>
+                <Button autofocus=true on_press=move |()| actions.forget()>{t().common.cancel}</Button>
                 <Button variant=Variant::Danger submit=true busy=actions.busy>
                     {dynamic(move || if ends_now() { texts.end_old_key } else { texts.change_end })}
                 </Button>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, BulkResult, Failure, Stream, sentences, tokens::Rotated},
-    browser::random,
+    browser::{focus, random},
     texts::t,
     ui::Toasts,
 };
@@ -381,6 +381,8 @@ impl Actions {
                     self.toasts.say(Kind::Overlap.done(&target.name()));
                     self.forget();
                     self.on_change.try_run(Kind::Overlap);
+                    // The button that asked may go.
+                    request_animation_frame(|| focus::first("h1"));
                 }
                 Err(failure) => {
                     let what = not_done(&target, Kind::Overlap);

@@ -5,8 +5,12 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{Api, Catalogue},
+    browser::dates,
     texts::t,
-    tokens::{actions::last_use::recent_calls, draft::Draft},
+    tokens::{
+        actions::last_use::recent_calls,
+        draft::{Clock, Draft},
+    },
     ui::{Icon, dynamic},
 };
 
@@ -30,7 +34,7 @@ pub fn WouldBreak(
     });
     let sentences = Memo::new(move |_| {
         let Some(usage) = usage.get() else { return String::new() };
-        catalogue.with_value(|catalogue| draft.with(|draft| would_break(&usage, draft, catalogue)))
+        catalogue.with_value(|catalogue| draft.with(|draft| would_break(&usage, draft, catalogue, Clock::browser())))
     });
     view! {
         <div role="status">
@@ -46,7 +50,7 @@ pub fn WouldBreak(
 }
 
 /// The same in words; empty when nothing would.
-fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue) -> String {
+fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue, clock: Clock) -> String {
     let texts = &t().edit;
     let opens = |id| draft.modules.iter().any(|it| it.is_all() || it == id);
     let taken = usage.modules.iter().filter(|it| it.granted && !opens(&it.id));
@@ -58,6 +62,11 @@ fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue) -> Stri
     });
     let clients: Vec<String> = shut_out.take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
     let mut sentences = Vec::new();
+    let begins = (clock.start_of_day)(draft.not_before.trim()).filter(|begins| *begins > clock.now);
+    let is_in_use = usage.modules.iter().any(|it| it.recent_calls > 0);
+    if let Some(begins) = begins.filter(|_| is_in_use) {
+        sentences.push(texts.would_refuse_until.with([&dates::day_and_time(begins)]));
+    }
     if !calls.is_empty() {
         sentences.push(texts.would_refuse_calls.with([&calls]));
     }
@@ -94,7 +103,9 @@ mod tests {
             ..TokenUsage::default()
         };
         let modules = |ids: &[&str]| set_of(ids.iter().map(|id| id.parse().unwrap()));
-        let told = |draft: &Draft| would_break(&usage, draft, &Catalogue::default());
+        let now = "2026-11-29T12:00:00Z".parse().unwrap();
+        let clock = Clock { now, start_of_day: |_| None, end_of_day: |_| None, day_of: |_| String::new() };
+        let told = |draft: &Draft| would_break(&usage, draft, &Catalogue::default(), clock);
         assert_eq!(told(&Draft { modules: modules(&["MD-0000"]), ..Draft::default() }), "");
         assert_eq!(
             told(&Draft { modules: modules(&["MD-0003"]), ..Draft::default() }),
