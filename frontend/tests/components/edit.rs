@@ -18,6 +18,7 @@ async fn lost_update_is_shown_and_mine_can_be_kept() {
                     answer(200, &token(1, "Mine", "active"))
                 }
             }
+            _ if call.path.ends_with("/usage") => answer(404, r#"{"error_code":"NFND_000","errors":[]}"#),
             _ => {
                 reads.set(reads.get() + 1);
                 let mut read = answer(200, &token(1, if reads.get() == 1 { "Billing" } else { "Theirs" }, "active"))?;
