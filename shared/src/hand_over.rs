@@ -68,8 +68,8 @@ pub struct HolderBody {
     /// The secret of the link, or of the holder's page.
     pub secret: LinkSecret,
     /// For `rotate`: how long the old key works on, in seconds, at most 7 days.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = Option<i64>))]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::token_body::whole")]
     pub overlap: Option<i64>,
 }
 

@@ -245,8 +245,8 @@ pub struct ReplacementBody {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverlapBody {
     /// How long the previous secret works from now on, in seconds, at most 7 days; 0 ends it at once. Required.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
-    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = i64, required = true))]
+    #[serde(default, deserialize_with = "whole")]
     pub overlap: Option<i64>,
 }
 
@@ -341,7 +341,7 @@ fn whole_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Op
 }
 
 /// A whole number, which JSON may write as `60.0`, too.
-fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(crate) fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let Some(number) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
     if number.fract() != 0.0 {
         return Err(serde::de::Error::custom("must be a whole number"));
