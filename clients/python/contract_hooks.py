@@ -43,6 +43,10 @@ def before_call(context, case, kwargs):
             case.body.pop("expiration_date", None)
         if case.body.get("ids") is not None:
             case.body.pop("expected", None)
+            case.body.pop("query", None)
+        else:
+            # One of the two is required.
+            case.body["query"] = "ne(id,X)"
     looks_like_one = isinstance(case.body, dict) and re.fullmatch("[0-9a-f]{40}", str(case.body.get("handle")))
     if HANDLE and looks_like_one:
         case.body = {**case.body, "handle": HANDLE}
