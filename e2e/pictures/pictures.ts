@@ -21,7 +21,7 @@ const looks: Record<string, BrowserContextOptions> = {
 };
 
 type Visit = { server: Server; options: BrowserContextOptions };
-/** An account in use, one without tokens, and nobody who is signed in. */
+/** An account in use, one without tokens, and a visitor without a session. */
 let inUse: Visit, empty: Visit, signedOut: Visit;
 /** The id of the token that is shown in detail. */
 let token: string;

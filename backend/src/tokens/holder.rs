@@ -1,6 +1,6 @@
 //! `POST /auth/hand_over…`: who has the link of a [hand-over](super::hand_over) sees what its key is for and takes it,
 //! once. With *may rotate* they get a page of their own, under another secret, so that the link, which may stand in
-//! many mailboxes, is worth nothing any longer.
+//! many mailboxes, opens nothing.
 
 use std::collections::BTreeMap;
 

@@ -3,10 +3,10 @@ use crate::texts::{Template, hand_over::Texts};
 pub const TEXTS: Texts = Texts {
     ask: "Hand over…",
     title: Template::new("Hand over {0}"),
-    text: "You get a link that works once. Whoever opens it sees what the key is for and takes it, so that no e-mail or chat ever holds the key.",
+    text: "You get a link that works once. The person who opens it sees what the key is for and takes it, so that no e-mail or chat ever holds the key.",
     works_for: "The link works for",
     may_rotate: "May rotate the key later, without an account",
-    may_rotate_hint: "Whoever takes the key gets a page that shows its expiry and use, and that rotates it.",
+    may_rotate_hint: "The person who takes the key gets a page that shows its expiry and use, and that rotates it.",
     make: "Make the link",
     not_made: Template::new("No link was made for {0}."),
     made: "Send this link to the person who needs the key. It works once, until ",
