@@ -81,7 +81,7 @@ impl Live {
             let (event, is_partial) = match heard {
                 // What has happened while it was closed is not known. The first time nothing was shown before.
                 Heard::Opened => (None, was_open.try_update_value(|was| std::mem::replace(was, true)) == Some(true)),
-                Heard::Message(_, data) => {
+                Heard::Message(data) => {
                     let event = serde_json::from_str::<Event>(&data).ok();
                     let is_partial = event.is_none();
                     (event, is_partial)
@@ -155,20 +155,26 @@ impl Live {
 
     /// Whether something has happened since `load` was read that `concerns` it, given the event and the id of the user.
     pub fn newer<T: Send + Sync + 'static>(self, load: Load<T>, concerns: fn(&Event, &str) -> bool) -> RwSignal<bool> {
-        let newer = RwSignal::new(false);
+        let newer = until_loaded(load);
         self.on_news(move |news| {
             let me = self.me();
             if news.has(|event| concerns(event, &me)) {
                 newer.set(true);
             }
         });
-        Effect::new(move |_| {
-            if load.busy.get() {
-                newer.set(false);
-            }
-        });
         newer
     }
+}
+
+/// A sign that something is newer than `load`, taken back when that is read again.
+pub fn until_loaded<T: Send + Sync + 'static>(load: Load<T>) -> RwSignal<bool> {
+    let newer = RwSignal::new(false);
+    Effect::new(move |_| {
+        if load.busy.get() {
+            newer.set(false);
+        }
+    });
+    newer
 }
 
 /// Where a screen reader finds what others have done.

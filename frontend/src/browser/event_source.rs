@@ -10,8 +10,8 @@ use web_sys::{EventSource, MessageEvent};
 pub enum Heard {
     /// It is open, for the first time or again.
     Opened,
-    /// A message of this type, with its data.
-    Message(String, String),
+    /// The data of a message.
+    Message(String),
     /// It has ended, and the browser does not open it again.
     Ended,
 }
@@ -29,11 +29,10 @@ impl EventStream {
         let source = EventSource::new(path).ok()?;
         let closed = source.clone();
         let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
-            let kind = event.type_();
-            match (kind.as_str(), event.dyn_ref::<MessageEvent>()) {
+            match (event.type_().as_str(), event.dyn_ref::<MessageEvent>()) {
                 ("open", _) => hear(Heard::Opened),
                 ("error", _) if closed.ready_state() == EventSource::CLOSED => hear(Heard::Ended),
-                (_, Some(message)) => hear(Heard::Message(kind, message.data().as_string().unwrap_or_default())),
+                (_, Some(message)) => hear(Heard::Message(message.data().as_string().unwrap_or_default())),
                 _ => {}
             }
         });

@@ -1,6 +1,6 @@
 //! When what is about to stop was last used.
 
-use latchkey_shared::{LastUsed, ModuleId, ModuleUsage, Token, TokenId, TokenUsage};
+use latchkey_shared::{ClientUsage, LastUsed, ModuleId, ModuleUsage, Token, TokenId, TokenUsage};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -66,8 +66,7 @@ fn WouldBreak(id: TokenId) -> impl IntoView {
             catalogue.state.with_untracked(|it| it.ready().map_or_else(|| format!("{id}"), |it| it.module_name(id)))
         };
         let calls = recent_calls(usage.modules.iter(), name);
-        let clients: Vec<String> =
-            usage.clients.iter().take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
+        let clients: Vec<String> = usage.clients.iter().take(3).map(client).collect();
         (!calls.is_empty()).then(|| {
             let mut sentences = vec![texts.recent_calls.with([&calls])];
             if !clients.is_empty() {
@@ -91,6 +90,12 @@ pub fn recent_calls<'a>(modules: impl Iterator<Item = &'a ModuleUsage>, name: im
         .map(|it| t().actions.calls_to.with([&number(it.recent_calls), &name(&it.id)]))
         .collect();
     calls.join(", ")
+}
+
+/// A client in words: `192.0.2.7 (curl/8.5)`.
+#[must_use]
+pub fn client(it: &ClientUsage) -> String {
+    format!("{} ({})", it.address, it.program)
 }
 
 /// When, from where, by which program.

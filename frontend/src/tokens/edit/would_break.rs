@@ -8,7 +8,7 @@ use crate::{
     browser::dates,
     texts::t,
     tokens::{
-        actions::last_use::recent_calls,
+        actions::last_use::{client, recent_calls},
         draft::{Clock, Draft},
     },
     ui::{Icon, dynamic},
@@ -60,7 +60,7 @@ fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue, clock: 
         let address = client.address.parse().ok();
         allowed.as_ref().zip(address).is_some_and(|(allowed, address)| !allowed.contains(address))
     });
-    let clients: Vec<String> = shut_out.take(3).map(|it| format!("{} ({})", it.address, it.program)).collect();
+    let clients: Vec<String> = shut_out.take(3).map(client).collect();
     let mut sentences = Vec::new();
     let begins = (clock.start_of_day)(draft.not_before.trim()).filter(|begins| *begins > clock.now);
     let is_in_use = usage.modules.iter().any(|it| it.recent_calls > 0);

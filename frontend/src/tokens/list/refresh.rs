@@ -8,14 +8,14 @@ use super::ListQuery;
 use crate::{
     api::{Api, tokens::Page},
     browser::dates,
-    live::Live,
+    live::{Live, until_loaded},
     ui::Load,
 };
 
 /// Keeps the rows up to date. True while others belong there, or the same ones in another order.
 pub fn refresh(query: Signal<ListQuery>, load: Load<(ListQuery, Page)>) -> RwSignal<bool> {
     let (api, live) = (expect_context::<Api>(), expect_context::<Live>());
-    let (newer, latest) = (RwSignal::new(false), StoredValue::new(0_u32));
+    let (newer, latest) = (until_loaded(load), StoredValue::new(0_u32));
     live.on_news(move |news| {
         if !news.has(|event| event.object.id.starts_with("SU-")) {
             return;
@@ -40,11 +40,6 @@ pub fn refresh(query: Signal<ListQuery>, load: Load<(ListQuery, Page)>) -> RwSig
             let page = if is_in_place { fresh } else { in_place(shown, fresh) };
             load.put((query, page));
         });
-    });
-    Effect::new(move |_| {
-        if load.busy.get() {
-            newer.set(false);
-        }
     });
     newer
 }
