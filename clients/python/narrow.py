@@ -25,6 +25,8 @@ MOMENT = f"^20[0-9]{{2}}-{DAY}(T{TIME}Z)?$"
 # Stands for itself, without the signs of RQL; those go in quotes.
 TEXT = "^[A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6][A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6 @._-]{0,60}$"
 
+QUERIES = ["ne(id,X)", "not(eq(id,X))"]
+
 
 def narrowed(document, modules, extensions):
     """The document for an installation with these modules and extensions, as the API lists them."""
@@ -47,6 +49,10 @@ def narrowed(document, modules, extensions):
     for withdrawal in (one, many["items"]):
         withdrawal["properties"]["object"] = {"$ref": "#/components/schemas/ObjectRef_ModuleId"}
         withdrawal["required"] = ["object"]
+    # By ids or by a query, and with an expiration for the action that sets one.
+    schemas["BulkBody"] = {
+        "anyOf": [bulk(schemas["BulkBody"]["properties"], by, sets) for by in ("ids", "query") for sets in (False, True)]
+    }
     # Tokens of the others are created without permissions in the body.
     asking = [extension for extension in extensions if extension["permissions"] == "ask"]
     schemas["ExtensionRef"] = {
@@ -60,6 +66,21 @@ def narrowed(document, modules, extensions):
     return document
 
 
+def bulk(properties, by, sets):
+    """The body that names tokens `by` ids or query, and `sets` an expiration. The rest is null, or must not be there."""
+    nothing = {"type": "null"}
+    ids = {"type": "array", "items": properties["ids"]["items"], "maxItems": 1000}
+    chosen = {
+        "action": {"enum": ["set_expiration"] if sets else ["enable", "disable", "delete"]},
+        "ids": ids if by == "ids" else nothing,
+        "query": {"type": "string", "enum": QUERIES} if by == "query" else nothing,
+        "expected": properties["expected"] if by == "query" else nothing,
+        "expiration_date": properties["expiration_date"] if sets else False,
+        "dry_run": properties["dry_run"],
+    }
+    return {"type": "object", "properties": chosen, "required": ["action", by] + (["expiration_date"] if sets else [])}
+
+
 def named(first, second, extension):
     properties = {first: {"type": "string", "enum": [extension[first]]}, second: {"enum": [extension[second], None]}}
     return {"type": "object", "properties": properties, "required": [first]}
@@ -68,7 +89,7 @@ def named(first, second, extension):
 def narrow_parameter(parameter):
     schema = parameter["schema"]
     if parameter["name"] == "rql":
-        schema["enum"] = ["ne(id,X)", "not(eq(id,X))"]
+        schema["enum"] = QUERIES
     elif parameter["name"] == "search":
         schema["pattern"] = "^[^\\x00]*$"
     elif schema["type"] == "string":
