@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 
 import { type Browser, type BrowserContextOptions, type Page, expect, test } from "@playwright/test";
 
+import { Api } from "../support/api.js";
 import { at } from "../support/console.js";
 import { type Person, Server, admin } from "../support/server.js";
 import { startInUse } from "./data.js";
@@ -25,11 +26,13 @@ type Visit = { server: Server; options: BrowserContextOptions };
 let inUse: Visit, empty: Visit, signedOut: Visit;
 /** The id of the token that is shown in detail. */
 let token: string;
+let api: Api;
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(900_000);
   const started = await startInUse();
   token = started.billing.id;
+  api = await Api.signIn(started.server.url, started.ada);
   inUse = await visitOf(browser, started.server, started.ada);
   empty = await visitOf(browser, await Server.start(), admin);
   signedOut = { ...empty, options: { baseURL: empty.server.url } };
@@ -59,7 +62,7 @@ const all: { file: string; title: string; visit: () => Visit; open: (page: Page)
       await expect(page.getByText("No tokens yet")).toBeVisible();
     },
   },
-  ...screens.map(({ file, title, open }) => ({ file, title, visit: () => inUse, open: (page: Page) => open(page, token) })),
+  ...screens.map(({ file, title, open }) => ({ file, title, visit: () => inUse, open: (page: Page) => open(page, token, api) })),
 ];
 
 for (const { file, title, visit, open } of all) {
@@ -72,7 +75,7 @@ for (const { file, title, visit, open } of all) {
 
 test("The picture of the README", async ({ browser }) => {
   const [list] = screens;
-  if (list) await take(browser, "images/tokens.png", inUse, { viewport: wide, deviceScaleFactor: 2 }, (page) => list.open(page, token));
+  if (list) await take(browser, "images/tokens.png", inUse, { viewport: wide, deviceScaleFactor: 2 }, (page) => list.open(page, token, api));
 });
 
 async function visitOf(browser: Browser, server: Server, person: Person): Promise<Visit> {

@@ -1,13 +1,14 @@
 import { type Page, expect } from "@playwright/test";
 
+import type { Api } from "../support/api.js";
 import { act, at, create, nameField, next, step } from "../support/console.js";
 
 type Screen = {
   /** The name of its files. */
   file: string;
   title: string;
-  /** Opens it; given is the id of the token that is shown in detail. */
-  open: (page: Page, token: string) => Promise<void>;
+  /** Opens it; given are the id of the token that is shown in detail, and what the same admin does without the console. */
+  open: (page: Page, token: string, api: Api) => Promise<void>;
 };
 
 const list = async (page: Page, query = "") => {
@@ -121,6 +122,34 @@ export const screens: Screen[] = [
       await page.goto(at.details(token));
       await act(page, "Billing export", "Delete…");
       await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  {
+    file: "hand-over",
+    title: "Hand over",
+    open: async (page, token) => {
+      await page.goto(at.details(token));
+      await act(page, "Billing export", "Hand over…");
+      await expect(page.getByRole("button", { name: "Make the link" })).toBeVisible();
+    },
+  },
+  {
+    file: "take",
+    title: "A link to take a key",
+    open: async (page, token, api) => {
+      await page.goto(await api.handOver(token));
+      await expect(page.getByRole("button", { name: "Take the key" })).toBeVisible();
+    },
+  },
+  {
+    file: "holder",
+    title: "The page of a key's holder",
+    open: async (page, token, api) => {
+      await page.goto(await api.handOver(token, { may_rotate: true }));
+      await page.getByRole("button", { name: "Take the key" }).click();
+      await expect(page.getByRole("button", { name: "Rotate key…" })).toBeVisible();
+      await page.reload();
+      await expect(page.getByText("Calls by day")).toBeVisible();
     },
   },
   {

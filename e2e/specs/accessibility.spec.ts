@@ -5,6 +5,17 @@ import { at } from "../support/console.js";
 import { expect, test } from "../support/fixtures.js";
 import { screens } from "../support/screens.js";
 
+/** What the page complains about: content that its policy blocks, exceptions, errors of its own. */
+function complaints(page: Page): string[] {
+  const heard: string[] = [];
+  page.on("pageerror", (error) => heard.push(String(error)));
+  page.on("console", (message) => {
+    // Chromium tells of every answer of 400 and above, and of every request that failed: those are expected.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) heard.push(message.text());
+  });
+  return heard;
+}
+
 /** No violation in either theme. Nothing is switched off. */
 async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -41,9 +52,11 @@ test("the sign-in", async ({ page }) => {
 });
 
 for (const screen of screens) {
-  test(screen.name, async ({ page, api, signIn }) => {
+  test(`${screen.name}, and its policy blocks nothing of it`, async ({ page, api, signIn }) => {
+    const heard = complaints(page);
     await signIn();
     await screen.open(page, api);
+    expect(heard).toEqual([]);
     await expectAccessible(page);
     await expectToFit(page);
   });

@@ -214,7 +214,7 @@ test("⋮ is in view at every width, without sideways scrolling", async ({ page,
   await signIn();
   for (const width of [320, 360, 720, 721, 960, 980, 1024, 1075, 1100, 1280, 1440]) {
     await page.setViewportSize({ width, height: 800 });
-    const box = await page.locator("tbody .menu > button").boundingBox();
+    const box = await page.locator("tbody button.menu").boundingBox();
     expect(box!.x + box!.width, `at ${width}`).toBeLessThanOrEqual(width);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width}`).toBe(width);
   }

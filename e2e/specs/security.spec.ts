@@ -2,27 +2,6 @@ import type { Page } from "@playwright/test";
 
 import { at, create, walkToPermissions } from "../support/console.js";
 import { admin, expect, test } from "../support/fixtures.js";
-import { screens } from "../support/screens.js";
-
-/** What the page complains about: blocked content, exceptions, errors of its own. */
-function complaints(page: Page): string[] {
-  const heard: string[] = [];
-  page.on("pageerror", (error) => heard.push(String(error)));
-  page.on("console", (message) => {
-    // Chromium tells of every answer of 400 and above, and of every request that failed: those are expected.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) heard.push(message.text());
-  });
-  return heard;
-}
-
-for (const screen of screens) {
-  test(`the content security policy blocks nothing of ${screen.name}`, async ({ page, api, signIn }) => {
-    const heard = complaints(page);
-    await signIn();
-    await screen.open(page, api);
-    expect(heard).toEqual([]);
-  });
-}
 
 test("the policy does block what is not ours", async ({ page, signIn }) => {
   await signIn();

@@ -131,7 +131,9 @@ fn described(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         // Nor do the names of types.
         let message = match message.rsplit_once("expected ") {
             Some((start, what)) if what.starts_with("struct ") => format!("{start}expected an object"),
-            Some((start, "f64" | "i64" | "i32" | "u64" | "u32")) => format!("{start}expected a number"),
+            Some((start, "f64")) => format!("{start}expected a number"),
+            Some((start, "i32" | "i64")) => format!("{start}expected a whole number"),
+            Some((start, "u8" | "u16" | "u32" | "u64")) => format!("{start}expected a whole number, 0 or more"),
             _ => message,
         };
         return Error::field(path.trim_matches('.'), message);

@@ -24,11 +24,11 @@ const DAY: i64 = 86_400;
 
 /// The last link of the token, or what became of it.
 #[utoipa::path(get, path = "/auth/tokens/{id}/hand_over", operation_id = "get_hand_over", tag = "Tokens",
-    responses((status = 200, description = "The link, without its secret", body = HandOver)))]
-pub async fn show(State(app): State<AppState>, caller: Caller, Id(id): Id) -> Result<Json<HandOver>, Error> {
+    responses((status = 200, description = "The link, without its secret; null when none was made", body = Option<HandOver>)))]
+pub async fn show(State(app): State<AppState>, caller: Caller, Id(id): Id) -> Result<Json<Option<HandOver>>, Error> {
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
-    let link = app.store.hand_over_of(&row.token.id).await?.ok_or_else(|| Error::not_found("hand_over"))?;
-    Ok(Json(present(&link)))
+    let link = app.store.hand_over_of(&row.token.id).await?;
+    Ok(Json(link.as_ref().map(present)))
 }
 
 /// Makes a link, in place of an older one.

@@ -40,7 +40,7 @@ pub fn EventRows(
             (None, true) => view! { {event.action.clone()} " " {object} }.into_any(),
             (None, false) => event.action.clone().into_any(),
         };
-        let actor = event.actor.name.clone();
+        let [before, actor, after] = words::actor(&event).map(str::to_owned);
         // A token acts for itself when its key is used.
         let actor = if !of_one && event.actor.id.starts_with("SU-") {
             view! { <a class="strong breakable" href=routes::token(&event.actor.id, "general")>{actor}</a> }.into_any()
@@ -54,7 +54,7 @@ pub fn EventRows(
             <tr role="row" class:is-alarming=alarming>
                 <td role="cell" class="col-when"><Time at=event.at with_time=true /></td>
                 <td role="cell" class="col-what">
-                    {actor} " " {what}
+                    {before} {actor} {after} " " {what}
                     {reason.map(|reason| view! { <span class="change muted">{reason}</span> })}
                     {dynamic(move || {
                         let changes = catalogue.state.with(|state| words::changes(&event, state.ready()));

@@ -107,12 +107,20 @@ pub fn is_alarming(code: &str) -> bool {
 /// The event as a sentence: `Ada has disabled Billing`.
 #[must_use]
 pub fn sentence(event: &Event) -> String {
-    let (actor, object) = (&event.actor.name, &event.object.name);
+    let (actor, object) = (actor(event).concat(), &event.object.name);
     match action(&event.action) {
         Some(words) if is_about_actor(event) => format!("{actor} {}", words.alone),
         Some(words) => format!("{actor} {}{object}{}", words.with_object[0], words.with_object[1]),
         None => format!("{actor} {} {object}", event.action),
     }
+}
+
+/// Who did it, with the name in the middle. What the person does who was sent a link to a key is told of its token.
+#[must_use]
+pub fn actor(event: &Event) -> [&str; 3] {
+    let by = event.details.get("by").and_then(Value::as_str);
+    let [before, after] = if by == Some("hand-over") { t().activity.recipient } else { [""; 2] };
+    [before, &event.actor.name, after]
 }
 
 /// Why a key that was used does not work any more, and by which program it was used.

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use super::{Api, Call, Failure, Method, parse};
 
 impl Api {
-    /// The last link of a token.
+    /// The last link of a token, or none.
     ///
     /// # Errors
-    /// [`Failure::NotFound`] when there is none.
-    pub async fn hand_over(self, id: &TokenId) -> Result<HandOver, Failure> {
+    /// [`Failure`].
+    pub async fn hand_over(self, id: &TokenId) -> Result<Option<HandOver>, Failure> {
         parse(&self.send(Call::new(Method::Get, &address(id))).await?)
     }
 

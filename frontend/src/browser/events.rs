@@ -69,6 +69,12 @@ pub fn followed_link(event: &web_sys::Event) -> Option<web_sys::HtmlAnchorElemen
     (link.target().is_empty() && link.origin() == here).then_some(link)
 }
 
+/// The button that an event is of.
+#[must_use]
+pub fn button(event: &web_sys::Event) -> Option<web_sys::HtmlElement> {
+    event.target()?.dyn_into::<web_sys::Element>().ok()?.closest("button").ok()??.dyn_into().ok()
+}
+
 /// Whether a key is meant for a field, or for the browser.
 #[must_use]
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {

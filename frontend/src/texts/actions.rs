@@ -93,6 +93,7 @@ pub struct Texts {
     pub disabled: Template<1>,
     pub deleted: Template<1>,
     pub expiration_set: Template<1>,
+    pub nothing_to_change: Template<1>,
     pub overlap_changed: Template<1>,
     pub rotated: Template<1>,
     pub failed: Counted,

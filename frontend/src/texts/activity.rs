@@ -48,6 +48,7 @@ pub struct Texts {
     pub ended_expired: &'static str,
     pub ended_rotated: &'static str,
     pub ended_disabled: &'static str,
+    pub recipient: [&'static str; 2],
     pub none: &'static str,
     pub token_created: Action,
     pub token_updated: Action,

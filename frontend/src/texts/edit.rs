@@ -17,6 +17,7 @@ pub struct Texts {
     pub would_refuse_until: Template<1>,
     pub would_refuse_calls: Template<1>,
     pub would_refuse_clients: Template<1>,
+    pub changed_meanwhile: &'static str,
     pub save: &'static str,
     pub saved: Template<1>,
     pub not_saved: Template<1>,

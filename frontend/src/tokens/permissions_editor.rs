@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_shared::{Module, ModuleId};
+use latchkey_shared::{Module, ModuleId, TokenId};
 use leptos::prelude::*;
 
 use super::{draft::set_of, same_as::SameAs};
@@ -54,6 +54,9 @@ pub fn PermissionsEditor(
     modules: Vec<Module>,
     /// The choice.
     chosen: RwSignal<BTreeSet<ModuleId>>,
+    /// The token that is edited.
+    #[prop(optional_no_strip)]
+    own: Option<TokenId>,
 ) -> impl IntoView {
     let texts = &t().settings;
     let (filter, only_chosen) = (RwSignal::new(String::new()), RwSignal::new(false));
@@ -110,7 +113,7 @@ pub fn PermissionsEditor(
                     <CheckBox state=Signal::derive(move || only_chosen.get().into()) on_toggle=move |on: bool| only_chosen.set(on) />
                     <span>{texts.chosen_only}</span>
                 </label>
-                <SameAs chosen=chosen has_module=move |id| modules.with_value(|all| all.iter().any(|it| it.id == id)) />
+                <SameAs chosen=chosen has_module=move |id| modules.with_value(|all| all.iter().any(|it| it.id == id)) own=own />
                 <span class="search">
                     <Icon icon=icondata_lu::LuSearch />
                     <input class="input" type="search" placeholder=texts.filter_modules aria-label=texts.filter_modules

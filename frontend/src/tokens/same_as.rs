@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use latchkey_shared::{ModuleId, Token};
+use latchkey_shared::{ModuleId, Token, TokenId};
 use leptos::prelude::*;
 
 use super::{draft::set_of, list::ListQuery};
 use crate::{
     api::Api,
-    browser::{dates, timer::Timer},
+    browser::{dates, focus, timer::Timer},
     texts::t,
     ui::{Button, Dialog, Icon, Load, LoadError, Loaded, Toasts, dynamic},
 };
@@ -23,19 +23,25 @@ pub fn SameAs(
     /// Whether there is such a module.
     #[prop(into)]
     has_module: Callback<ModuleId, bool>,
+    /// The token that is edited: it is not among those to choose from.
+    own: Option<TokenId>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let toasts = expect_context::<Toasts>();
     let take = Callback::new(move |token: Token| {
         let modules = token.permissions.iter().filter_map(|it| it.object.id.parse::<ModuleId>().ok());
+        let before = chosen.get_untracked();
         chosen.set(set_of(modules.filter(|id| id.is_all() || has_module.run(id.clone()))));
         open.set(false);
-        toasts.say(t().settings.same_as_taken.with([&token.name]));
+        let undo = Callback::new(move |()| {
+            chosen.try_set(before.clone());
+        });
+        toasts.say_with_undo(t().settings.same_as_taken.with([&token.name]), undo);
     });
     view! {
         <Button on_press=move |()| open.set(true)>{t().settings.same_as_ask}</Button>
         <Dialog open=open on_close=move |()| open.set(false) title=Signal::stored(t().settings.same_as_title.to_owned())>
-            <Choice on_choose=take />
+            <Choice on_choose=take own=own.clone() />
             <div class="dialog__actions"><Button on_press=move |()| open.set(false)>{t().common.cancel}</Button></div>
         </Dialog>
     }
@@ -44,7 +50,7 @@ pub fn SameAs(
 
 /// The last tokens, or those that a search finds.
 #[component]
-fn Choice(on_choose: Callback<Token>) -> impl IntoView {
+fn Choice(on_choose: Callback<Token>, own: Option<TokenId>) -> impl IntoView {
     let api = expect_context::<Api>();
     let (search, timer) = (RwSignal::new(String::new()), Timer::new());
     let load = Load::new(
@@ -72,6 +78,7 @@ fn Choice(on_choose: Callback<Token>) -> impl IntoView {
                 on:keydown=|event| if event.key() == "Enter" {
                     // It would submit the form around.
                     event.prevent_default();
+                    focus::first(".choices button");
                 } />
         </span>
         {dynamic(move || match load.state.get() {
@@ -86,7 +93,8 @@ fn Choice(on_choose: Callback<Token>) -> impl IntoView {
                 view! { <p role="status">{words}</p> }.into_any()
             }
             Loaded::Ready(page) => {
-                view! { <ul class="choices">{page.tokens.into_iter().map(row).collect_view()}</ul> }.into_any()
+                let others = page.tokens.into_iter().filter(|token| own.as_ref() != Some(&token.id));
+                view! { <ul class="choices">{others.map(row).collect_view()}</ul> }.into_any()
             }
         })}
     }

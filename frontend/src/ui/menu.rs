@@ -4,18 +4,25 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use icondata_core::Icon as IconData;
 use leptos::{html, prelude::*};
-use web_sys::{HtmlElement, KeyboardEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
 
 use super::{Icon, dynamic};
-use crate::browser::{focus, popover, text};
+use crate::browser::{events, focus, popover, text};
 
 const ITEMS: &str = "[role^=menuitem]";
+/// The id of the list.
+const LIST: &str = "menu";
 
 /// An id that nothing else on the page has.
 #[must_use]
 pub fn unique(prefix: &str) -> String {
+    format!("{prefix}-{}", next())
+}
+
+fn next() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
-    format!("{prefix}-{}", LAST.fetch_add(1, Ordering::Relaxed))
+    LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 /// An entry of a menu.
@@ -35,7 +42,57 @@ pub enum MenuItem {
     Separator,
 }
 
-/// A button that opens a menu.
+/// The menu of the page: of all that buttons can open, one is open at a time. Copied freely; all copies are the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Menus {
+    shown: RwSignal<Option<Shown>>,
+    button: StoredValue<Option<HtmlElement>, LocalStorage>,
+    from_end: StoredValue<bool>,
+}
+
+#[derive(Debug, Clone)]
+struct Shown {
+    of: u32,
+    label: Signal<String>,
+    items: Signal<Vec<MenuItem>>,
+}
+
+impl Menus {
+    /// A menu that is closed.
+    #[must_use]
+    pub fn closed() -> Self {
+        Self { shown: RwSignal::new(None), button: StoredValue::new_local(None), from_end: StoredValue::new(false) }
+    }
+
+    /// Fills the list for a button that is pressed. The browser then shows it, or hides it when it was shown for the
+    /// same button.
+    fn fill(self, button: HtmlElement, shown: Shown) {
+        if self.shown.with_untracked(|now| now.as_ref().is_some_and(|now| now.of != shown.of)) {
+            self.hide();
+        }
+        self.button.set_value(Some(button));
+        self.shown.set(Some(shown));
+    }
+
+    fn hide(self) {
+        if let Some(list) = by_id(LIST) {
+            popover::hide(&list);
+        }
+        self.say_expanded(false);
+    }
+
+    fn say_expanded(self, expanded: bool) {
+        if let Some(button) = self.button.get_value() {
+            let _ = button.set_attribute("aria-expanded", if expanded { "true" } else { "false" });
+        }
+    }
+}
+
+fn by_id(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// A button that opens the menu.
 #[component]
 pub fn Menu(
     /// The name of the button for screen readers.
@@ -50,17 +107,48 @@ pub fn Menu(
     #[prop(into)]
     items: Signal<Vec<MenuItem>>,
 ) -> impl IntoView {
-    let id = unique("menu");
-    let (button, menu) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
-    let open = RwSignal::new(false);
-    let from_end = StoredValue::new(false);
-
-    let elements = move || menu.get_untracked().map(|menu| focus::all(&menu, ITEMS)).unwrap_or_default();
-    let close = move || {
-        if let Some(menu) = menu.get_untracked() {
-            popover::hide(&menu);
+    let menus = expect_context::<Menus>();
+    let of = next();
+    on_cleanup(move || {
+        if menus.shown.try_with_untracked(|now| now.as_ref().is_some_and(|now| now.of == of)) == Some(true) {
+            menus.hide();
         }
-        if let Some(button) = button.get_untracked() {
+    });
+    let press = move |event: MouseEvent| {
+        if let Some(button) = events::button(&event) {
+            menus.fill(button, Shown { of, label, items });
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let is_shown = || by_id(LIST).is_some_and(|list| popover::is_open(&list));
+        if matches!(event.key().as_str(), "ArrowDown" | "ArrowUp") && !is_shown() {
+            event.prevent_default();
+            menus.from_end.set_value(event.key() == "ArrowUp");
+            if let Some(button) = events::button(&event) {
+                button.click();
+            }
+        }
+    };
+    view! {
+        // The entries must be there when the browser shows the popover, which it does after the click.
+        <button type="button" class="menu button button--quiet" class:button--icon=words.is_none()
+            aria-label=label aria-haspopup="menu" aria-expanded="false" popovertarget=LIST on:click=press on:keydown=on_key>
+            <Icon icon=icon />
+            {words.map(|words| view! { <span class="button__label">{words}</span> })}
+        </button>
+    }
+    .into_any()
+}
+
+/// The list of entries, for all [`Menu`]s. On the page once.
+#[component]
+pub fn MenuList() -> impl IntoView {
+    let menus = expect_context::<Menus>();
+    let list = NodeRef::<html::Div>::new();
+    let elements = move || list.get_untracked().map(|list| focus::all(&list, ITEMS)).unwrap_or_default();
+    let close = move || {
+        menus.hide();
+        if let Some(button) = menus.button.get_value() {
             let _ = button.focus();
         }
     };
@@ -75,29 +163,22 @@ pub fn Menu(
         });
     };
     let toggled = move |_| {
-        let (Some(menu), Some(button)) = (menu.get_untracked(), button.get_untracked()) else { return };
-        let shown = popover::is_open(&menu);
-        open.set(shown);
-        if shown {
-            popover::place(&menu, &button);
-            let items = elements();
-            let target = if from_end.get_value() { items.last() } else { items.first() };
-            if let Some(item) = target {
-                let _ = item.focus();
-            }
+        let Some(list) = list.get_untracked() else { return };
+        let shown = popover::is_open(&list);
+        menus.say_expanded(shown);
+        if !shown {
+            return menus.shown.set(None);
         }
-        from_end.set_value(false);
-    };
-    let on_button_key = move |event: KeyboardEvent| {
-        if matches!(event.key().as_str(), "ArrowDown" | "ArrowUp") && !open.get_untracked() {
-            event.prevent_default();
-            from_end.set_value(event.key() == "ArrowUp");
-            if let Some(button) = button.get_untracked() {
-                button.click();
-            }
+        if let Some(button) = menus.button.get_value() {
+            popover::place(&list, &button);
+        }
+        let from_end = menus.from_end.try_update_value(std::mem::take) == Some(true);
+        let items = elements();
+        if let Some(item) = if from_end { items.last() } else { items.first() } {
+            let _ = item.focus();
         }
     };
-    let on_menu_key = move |event: KeyboardEvent| {
+    let on_key = move |event: KeyboardEvent| {
         let items = elements();
         let key = event.key();
         if key == "Tab" {
@@ -107,25 +188,14 @@ pub fn Menu(
             let _ = item.focus();
         }
     };
-
+    let label = move || menus.shown.get().and_then(|shown| shown.label.try_get());
+    let entries = move || {
+        let items = menus.shown.get()?.items.try_get()?;
+        Some(items.into_iter().map(|item| entry(item, close, stay)).collect_view())
+    };
     view! {
-        <span class="menu">
-            <button
-                node_ref=button type="button" class="button button--quiet" class:button--icon=words.is_none()
-                aria-label=label aria-haspopup="menu" popovertarget=id.clone()
-                aria-expanded=move || if open.get() { "true" } else { "false" }
-                // The entries must be there when the browser shows the popover, which it does after this.
-                on:click=move |_| open.set(true)
-                on:keydown=on_button_key
-            >
-                <Icon icon=icon />
-                {words.map(|words| view! { <span class="button__label">{words}</span> })}
-            </button>
-            <div node_ref=menu class="menu__list" role="menu" popover="auto" id=id aria-label=label
-                on:toggle=toggled on:keydown=on_menu_key>
-                {dynamic(move || open.get().then(|| items.get().into_iter().map(|item| entry(item, close, stay)).collect_view()))}
-            </div>
-        </span>
+        <div node_ref=list class="menu__list" role="menu" popover="auto" id=LIST aria-label=label
+            on:toggle=toggled on:keydown=on_key>{dynamic(entries)}</div>
     }
     .into_any()
 }

@@ -37,7 +37,7 @@ pub use heading::Heading;
 pub use icon::Icon;
 pub use leave::{LeaveDialog, LeaveGuard};
 pub use load::{Load, Loaded, Outdated};
-pub use menu::{Menu, MenuItem};
+pub use menu::{Menu, MenuItem, MenuList, Menus};
 pub use note::Note;
 pub use pager::Pager;
 pub use reveal_tip::tip;

@@ -15,7 +15,7 @@ pub const TEXTS: Texts = Texts {
     disabled: "Gesperrt",
     invited_until: "Eingeladen bis ",
     last_seen: "Zuletzt aktiv am ",
-    not_signed_in: "Nicht angemeldet",
+    not_signed_in: "Keine offene Sitzung",
     actions_for: Template::new("Aktionen für {0}"),
     change_role_more: "Rolle ändern…",
     new_link: "Neuer Link für ein Passwort…",

@@ -90,6 +90,7 @@ pub const TEXTS: Texts = Texts {
     disabled: Template::new("{0} deaktiviert"),
     deleted: Template::new("{0} gelöscht"),
     expiration_set: Template::new("Ablauf von {0} festgelegt"),
+    nothing_to_change: Template::new("Nichts mehr zu ändern: {0}"),
     overlap_changed: Template::new("Ende des alten Schlüssels von {0} geändert"),
     rotated: Template::new("Schlüssel von {0} gewechselt"),
     failed: Counted::new("{0} Token konnte nicht geändert werden:", "{0} Tokens konnten nicht geändert werden:"),

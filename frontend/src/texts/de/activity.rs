@@ -32,6 +32,7 @@ pub const TEXTS: Texts = Texts {
     calls_per_minute: "Aufrufe pro Minute",
     permissions: "Berechtigungen",
     role: "Rolle",
+    recipient: ["Der Empfänger von ", ""],
     none: "nichts",
     old_key_ends: "Ende des alten Schlüssels",
     ended_expired: "Der Token ist abgelaufen, und jemand benutzt noch seinen Schlüssel.",

@@ -13,6 +13,7 @@ pub const TEXTS: Texts = Texts {
     would_refuse_until: Template::new("Speichern weist jeden Aufruf bis {0} ab, und der Schlüssel ist in Gebrauch."),
     would_refuse_calls: Template::new("Speichern weist Aufrufe ab, die es seit gestern gab: {0}."),
     would_refuse_clients: Template::new("Speichern weist Clients ab, die aufgerufen haben: {0}."),
+    changed_meanwhile: "Beim Speichern sehen Sie beide Fassungen und wählen.",
     save: "Speichern",
     saved: Template::new("„{0}“ ist gespeichert"),
     not_saved: Template::new("Nicht gespeichert. {0}"),

@@ -15,7 +15,7 @@ pub const TEXTS: Texts = Texts {
     disabled: "Disabled",
     invited_until: "Invited until ",
     last_seen: "Last seen ",
-    not_signed_in: "Not signed in",
+    not_signed_in: "No open session",
     actions_for: Template::new("Actions for {0}"),
     change_role_more: "Change role…",
     new_link: "New link to set a password…",

@@ -90,6 +90,7 @@ pub const TEXTS: Texts = Texts {
     disabled: Template::new("Disabled {0}"),
     deleted: Template::new("Deleted {0}"),
     expiration_set: Template::new("Set the expiration of {0}"),
+    nothing_to_change: Template::new("Nothing was left to change: {0}"),
     overlap_changed: Template::new("Changed the end of the old key of {0}"),
     rotated: Template::new("Rotated the key of {0}"),
     failed: Counted::new("{0} token could not be changed:", "{0} tokens could not be changed:"),

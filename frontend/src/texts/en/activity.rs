@@ -32,6 +32,7 @@ pub const TEXTS: Texts = Texts {
     calls_per_minute: "Calls per minute",
     permissions: "Permissions",
     role: "Role",
+    recipient: ["The recipient of ", ""],
     none: "none",
     old_key_ends: "End of the old key",
     ended_expired: "The token has expired, and somebody still uses its key.",

@@ -13,6 +13,7 @@ pub const TEXTS: Texts = Texts {
     would_refuse_until: Template::new("Saving refuses every call until {0}, and the key is in use."),
     would_refuse_calls: Template::new("Saving refuses calls that were made since yesterday: {0}."),
     would_refuse_clients: Template::new("Saving refuses clients that have called: {0}."),
+    changed_meanwhile: "When you save, you see both versions and choose.",
     save: "Save",
     saved: Template::new("Saved “{0}”"),
     not_saved: Template::new("Not saved. {0}"),

@@ -16,7 +16,7 @@ const DAYS: [u16; 5] = [1, 3, 7, 14, 30];
 
 /// The last link of a token, read again when one is made or withdrawn here.
 #[must_use]
-pub fn link_of(id: TokenId, actions: Actions) -> Load<HandOver> {
+pub fn link_of(id: TokenId, actions: Actions) -> Load<Option<HandOver>> {
     Load::new(
         move || (actions.handed.get(), id.clone()),
         move |(_, id)| async move { actions.api.hand_over(&id).await },
@@ -31,11 +31,11 @@ pub fn state(link: &HandOver) -> AnyView {
         let from =
             if link.taken_from.is_empty() { String::new() } else { t().actions.used_from.with([&link.taken_from]) };
         let rotates = if link.may_rotate { texts.can_rotate } else { "" };
-        return view! { {texts.taken} <Time at=at with_time=true /> {from} {rotates} }.into_any();
+        return view! { {texts.taken} <Time at=at with_time=true focusable=true /> {from} {rotates} }.into_any();
     }
-    let opened = link.opened_at.map(|at| view! { {texts.opened} <Time at=at with_time=true /> });
+    let opened = link.opened_at.map(|at| view! { {texts.opened} <Time at=at with_time=true focusable=true /> });
     let unopened = link.opened_at.is_none().then_some(texts.not_opened);
-    view! { {texts.made_by.with([&link.created_by.name])} <Time at=link.expires_at with_time=true /> {opened} {unopened} }
+    view! { {texts.made_by.with([&link.created_by.name])} <Time at=link.expires_at with_time=true focusable=true /> {opened} {unopened} }
         .into_any()
 }
 
@@ -72,7 +72,7 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
         });
     };
     let before = move || {
-        let link = link.state.with(|state| state.ready().cloned())?;
+        let link = link.state.with(|state| state.ready().cloned())??;
         let is_untaken = link.taken_at.is_none();
         let consequence = match (is_untaken, link.may_rotate) {
             (true, _) => texts.is_replaced,

@@ -35,9 +35,14 @@ pub fn question(actions: Actions, token: Token) -> AnyView {
             {choice(actions.overlap, expires)}
             <div class="dialog__actions">
                 <Button autofocus=true on_press=move |()| actions.forget()>{t().common.cancel}</Button>
-                <Button variant=Variant::Danger submit=true busy=actions.busy>
-                    {dynamic(move || if ends_now() { texts.end_old_key } else { texts.change_end })}
-                </Button>
+                {dynamic(move || {
+                    let (variant, words) = if ends_now() {
+                        (Variant::Danger, texts.end_old_key)
+                    } else {
+                        (Variant::Primary, texts.change_end)
+                    };
+                    view! { <Button variant=variant submit=true busy=actions.busy>{words}</Button> }
+                })}
             </div>
         </form>
     }

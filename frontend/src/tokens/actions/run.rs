@@ -315,6 +315,10 @@ impl Actions {
         } else {
             t().actions.tokens.of(result.changed.len() + result.unchanged)
         };
+        if result.changed.is_empty() {
+            // Another user, or another tab, was first.
+            return self.toasts.say(t().actions.nothing_to_change.with([&name]));
+        }
         let text = kind.done(&name);
         let back = match kind {
             Kind::Enable => Kind::Disable,
@@ -323,7 +327,7 @@ impl Actions {
         };
         let ids: Vec<String> = result.changed.iter().map(|line| line.id.clone()).collect();
         // As many as one request may name.
-        if ids.is_empty() || ids.len() > 1000 {
+        if ids.len() > 1000 {
             return self.toasts.say(text);
         }
         let target = match target {

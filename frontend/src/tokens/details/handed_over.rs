@@ -20,7 +20,8 @@ pub fn handed_over(token: Memo<Token>, actions: Actions) -> AnyView {
     let press = move |()| {
         let token = token.get_untracked();
         // A link can be made again; the page of a holder cannot.
-        let is_taken = link.state.with_untracked(|it| it.ready().is_some_and(|it| it.taken_at.is_some()));
+        let is_taken =
+            link.state.with_untracked(|it| it.ready().and_then(Option::as_ref).is_some_and(|it| it.taken_at.is_some()));
         if is_taken {
             actions.ask(Kind::Withdraw, Target::Tokens(vec![token]));
         } else {
@@ -28,7 +29,7 @@ pub fn handed_over(token: Memo<Token>, actions: Actions) -> AnyView {
         }
     };
     dynamic(move || {
-        let link = link.state.with(|state| state.ready().cloned())?;
+        let link = link.state.with(|state| state.ready().cloned())??;
         let can_withdraw = session.manages_tokens() && (link.taken_at.is_none() || link.may_rotate);
         Some(view! {
             <dt>{t().hand_over.handed_over}</dt>

@@ -7,6 +7,7 @@ use super::{changes::merged, conflict::ConflictDialog, would_break::WouldBreak};
 use crate::{
     api::{Api, Catalogue, Failure, sentences, tokens::Versioned},
     browser::focus,
+    live::{Live, News},
     routes::{self, HOME, Navigator},
     session::Session,
     texts::t,
@@ -98,6 +99,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     let fields = Fields::of(original.get_untracked());
     let modules = RwSignal::new(original.with_untracked(|it| it.modules.clone()));
     let theirs = RwSignal::new(None::<Versioned>);
+    let meanwhile = changed_by_others(id.to_string());
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let draft = move || Draft { modules: modules.get(), ..fields.draft() };
     guard.watch(move || draft() != original.get());
@@ -170,6 +172,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     let save = StoredValue::new_local(save);
     let on_keep = Callback::new(move |version: Versioned| {
         let theirs = Draft::of(&version.token, Clock::browser());
+        meanwhile.set(None);
         let mine = merged(&original.get_untracked(), &untrack(draft), &theirs);
         modules.set(mine.modules.clone());
         fields.fill(mine);
@@ -179,6 +182,7 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     });
     let on_take = Callback::new(move |version: Versioned| {
         let draft = Draft::of(&version.token, Clock::browser());
+        meanwhile.set(None);
         etag.set_value(version.etag);
         modules.set(draft.modules.clone());
         fields.fill(draft.clone());
@@ -202,9 +206,17 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                 }
                 .into_any()
             } else {
-                view! { <PermissionsEditor modules=modules_to_choose chosen=modules /> }.into_any()
+                view! { <PermissionsEditor modules=modules_to_choose chosen=modules own=Some(id.clone()) /> }.into_any()
             }}
             <WouldBreak id=id draft=Signal::derive(draft) catalogue=catalogue />
+            <div role="status">
+                {dynamic(move || meanwhile.get().map(|sentence| view! {
+                    <div class="note note--warning">
+                        <Icon icon=icondata_lu::LuInfo />
+                        <p class="breakable">{sentence} ". " {texts.changed_meanwhile}</p>
+                    </div>
+                }))}
+            </div>
             <Note problem=problem />
             <div class="wizard__actions">
                 <span class="spacer"></span>
@@ -215,6 +227,19 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
         <ConflictDialog theirs=theirs base=original mine=Signal::derive(draft) catalogue=catalogue on_keep=on_keep on_take=on_take />
     }
     .into_any()
+}
+
+/// What others have done to the token since the form was filled, as a sentence.
+fn changed_by_others(id: String) -> RwSignal<Option<String>> {
+    let live = expect_context::<Live>();
+    let sentence = RwSignal::new(None);
+    live.on_news(move |news| {
+        let events = news.events.into_iter().filter(|event| event.object.id == id).collect();
+        if let Some(news) = live.sentence(&News { events, is_partial: false }) {
+            sentence.set(Some(news));
+        }
+    });
+    sentence
 }
 
 /// The catalogue's modules, and those that the token holds although they have left it: they can be taken away.
