@@ -1,17 +1,11 @@
 //! The whole console: what is provided to every screen, and which screen is shown.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    components::Router,
-    hooks::{use_location, use_navigate},
-    location::{BrowserUrl, LocationProvider},
-};
 
 use crate::{
     account::FollowInvitation,
     api::{Api, Transport},
-    browser::events,
+    browser::{events, location::Location},
     frame::Frame,
     live::Live,
     routes::{INVITATION, Navigator, SIGN_IN, TAKE},
@@ -39,12 +33,11 @@ pub fn provide_services(transport: Transport) -> (Api, Session, LeaveGuard) {
 #[component]
 pub fn App() -> impl IntoView {
     let (api, session, guard) = provide_services(Transport::fetch());
-    // Before the router, so that its listeners come after the guard's.
     guard.install();
     events::watch_presses();
     events::watch_tips();
     session.resume(api);
-    view! { <Router><Shell /></Router> }.into_any()
+    view! { <Shell /> }.into_any()
 }
 
 #[derive(Clone, PartialEq)]
@@ -60,24 +53,20 @@ enum Shown {
 #[component]
 fn Shell() -> impl IntoView {
     let (api, session, guard) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<LeaveGuard>());
-    let (location, navigate) = (use_location(), use_navigate());
-    let navigator = Navigator::new(guard, move |address, replace| {
-        navigate(address, NavigateOptions { replace, ..NavigateOptions::default() });
-    });
+    let location = Location::follow();
+    provide_context(location);
+    let navigator = Navigator::new(guard, move |address, replace| location.go(address, replace));
     provide_context(navigator);
+    let listener = window_event_listener(leptos::ev::click, move |event| {
+        if let Some(link) = events::followed_link(&event) {
+            event.prevent_default();
+            navigator.to(&(link.pathname() + &link.search() + &link.hash()));
+        }
+    });
+    on_cleanup(|| listener.remove());
 
-    let (path, search, query) = (location.pathname, location.search, location.query);
-    let address = Memo::new(move |_| {
-        let search = search.get();
-        if search.is_empty() { path.get() } else { format!("{}?{search}", path.get()) }
-    });
-    // The router puts an address into the history once its own routes have shown the screen. Ours are matched by
-    // `routes::Screen`, so it is told here.
-    let browser = expect_context::<BrowserUrl>();
-    Effect::new(move |_| {
-        guard.at(&address.get());
-        browser.ready_to_complete();
-    });
+    let path = location.path();
+    Effect::new(move |_| guard.at(&location.address()));
 
     // Leaving a screen drops what waits there for the password.
     Effect::new(move |before: Option<String>| {
@@ -97,11 +86,11 @@ fn Shell() -> impl IntoView {
             _ => None,
         })
     });
-    let wanted = Signal::derive(move || query.with(|query| query.get("next")));
+    let wanted = Signal::derive(move || location.query("next"));
     // Nobody is signed in: sign in first, and come back. Somebody is: nothing to do at the sign-in.
     Effect::new(move |_| match session.phase.get() {
         Phase::SignedOut if !at_sign_in.get() && public.with(Option::is_none) => {
-            let here = address.get_untracked();
+            let here = untrack(|| location.address());
             let target = if here == "/" { SIGN_IN.to_owned() } else { next::sign_in_address(&here) };
             navigator.replace(&target);
         }

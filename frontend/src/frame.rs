@@ -1,11 +1,10 @@
 //! The frame around every screen: top bar, navigation, the place for the screen.
 
 use leptos::{html, prelude::*, task::spawn_local};
-use leptos_router::hooks::use_location;
 
 use crate::{
     api::{Api, Catalogue},
-    browser::{page, popover, storage},
+    browser::{location::Location, page, popover, storage},
     live::{Announcer, Live},
     routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, SIGN_IN, Screen, USERS},
     screens::Screens,
@@ -55,7 +54,7 @@ pub fn Frame() -> impl IntoView {
 
 #[component]
 fn Links() -> impl IntoView {
-    let path = use_location().pathname;
+    let path = expect_context::<Location>().path();
     let at = move |fits: fn(&Screen) -> Option<&'static str>| move || path.with(|path| fits(&Screen::of(path)));
     let tokens = at(|screen| match screen {
         Screen::List => Some("page"),
@@ -83,7 +82,7 @@ fn Links() -> impl IntoView {
                 <li><a class="nav__link" href=USERS aria-current=users><Icon icon=icondata_lu::LuUsers />{t().frame.users}</a></li>
             }))}
             <li><a class="nav__link" href=PROFILE aria-current=profile><Icon icon=icondata_lu::LuCircleUser />{t().frame.profile}</a></li>
-            // A page of its own, which the console's router must leave to the browser.
+            // A document of its own.
             <li><a class="nav__link" href="/api-reference" rel="external"><Icon icon=icondata_lu::LuBookOpen />{t().frame.api_reference}</a></li>
         </ul>
     }

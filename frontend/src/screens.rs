@@ -1,11 +1,11 @@
 //! Which screen stands inside the frame.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{
     account::{Profile, Users},
     activity::{Activity, ActivityQuery},
+    browser::location::Location,
     catalogue::{Extensions, Modules},
     routes::{HOME, Navigator, Screen, parts, token},
     texts::t,
@@ -18,23 +18,22 @@ use crate::{
     ui::{EmptyState, Heading, dynamic},
 };
 
-/// Everything inside the frame. The addresses are matched here and not by the router's own routes: with a
-/// handful of them this reads as well, is tested without a browser, and weighs next to nothing.
+/// Everything inside the frame.
 #[component]
 pub fn Screens() -> impl IntoView {
-    let path = use_location().pathname;
+    let location = expect_context::<Location>();
+    let path = location.path();
     let screen = Memo::new(move |_| path.with(|path| Screen::of(path)));
     dynamic(move || match screen.get() {
         Screen::Home => view! { <Elsewhere address=HOME.to_owned() /> }.into_any(),
         Screen::Token(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
         Screen::List => view! { <List /> }.into_any(),
         // The summary of a token holds its key, which is not kept: after a reload its details are what there is.
-        Screen::New => match untrack(|| query("id").get()).filter(|id| id.starts_with("SU-")) {
+        Screen::New => match untrack(|| location.query("id")).filter(|id| id.starts_with("SU-")) {
             Some(id) => view! { <Elsewhere address=token(&id, "general") /> }.into_any(),
             None => {
-                let query_map = use_query_map().get_untracked();
-                view! { <CreateToken step=query("step") prefill=Prefill::read(|name| query_map.get(name)) /> }
-                    .into_any()
+                let prefill = untrack(|| Prefill::read(|name| location.query(name)));
+                view! { <CreateToken step=query("step") prefill=prefill /> }.into_any()
             }
         },
         Screen::Activity => view! { <Events /> }.into_any(),
@@ -49,14 +48,14 @@ pub fn Screens() -> impl IntoView {
 }
 
 fn query(name: &'static str) -> Signal<Option<String>> {
-    let query = use_query_map();
-    Signal::derive(move || query.with(|query| query.get(name)))
+    let location = expect_context::<Location>();
+    Signal::derive(move || location.query(name))
 }
 
 /// A part of the path, counted from 0. When the path leads elsewhere the last one stays, for the moment that
 /// the screen still lives.
 fn part(index: usize) -> Signal<String> {
-    let path = use_location().pathname;
+    let path = expect_context::<Location>().path();
     Memo::new(move |before: Option<&String>| {
         let part = path.with(|path| {
             (Screen::of(path) == Screen::Details)
@@ -76,15 +75,15 @@ fn Elsewhere(address: String) -> impl IntoView {
 
 #[component]
 fn List() -> impl IntoView {
-    let query = use_query_map();
-    let query = Signal::derive(move || query.with(|it| ListQuery::read(|name| it.get(name))));
+    let location = expect_context::<Location>();
+    let query = Signal::derive(move || ListQuery::read(|name| location.query(name)));
     view! { <TokenList query=query /> }.into_any()
 }
 
 #[component]
 fn Events() -> impl IntoView {
-    let query = use_query_map();
-    let query = Signal::derive(move || query.with(|it| ActivityQuery::read(|name| it.get(name))));
+    let location = expect_context::<Location>();
+    let query = Signal::derive(move || ActivityQuery::read(|name| location.query(name)));
     view! { <Activity query=query /> }.into_any()
 }
 

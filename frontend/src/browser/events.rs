@@ -56,17 +56,24 @@ pub fn capture(name: &str, handler: impl Fn(web_sys::Event) + 'static) {
     closure.forget();
 }
 
-/// The link that a plain click follows inside this page: none for new tabs, downloads and other sites.
+/// The link that a plain click follows inside this page: none for new tabs, downloads, other documents and other sites.
 #[must_use]
 pub fn followed_link(event: &web_sys::Event) -> Option<web_sys::HtmlAnchorElement> {
     let click = event.dyn_ref::<web_sys::MouseEvent>()?;
-    if click.button() != 0 || click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key() {
+    if click.default_prevented()
+        || click.button() != 0
+        || click.meta_key()
+        || click.ctrl_key()
+        || click.shift_key()
+        || click.alt_key()
+    {
         return None;
     }
     let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
     let link = element.closest("a[href]").ok()??.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
     let here = leptos::prelude::window().location().origin().ok()?;
-    (link.target().is_empty() && link.origin() == here).then_some(link)
+    let is_here = link.target().is_empty() && link.rel() != "external" && !link.has_attribute("download");
+    (is_here && link.origin() == here).then_some(link)
 }
 
 /// The button that an event is of.

@@ -7,6 +7,7 @@ pub mod event_source;
 pub mod events;
 pub mod field;
 pub mod focus;
+pub mod location;
 pub mod page;
 pub mod popover;
 pub mod random;

@@ -19,6 +19,12 @@ pub fn path() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
+/// The query of the address with its `?`, or nothing.
+#[must_use]
+pub fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
 /// What stands behind `#` in the address.
 #[must_use]
 pub fn fragment() -> String {
@@ -28,8 +34,7 @@ pub fn fragment() -> String {
 /// Path and query of the address as the browser shows it.
 #[must_use]
 pub fn address() -> String {
-    let location = window().location();
-    format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+    path() + &search()
 }
 
 /// Loads `path` from the server, forgetting everything that this page holds.

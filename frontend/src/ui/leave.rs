@@ -75,20 +75,9 @@ impl LeaveGuard {
 
     /// Starts to listen, once for the life of the page.
     pub fn install(self) {
-        events::capture("click", move |event| {
-            let Some(link) = events::followed_link(&event) else { return };
-            // Another document: the browser asks by itself.
-            if link.rel() == "external" {
-                return;
-            }
-            if self.asks_before(&format!("{}{}", link.pathname(), link.search())) {
-                event.prevent_default();
-                event.stop_propagation();
-            }
-        });
         events::capture("popstate", move |event| {
             if self.dirty.get_untracked() && page::path() != self.path() {
-                // The address has changed already. Put it back before the router sees it, then ask.
+                // The address has changed already. Put it back before the screens see it, then ask.
                 event.stop_immediate_propagation();
                 page::push_silently(&self.address.get_value());
                 self.asking.set(Some(Departure::Back));

@@ -154,6 +154,10 @@ fn example(content: &Content) -> Option<Value> {
             },
             ArrayItems::False => None,
         },
+        // What may be null.
+        RefOr::T(Schema::OneOf(choice)) => {
+            choice.items.iter().find_map(|item| if let RefOr::Ref(reference) = item { named(reference) } else { None })
+        }
         RefOr::T(_) => None,
     }
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api::{Api, tokens::Page},
-    browser::{dates, focus, storage},
+    browser::{dates, events, focus, storage},
     live::Newer,
     routes::{NEW_TOKEN, Navigator},
     session::Session,
@@ -195,6 +195,7 @@ fn Table(
         _ => Check::On,
     });
     let waiting = Memo::new(move |_| load.state.with(|state| matches!(state, Loaded::Waiting)));
+    let drawn = drawn(rows);
     let row = move |token: Token| {
         let id = token.id.clone();
         // A row outlives a reload, so that the focus stays where it is.
@@ -229,13 +230,29 @@ fn Table(
             </thead>
             <tbody role="rowgroup" inert=stale>
                 {dynamic(move || waiting.get().then(|| view! { <Skeleton rows=8 /> }))}
-                <For each=move || rows.get() key=|token| token.id.clone() children=row />
+                <For each=move || rows.get().into_iter().take(drawn.get()) key=|token| token.id.clone() children=row />
             </tbody>
         </table>
         </div>
         <p class="visually-hidden" role="status">{dynamic(move || waiting.get().then_some(texts.loading))}</p>
     }
     .into_any()
+}
+
+/// How many rows are drawn: a screen of them at once, the others in the frames after it, so that the page can be used
+/// meanwhile.
+fn drawn(rows: Signal<Vec<Token>>) -> RwSignal<usize> {
+    const ROWS: usize = 20;
+    // Back leads to a row, which may be any.
+    let drawn = RwSignal::new(if events::came_back() { usize::MAX } else { ROWS });
+    Effect::new(move |_| {
+        if drawn.get() < rows.with(Vec::len) {
+            request_animation_frame(move || {
+                drawn.try_update(|drawn| *drawn += ROWS);
+            });
+        }
+    });
+    drawn
 }
 
 /// What the search and the filters asked for, in words.
