@@ -12,7 +12,7 @@ use crate::{
     session::{Session, context::Phase, gate::Gates, next, password_dialog::PasswordDialogs, sign_in::SignIn},
     texts::t,
     tokens::TakeKey,
-    ui::{LeaveDialog, LeaveGuard, LoadError, Toasts, dynamic, heading::Arrived},
+    ui::{LeaveDialog, LeaveGuard, LoadError, Menus, Toasts, dynamic, heading::Arrived},
 };
 
 /// Provides what components ask their context for, except the [`Navigator`]. Tests call this too, with canned
@@ -25,6 +25,7 @@ pub fn provide_services(transport: Transport) -> (Api, Session, LeaveGuard) {
     provide_context(Live::new(session));
     provide_context(guard);
     provide_context(Toasts::new());
+    provide_context(Menus::closed());
     provide_context(Arrived::new());
     (api, session, guard)
 }

@@ -11,7 +11,7 @@ use crate::{
     session::Session,
     shortcuts::Shortcuts,
     texts::{LANGUAGES, language, role_name, t},
-    ui::{Icon, LeaveGuard, Load, Menu, MenuItem, MenuList, Menus, Note, Toaster, dynamic},
+    ui::{Icon, LeaveGuard, Load, Menu, MenuItem, MenuList, Note, Toaster, dynamic},
 };
 
 /// `index.html` puts it in place before anything is painted.
@@ -28,7 +28,6 @@ pub fn Frame() -> impl IntoView {
     let api = expect_context::<Api>();
     provide_context(CatalogueLoad::new(|| (), move |()| api.catalogue()));
     expect_context::<Live>().follow();
-    provide_context(Menus::closed());
     let drawer = NodeRef::<html::Nav>::new();
     let close_drawer = move |_| {
         if let Some(drawer) = drawer.get_untracked() {

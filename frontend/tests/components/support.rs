@@ -6,7 +6,7 @@ use latchkey_console::{
     api::{Answer, Call, Catalogue, Method, Transport},
     app::provide_services,
     routes::{NEW_TOKEN, Navigator},
-    ui::Load,
+    ui::{Load, MenuList},
 };
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -63,7 +63,7 @@ pub async fn mount<V: IntoView + 'static>(
                 async move { Ok(catalogue) }
             },
         ));
-        view()
+        view! { {view()} <MenuList /> }
     });
     settle().await;
     Mounted { root, calls, visited, _handle: Box::new(handle) }
