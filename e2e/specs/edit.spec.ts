@@ -1,3 +1,4 @@
+import { Api } from "../support/api.js";
 import { at, nameField, restrictions } from "../support/console.js";
 import { curl } from "../support/curl.js";
 import { expect, test } from "../support/fixtures.js";
@@ -174,10 +175,39 @@ test("two versions of the restrictions are shown side by side", async ({ page, a
   await page.getByRole("button", { name: "Save" }).click();
   const dialog = page.getByRole("dialog", { name: "Somebody else has changed this token" });
   await expect(dialog.getByRole("row", { name: "Allowed addresses" })).toHaveText(/192\.0\.2\.2, 192\.0\.2\.7.*192\.0\.2\.1/);
-  await expect(dialog.getByRole("row", { name: "Calls per minute" })).toHaveCount(0);
+  await expect(dialog.getByRole("row", { name: "Calls per minute" })).toHaveText(/None.*60.*\(stays\)/);
   await dialog.getByRole("button", { name: "Keep mine" }).click();
   await expect(page.getByRole("heading", { name: "Billing", exact: true })).toBeVisible();
   expect(await api.get(token.id)).toMatchObject({ allowed_addresses: ["192.0.2.2", "192.0.2.7"], calls_per_minute: 60 });
+});
+
+test("what another user changes is said in the form at once, and shown before it is saved", async ({ page, api, server }) => {
+  const token = await api.create({ name: "Billing", modules: ["MD-0002"] });
+  await page.goto(at.edit(token.id));
+  await page.getByLabel("Description").fill("Mine");
+  const ada = await Api.signIn(server.url, await server.addUser({ email: "ada@example.com", name: "Ada", role: "member" }));
+  await ada.update(token.id, { permissions: [{ object: { id: "MD-0000" } }] });
+  await expect(page.getByRole("status").filter({ hasText: "When you save, you see both versions" })).toBeInViewport();
+  await page.getByRole("button", { name: "Save" }).click();
+  const dialog = page.getByRole("dialog", { name: "Somebody else has changed this token" });
+  await expect(dialog.getByRole("row", { name: "Permissions" })).toHaveText(/Partners.*All Modules.*\(stays\)/);
+  await dialog.getByRole("button", { name: "Back to the form" }).click();
+  await ada.delete(token.id);
+  await expect(page.getByRole("status").filter({ hasText: "A deleted token cannot be changed" })).toBeVisible();
+});
+
+test("permissions that were taken over from another token are put back by Undo", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing", modules: ["MD-0002"] });
+  await api.create({ name: "Orders", modules: ["MD-0000"] });
+  await page.goto(at.edit(token.id));
+  await page.getByRole("button", { name: "Same as…" }).click();
+  await expect(page.getByRole("dialog").getByRole("button", { name: /^Billing/ })).toHaveCount(0);
+  await page.getByRole("dialog").getByRole("button", { name: /^Orders/ }).click();
+  const all = page.getByRole("checkbox", { name: "All Modules" });
+  await expect(all).toBeChecked();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(all).not.toBeChecked();
+  await expect(page.getByRole("checkbox", { name: "Partners" })).toBeChecked();
 });
 
 test("Enter in a field saves and shows the details", async ({ page, api }) => {

@@ -122,6 +122,27 @@ test("a holder rotates with an overlap on a page that survives a reload, until i
   await context.close();
 });
 
+test("a key whose answer was lost is taken by another press, and is not left unseen without a question", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing" });
+  const link = await api.handOver(token.id);
+  await page.goto(link);
+  let lost = 0;
+  await page.route("**/hand_over/take", async (route) => {
+    if (lost++ > 0) return route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await take(page).click();
+  await expect(page.getByText("cannot be reached")).toBeVisible();
+  await take(page).click();
+  await expect(page.locator("#taken")).toBeVisible();
+  const leaves = () =>
+    page.evaluate(() => window.dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  expect(await leaves()).toBe(false);
+  expect(await shownKey(page)).toBe(`ApiKey ${token.id}:${token.token}`);
+  expect(await leaves()).toBe(true);
+});
+
 test("a link that is withdrawn or replaced no longer works", async ({ page, api, signIn }) => {
   const token = await api.create({ name: "Billing" });
   const first = await api.handOver(token.id);

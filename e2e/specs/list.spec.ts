@@ -209,6 +209,19 @@ test("tokens without an expiration come last in both directions", async ({ page,
   await expect(names).toHaveText(["Soon"]);
 });
 
+test("Undo works where its screen is gone", async ({ page, api, signIn }) => {
+  await signIn();
+  await api.create({ name: "Billing" });
+  await page.goto(at.list);
+  await act(page, "Billing", "Disable");
+  await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+  await expect(row(page, "Billing")).toContainText("Disabled");
+  await page.getByRole("link", { name: "Activity" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.locator(".toast")).toHaveText(/Enabled “Billing”/);
+  expect((await api.list())[0]!.status).toBe("active");
+});
+
 test("⋮ is in view at every width, without sideways scrolling", async ({ page, api, signIn }) => {
   await api.create({ name: "W".repeat(128), modules: ["MD-0002"], expiration_date: "2099-01-31T12:00:00Z" });
   await signIn();

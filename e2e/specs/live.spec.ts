@@ -26,6 +26,34 @@ test("what another user changes appears in its row, which stays where it is", as
   await context.close();
 });
 
+test("a menu that is open offers what it offered when it opened", async ({ page, server, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await page.goto(at.list);
+  await row(page, "Billing").getByRole("button", { name: /^Actions/ }).click();
+  const first = page.getByRole("menuitem").first();
+  await expect(first).toHaveText("Disable");
+  const ada = await Api.signIn(server.url, await server.addUser({ email: "ada@example.com", name: "Ada", role: "member" }));
+  await ada.deactivate(token.id);
+  await expect(row(page, "Billing")).toContainText("Disabled");
+  await expect(first).toHaveText("Disable");
+  await first.click();
+  await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+  await expect(page.locator(".toast")).toHaveText(/Nothing was left to change/);
+  await expect(page.getByRole("button", { name: "Undo" })).toHaveCount(0);
+});
+
+test("a row whose token is deleted stays where it is, and nothing can be done with it", async ({ page, server, api }) => {
+  const token = await api.create({ name: "Billing" });
+  await api.create({ name: "Orders" });
+  await page.goto(at.list);
+  await row(page, "Billing").getByRole("checkbox").check();
+  const ada = await Api.signIn(server.url, await server.addUser({ email: "ada@example.com", name: "Ada", role: "member" }));
+  await ada.delete(token.id);
+  await expect(row(page, "Billing")).toContainText("Deleted");
+  await expect(row(page, "Billing").getByRole("button", { name: /^Actions/ })).toHaveCount(0);
+  await expect(page.getByRole("group", { name: "Selected tokens" })).toHaveCount(0);
+});
+
 test("a row that comes or goes waits until it is asked for", async ({ page, server, api }) => {
   const gone = await api.create({ name: "Billing" });
   await page.goto(at.list);

@@ -71,6 +71,10 @@ pub struct HolderBody {
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800, value_type = Option<i64>))]
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::token_body::whole")]
     pub overlap: Option<i64>,
+    /// For `take`: the secret that the holder's page shall have, 64 hex digits made by the client at random. With the same
+    /// one the key is given once more, for ten minutes, to a client that the answer has not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<LinkSecret>,
 }
 
 /// What somebody sees who has the link, and who has no account.

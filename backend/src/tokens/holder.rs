@@ -28,6 +28,8 @@ use crate::{
 
 /// Days of calls on the holder's page.
 const DAYS: i32 = 30;
+/// For how many seconds a key is given once more to a client that the answer has not reached.
+const AGAIN: i64 = 600;
 
 /// Shows what is handed over; on the holder's page, how it is used.
 #[utoipa::path(post, path = "/auth/hand_over", operation_id = "open_hand_over", tag = "Hand-over",
@@ -60,12 +62,16 @@ pub async fn take(
     client_info: ClientInfo,
     Body(body): Body<HolderBody>,
 ) -> Result<Json<TakenKey>, Error> {
-    let (tx, link, row) = begin(&app, &client_info, &body.secret).await?;
+    let page = body.page.map(checked).transpose()?;
+    let (tx, link, row) = match (begin(&app, &client_info, &body.secret).await, page.clone()) {
+        (Err(Error::NotFound(_)), Some(page)) => return again(&app, page).await,
+        (begun, _) => begun?,
+    };
     if link.taken_at.is_some() {
         return Err(unknown());
     }
     let now = app.clock.now();
-    let page = LinkSecret(app.rng.hex::<32>());
+    let page = page.unwrap_or_else(|| LinkSecret(app.rng.hex::<32>()));
     let taken = hand_over::Model {
         // Without a page nobody knows the secret, and the row tells the account when and from where it was taken.
         id: digest(&app, &page),
@@ -79,6 +85,28 @@ pub async fn take(
     record(&app, &tx, &client_info, &row, Action::HandOverTaken, json!({ "may_rotate": page.is_some() })).await?;
     tx.commit().await?;
     key(&app, &row, page)
+}
+
+/// A secret as a client may make it.
+fn checked(page: LinkSecret) -> Result<LinkSecret, Error> {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if page.0.len() == 64 && page.0.bytes().all(is_hex) {
+        Ok(page)
+    } else {
+        Err(Error::field("page", "must be 64 lower-case hex digits"))
+    }
+}
+
+/// The key that was taken with this secret, if nothing has changed since.
+async fn again(app: &AppState, page: LinkSecret) -> Result<Json<TakenKey>, Error> {
+    let since = app.clock.now().unix() - AGAIN;
+    let found = app.store.hand_over(&digest(app, &page)).await?;
+    let found = found.filter(|(link, row)| {
+        link.taken_at.is_some_and(|at| at >= since && row.token.updated_at <= at)
+            && row.token.state == TokenStatus::Active.as_str()
+    });
+    let (link, row) = found.ok_or_else(unknown)?;
+    key(app, &row, link.may_rotate.then_some(page))
 }
 
 /// Rotates the key from the holder's page.

@@ -140,6 +140,41 @@ async fn link_of_a_deleted_token_or_of_a_disabled_user_gives_nothing() {
     ask(&server, "/take", &link["secret"]).await.refused(404, "NFND_000");
 }
 
+/// The answer was lost: the same client asks again.
+#[tokio::test]
+async fn key_is_given_once_more_to_the_client_that_took_it_until_something_changes() {
+    let server = Server::start(Sqlite).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[PARTNERS]).await;
+    let take = async |link: &Value, page: &str| {
+        let body = json!({ "secret": link["secret"], "page": page });
+        server.anonymous().post("/auth/hand_over/take", body).await
+    };
+    let (page, other) = ("0123456789abcdef".repeat(4), "f".repeat(64));
+    let link = make(&server, &token, json!({ "may_rotate": true })).await;
+    let wrong = take(&link, "mine").await.refused(400, "VAL_001");
+    assert_eq!(wrong, "page: must be 64 lower-case hex digits");
+    let first = take(&link, &page).await.expect(StatusCode::OK);
+    assert_eq!(first["page"], page.as_str());
+    assert_eq!(take(&link, &page).await.expect(StatusCode::OK), first);
+    take(&link, &other).await.refused(404, "NFND_000");
+    let taken = server.trail().await.iter().filter(|line| line.contains("hand_over_taken")).count();
+    assert_eq!(taken, 1);
+    // A rotation that shuts the holder out does not hand them the new key.
+    server.clock.advance(1);
+    admin.post(&path(&token, "/rotate"), json!({})).await.expect(StatusCode::OK);
+    take(&link, &page).await.refused(404, "NFND_000");
+
+    let link = make(&server, &token, json!({})).await;
+    let first = take(&link, &other).await.expect(StatusCode::OK);
+    assert_eq!(first["page"], json!(null));
+    server.clock.advance(600);
+    assert_eq!(take(&link, &other).await.expect(StatusCode::OK), first);
+    server.clock.advance(1);
+    take(&link, &other).await.refused(404, "NFND_000");
+    ask(&server, "", &json!(other)).await.refused(404, "NFND_000");
+}
+
 #[tokio::test]
 async fn link_is_made_by_people_who_gave_their_password_recently() {
     let server = Server::start(Sqlite).await;

@@ -41,17 +41,23 @@ impl Api {
     /// # Errors
     /// [`Failure::NotFound`] when the link does not work.
     pub async fn handed_over(self, secret: LinkSecret) -> Result<HandedOver, Failure> {
-        let body = HolderBody { secret, overlap: None };
+        let body = HolderBody { secret, overlap: None, page: None };
         parse(&self.send_once(Call::new(Method::Post, "/auth/hand_over").json(&body)).await?)
     }
 
-    /// Takes the key; with an overlap in seconds, rotates the key that was taken.
+    /// Takes the key, once more with the same `page`, the secret that the holder's page shall have; with an overlap in seconds,
+    /// rotates the key that was taken.
     ///
     /// # Errors
     /// [`Failure::NotFound`] when the link does not work.
-    pub async fn take_key(self, secret: LinkSecret, overlap: Option<i64>) -> Result<TakenKey, Failure> {
+    pub async fn take_key(
+        self,
+        secret: LinkSecret,
+        overlap: Option<i64>,
+        page: Option<LinkSecret>,
+    ) -> Result<TakenKey, Failure> {
         let path = if overlap.is_some() { "/auth/hand_over/rotate" } else { "/auth/hand_over/take" };
-        let body = HolderBody { secret, overlap };
+        let body = HolderBody { secret, overlap, page };
         parse(&self.send_once(Call::new(Method::Post, path).json(&body)).await?)
     }
 }

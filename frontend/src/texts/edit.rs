@@ -31,6 +31,7 @@ pub struct Texts {
     pub theirs: &'static str,
     pub days_from_now: Counted,
     pub back_to_form: &'static str,
+    pub is_kept: &'static str,
     pub take_theirs: &'static str,
     pub keep_mine: &'static str,
 }

@@ -33,10 +33,9 @@ pub fn SameAs(
         let before = chosen.get_untracked();
         chosen.set(set_of(modules.filter(|id| id.is_all() || has_module.run(id.clone()))));
         open.set(false);
-        let undo = Callback::new(move |()| {
+        toasts.say_with_undo(t().settings.same_as_taken.with([&token.name]), move || {
             chosen.try_set(before.clone());
         });
-        toasts.say_with_undo(t().settings.same_as_taken.with([&token.name]), undo);
     });
     view! {
         <Button on_press=move |()| open.set(true)>{t().settings.same_as_ask}</Button>

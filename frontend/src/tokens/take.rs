@@ -15,11 +15,12 @@ use super::{
 };
 use crate::{
     api::{Api, Failure},
-    browser::{dates, focus, page},
+    browser::{dates, focus, page, random},
     routes::TAKE,
     texts::t,
     ui::{
-        Button, Dialog, EmptyState, Heading, Icon, Load, LoadError, Loaded, Note, StatusChip, Time, Variant, dynamic,
+        Button, Dialog, EmptyState, Heading, Icon, LeaveGuard, Load, LoadError, Loaded, Note, StatusChip, Time,
+        Variant, dynamic,
     },
 };
 
@@ -39,6 +40,11 @@ pub fn TakeKey() -> impl IntoView {
     on_cleanup(move || listener.remove());
     let load = Load::new(move || secret.get(), move |secret| async move { api.handed_over(LinkSecret(secret)).await });
     let taken = RwSignal::new(None::<TakenKey>);
+    // With it the key can be asked for again when the answer gets lost.
+    let own = StoredValue::new(random::secret().map(LinkSecret));
+    // The key is there, and nobody has looked at it or copied it.
+    let unseen = RwSignal::new(false);
+    expect_context::<LeaveGuard>().watch(move || unseen.get());
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let (asks, overlap) = (RwSignal::new(false), RwSignal::new(OVERLAP));
     let send = move |overlap: Option<i64>| {
@@ -48,7 +54,10 @@ pub fn TakeKey() -> impl IntoView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let outcome = api.take_key(LinkSecret(secret.get_untracked()), overlap).await;
+            let outcome = {
+                let page = own.get_value().filter(|_| overlap.is_none());
+                api.take_key(LinkSecret(secret.get_untracked()), overlap, page).await
+            };
             busy.set(false);
             match outcome {
                 Ok(key) => {
@@ -59,6 +68,7 @@ pub fn TakeKey() -> impl IntoView {
                     } else if overlap.is_some() {
                         load.again();
                     }
+                    unseen.set(true);
                     taken.set(Some(key));
                 }
                 // Somebody else was faster, or the link was withdrawn.
@@ -80,7 +90,7 @@ pub fn TakeKey() -> impl IntoView {
             <div class="sign-in__card sign-in__card--wide">
                 <p class="brand">"Latchkey"</p>
                 <Heading title=Signal::derive(title) />
-                {dynamic(move || taken.get().map(new_key))}
+                <div class="stack" on:click=move |_| unseen.set(false)>{dynamic(move || taken.get().map(new_key))}</div>
                 {dynamic(move || match load.state.get() {
                     Loaded::Waiting => view! { <p role="status" class="muted">{t().account.loading}</p> }.into_any(),
                     Loaded::Failed(Failure::NotFound) => view! {

@@ -53,7 +53,9 @@ pub struct Menus {
 #[derive(Debug, Clone)]
 struct Shown {
     of: u32,
-    label: Signal<String>,
+    label: String,
+    /// As they were when the menu opened: none changes under the cursor.
+    entries: Vec<MenuItem>,
     items: Signal<Vec<MenuItem>>,
 }
 
@@ -116,7 +118,8 @@ pub fn Menu(
     });
     let press = move |event: MouseEvent| {
         if let Some(button) = events::button(&event) {
-            menus.fill(button, Shown { of, label, items });
+            let shown = Shown { of, label: label.get_untracked(), entries: items.get_untracked(), items };
+            menus.fill(button, shown);
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -152,10 +155,15 @@ pub fn MenuList() -> impl IntoView {
             let _ = button.focus();
         }
     };
-    // The entries are made anew when one of them changes.
+    // The entries are made anew: one of them was changed.
     let stay = move |action: Callback<()>| {
         let at = focus::position(&elements());
         action.run(());
+        menus.shown.update(|shown| {
+            if let Some(shown) = shown {
+                shown.entries = shown.items.try_get_untracked().unwrap_or_default();
+            }
+        });
         request_animation_frame(move || {
             if let Some(item) = at.and_then(|at| elements().into_iter().nth(at)) {
                 let _ = item.focus();
@@ -188,11 +196,9 @@ pub fn MenuList() -> impl IntoView {
             let _ = item.focus();
         }
     };
-    let label = move || menus.shown.get().and_then(|shown| shown.label.try_get());
-    let entries = move || {
-        let items = menus.shown.get()?.items.try_get()?;
-        Some(items.into_iter().map(|item| entry(item, close, stay)).collect_view())
-    };
+    let label = move || menus.shown.get().map(|shown| shown.label);
+    let entries =
+        move || Some(menus.shown.get()?.entries.into_iter().map(|item| entry(item, close, stay)).collect_view());
     view! {
         <div node_ref=list class="menu__list" role="menu" popover="auto" id=LIST aria-label=label
             on:toggle=toggled on:keydown=on_key>{dynamic(entries)}</div>

@@ -1,6 +1,6 @@
 //! Short confirmations of what is done. Never errors: those need reading.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
@@ -17,12 +17,19 @@ struct Toast {
 }
 
 /// What a confirmation offers beside its words.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Then {
     Nothing,
-    Undo(Callback<()>),
+    /// Not a `Callback`: the screen that made it may be gone.
+    Undo(Arc<dyn Fn() + Send + Sync>),
     /// A link to this address.
     Open(String),
+}
+
+impl fmt::Debug for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Then")
+    }
 }
 
 /// The confirmations on the page.
@@ -44,9 +51,9 @@ impl Toasts {
         self.show(text.into(), Then::Nothing);
     }
 
-    /// Says what is done and offers to undo it.
-    pub fn say_with_undo(self, text: impl Into<String>, undo: Callback<()>) {
-        self.show(text.into(), Then::Undo(undo));
+    /// Says what is done and offers to undo it, also when its screen is gone.
+    pub fn say_with_undo(self, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
+        self.show(text.into(), Then::Undo(Arc::new(undo)));
     }
 
     /// Says what is done, and where it is to be seen.
@@ -105,7 +112,7 @@ pub fn Toaster() -> impl IntoView {
                                 Then::Undo(undo) => view! {
                                     <button type="button" class="toast__undo" on:click=move |_| {
                                         toasts.drop(id);
-                                        undo.run(());
+                                        undo();
                                     }>{t().common.undo}</button>
                                 }
                                 .into_any(),

@@ -27,6 +27,7 @@ pub const TEXTS: Texts = Texts {
     theirs: "Gespeicherte Fassung",
     days_from_now: Counted::new("{0} Tag ab jetzt", "{0} Tage ab jetzt"),
     back_to_form: "Zurück zum Formular",
+    is_kept: "(bleibt)",
     take_theirs: "Gespeicherte übernehmen",
     keep_mine: "Meine behalten",
 };

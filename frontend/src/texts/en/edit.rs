@@ -27,6 +27,7 @@ pub const TEXTS: Texts = Texts {
     theirs: "Theirs",
     days_from_now: Counted::new("{0} day from now", "{0} days from now"),
     back_to_form: "Back to the form",
+    is_kept: "(stays)",
     take_theirs: "Take theirs",
     keep_mine: "Keep mine",
 };

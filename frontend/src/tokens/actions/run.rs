@@ -251,21 +251,11 @@ impl Actions {
 
     /// Sends a change. `as_seen` says whether a rule must select as many tokens as the user was told of.
     fn send(self, kind: Kind, target: Target, as_seen: bool) {
-        let Some(action) = kind.bulk().filter(|_| !self.busy.get_untracked() && target.count() > 0) else { return };
-        let ids = match &target {
-            Target::Tokens(tokens) => Some(tokens.iter().map(|token| token.id.to_string()).collect()),
-            Target::Ids(ids) => Some(ids.clone()),
-            Target::Rule(..) => None,
+        let Some(mut body) = body(kind, &target, self.end.get_untracked()).filter(|_| !self.busy.get_untracked())
+        else {
+            return;
         };
-        let query = if let Target::Rule(query, _) = &target { Some(query.clone()) } else { None };
-        let body = BulkBody {
-            action,
-            ids,
-            query,
-            expected: if let Target::Rule(_, total) = &target { as_seen.then_some(*total as u64) } else { None },
-            expiration_date: if kind == Kind::SetExpiration { self.end.get_untracked() } else { None },
-            dry_run: false,
-        };
+        body.expected = body.expected.filter(|_| as_seen);
         let stream = self.owner.get_value().with(Stream::new);
         self.stopped.set_value(false);
         self.busy.set(true);
@@ -334,7 +324,28 @@ impl Actions {
             Target::Tokens(tokens) if tokens.len() == 1 => Target::Tokens(tokens.clone()),
             _ => Target::Ids(ids),
         };
-        self.toasts.say_with_undo(text, Callback::new(move |()| self.change(back, target.clone())));
+        self.toasts.say_with_undo(text, move || self.undo(back, &target));
+    }
+
+    /// Takes a change back, also when the screen that made it is gone.
+    fn undo(self, back: Kind, target: &Target) {
+        if self.busy.try_get_untracked().is_some() {
+            return self.change(back, target.clone());
+        }
+        let Some(body) = body(back, target, None) else { return };
+        let target = target.clone();
+        let owner = Owner::new_root(None);
+        let stream = owner.with(Stream::new);
+        spawn_local(async move {
+            let outcome = self.api.change_tokens(&body, stream).await;
+            drop(owner);
+            self.toasts.say(match outcome {
+                Ok(result) if result.failed.is_empty() && result.missing() == 0 => back.done(&target.name()),
+                Ok(_) => not_done(&target, back),
+                Err(Failure::Offline) => unknown(&target, back),
+                Err(failure) => format!("{} {}", not_done(&target, back), failure.message()),
+            });
+        });
     }
 
     fn rotate(self, token: Token) {
@@ -395,6 +406,18 @@ impl Actions {
             }
         });
     }
+}
+
+/// The request for a change of tokens; none for nothing. `end` is for [`Kind::SetExpiration`].
+fn body(kind: Kind, target: &Target, end: Option<Option<String>>) -> Option<BulkBody> {
+    let (ids, query, expected) = match target {
+        Target::Tokens(tokens) => (Some(tokens.iter().map(|token| token.id.to_string()).collect()), None, None),
+        Target::Ids(ids) => (Some(ids.clone()), None, None),
+        Target::Rule(query, total) => (None, Some(query.clone()), Some(*total as u64)),
+    };
+    let expiration_date = end.filter(|_| kind == Kind::SetExpiration);
+    let action = kind.bulk().filter(|_| target.count() > 0)?;
+    Some(BulkBody { action, ids, query, expected, expiration_date, dry_run: false })
 }
 
 /// `“Billing” was not disabled.`

@@ -192,7 +192,7 @@ fn Modules(
             busy.try_set(None);
             match outcome {
                 Ok(()) => {
-                    let back = Callback::new(move |()| {
+                    let back = move || {
                         let (of, id) = (of.clone(), id.clone());
                         spawn_local(async move {
                             if let Err(failure) = api.grant_module(&of, &id).await {
@@ -200,7 +200,7 @@ fn Modules(
                             }
                             on_change.try_run(());
                         });
-                    });
+                    };
                     toasts.say_with_undo(texts.withdrew, back);
                     on_change.try_run(());
                     request_animation_frame(focus::title_if_lost);

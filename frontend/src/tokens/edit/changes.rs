@@ -19,6 +19,8 @@ pub struct Change {
     pub mine: String,
     /// What the server has now.
     pub theirs: String,
+    /// Whether theirs stays when mine is saved, because the form was not changed there.
+    pub is_kept: bool,
 }
 
 /// Theirs, with what the person has changed since `base` put over it: nobody overwrites what they did not touch.
@@ -43,9 +45,10 @@ pub fn merged(base: &Draft, mine: &Draft, theirs: &Draft) -> Draft {
     }
 }
 
-/// What would be overwritten if `mine` were saved over `theirs`. `day` writes a moment for people.
+/// How the form, which began as `base`, differs from theirs. `day` writes a moment for people.
 #[must_use]
 pub fn changes(
+    base: &Draft,
     mine: &Draft,
     theirs: &Draft,
     catalogue: &Catalogue,
@@ -62,19 +65,23 @@ pub fn changes(
         modules.iter().map(|id| catalogue.module_name(id)).collect::<Vec<_>>().join(", ")
     };
     let networks = |draft: &Draft| draft.networks().map_or_else(|_| draft.addresses.clone(), |it| it.join(", "));
-    let rows = [
-        (texts.name, mine.name.trim().to_owned(), theirs.name.clone()),
-        (texts.external_id, mine.external_id.trim().to_owned(), theirs.external_id.clone()),
-        (texts.description, mine.description.trim().to_owned(), theirs.description.clone()),
-        (texts.expiration, end(mine), end(theirs)),
-        (texts.not_before, mine.not_before.clone(), theirs.not_before.clone()),
-        (texts.allowed_addresses, networks(mine), networks(theirs)),
-        (texts.calls_per_minute, mine.calls.trim().to_owned(), theirs.calls.clone()),
-        (texts.permissions, names(&mine.modules), names(&theirs.modules)),
-    ];
-    rows.into_iter()
-        .filter(|(_, mine, theirs)| mine != theirs)
-        .map(|(field, mine, theirs)| Change { field, mine, theirs })
+    let rows = |draft: &Draft| {
+        [
+            (texts.name, draft.name.trim().to_owned()),
+            (texts.external_id, draft.external_id.trim().to_owned()),
+            (texts.description, draft.description.trim().to_owned()),
+            (texts.expiration, end(draft)),
+            (texts.not_before, draft.not_before.clone()),
+            (texts.allowed_addresses, networks(draft)),
+            (texts.calls_per_minute, draft.calls.trim().to_owned()),
+            (texts.permissions, names(&draft.modules)),
+        ]
+    };
+    let saved = rows(&merged(base, mine, theirs));
+    let sides = rows(mine).into_iter().zip(rows(theirs)).zip(saved);
+    sides
+        .filter(|((mine, theirs), _)| mine != theirs)
+        .map(|(((field, mine), (_, theirs)), (_, saved))| Change { field, mine, is_kept: saved == theirs, theirs })
         .collect()
 }
 
@@ -103,7 +110,9 @@ mod tests {
     }
 
     fn found(mine: &Draft, theirs: &Token) -> Vec<Change> {
-        changes(mine, &draft(theirs), &Catalogue::default(), |moment| moment.to_string())
+        changes(&draft(&token("Billing", "[]")), mine, &draft(theirs), &Catalogue::default(), |moment| {
+            moment.to_string()
+        })
     }
 
     #[test]
@@ -126,12 +135,16 @@ mod tests {
     fn each_property_that_differs_is_named_with_both_sides() {
         let theirs = token("Invoices", r#"[{"id":"TP-1","object":{"id":"MD-0000","name":"All"}}]"#);
         let mine = Draft { expiration: Expiration::Days(30), ..draft(&token("Billing", "[]")) };
-        let change =
-            |field, mine: &str, theirs: &str| Change { field, mine: mine.to_owned(), theirs: theirs.to_owned() };
+        let change = |field, mine: &str, theirs: &str, is_kept| Change {
+            field,
+            mine: mine.to_owned(),
+            theirs: theirs.to_owned(),
+            is_kept,
+        };
         let wanted = [
-            change("Name", "Billing", "Invoices"),
-            change("Expiration", "30 days from now", ""),
-            change("Permissions", "", "All Modules"),
+            change("Name", "Billing", "Invoices", true),
+            change("Expiration", "30 days from now", "", false),
+            change("Permissions", "", "All Modules", true),
         ];
         assert_eq!(found(&mine, &theirs), wanted);
     }
@@ -152,6 +165,7 @@ mod tests {
             field: "Allowed addresses",
             mine: "192.0.2.2, 192.0.2.7".to_owned(),
             theirs: "192.0.2.1".to_owned(),
+            is_kept: false,
         };
         assert_eq!(found(&merged, &theirs), [wanted]);
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::changes::{Change, changes, merged};
+use super::changes::{Change, changes};
 use crate::{
     api::{Catalogue, tokens::Versioned},
     browser::dates,
@@ -51,7 +51,8 @@ pub fn ConflictDialog(
             <tr>
                 <th scope="row">{change.field}</th>
                 <td class="breakable">{side(change.mine)}</td>
-                <td class="breakable">{side(change.theirs)}</td>
+                <td class="breakable">{side(change.theirs)}
+                    {change.is_kept.then(|| view! { " " <span class="muted">{texts.is_kept}</span> })}</td>
             </tr>
         }
     };
@@ -59,8 +60,8 @@ pub fn ConflictDialog(
         <Dialog open=open on_close=back title=texts.changed_by_another>
             {dynamic(move || theirs.get().map(|Versioned { token, .. }| {
                 let theirs = Draft::of(&token, Clock::browser());
-                let mine = merged(&base.get(), &mine.get(), &theirs);
-                let changes = catalogue.with_value(|it| changes(&mine, &theirs, it, dates::day_and_time));
+                let (base, mine) = (base.get(), mine.get());
+                let changes = catalogue.with_value(|it| changes(&base, &mine, &theirs, it, dates::day_and_time));
                 let updated = token.events.updated.clone();
                 view! {
                     <p>

@@ -189,6 +189,14 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
         original.set(draft);
     });
     view! {
+        <div role="status" class="meanwhile">
+            {dynamic(move || meanwhile.get().map(|(sentence, is_deleted)| view! {
+                <div class="note note--warning">
+                    <Icon icon=icondata_lu::LuInfo />
+                    <p class="breakable">{sentence} ". " {if is_deleted { texts.is_deleted_text } else { texts.changed_meanwhile }}</p>
+                </div>
+            }))}
+        </div>
         <form class="wizard__form" novalidate on:submit=move |event| { event.prevent_default(); save.with_value(|save| save()) }>
             <h2 class="section-title">{settings.general}</h2>
             <GeneralFields fields=fields />
@@ -209,14 +217,6 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
                 view! { <PermissionsEditor modules=modules_to_choose chosen=modules own=Some(id.clone()) /> }.into_any()
             }}
             <WouldBreak id=id draft=Signal::derive(draft) catalogue=catalogue />
-            <div role="status">
-                {dynamic(move || meanwhile.get().map(|sentence| view! {
-                    <div class="note note--warning">
-                        <Icon icon=icondata_lu::LuInfo />
-                        <p class="breakable">{sentence} ". " {texts.changed_meanwhile}</p>
-                    </div>
-                }))}
-            </div>
             <Note problem=problem />
             <div class="wizard__actions">
                 <span class="spacer"></span>
@@ -229,14 +229,15 @@ fn Form(version: Versioned, catalogue: Catalogue) -> impl IntoView {
     .into_any()
 }
 
-/// What others have done to the token since the form was filled, as a sentence.
-fn changed_by_others(id: String) -> RwSignal<Option<String>> {
+/// What others have done to the token since the form was filled, as a sentence; and whether they have deleted it.
+fn changed_by_others(id: String) -> RwSignal<Option<(String, bool)>> {
     let live = expect_context::<Live>();
     let sentence = RwSignal::new(None);
     live.on_news(move |news| {
-        let events = news.events.into_iter().filter(|event| event.object.id == id).collect();
+        let events: Vec<_> = news.events.into_iter().filter(|event| event.object.id == id).collect();
+        let is_deleted = events.iter().any(|event| event.action == "token.deleted");
         if let Some(news) = live.sentence(&News { events, is_partial: false }) {
-            sentence.set(Some(news));
+            sentence.set(Some((news, is_deleted)));
         }
     });
     sentence

@@ -1,7 +1,7 @@
 //! What changes while the list is open. A row changes where it stands; what would move rows waits until it is asked
 //! for.
 
-use latchkey_shared::Token;
+use latchkey_shared::{Token, TokenStatus};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::ListQuery;
@@ -37,7 +37,8 @@ pub fn refresh(query: Signal<ListQuery>, load: Load<(ListQuery, Page)>) -> RwSig
             let Some((_, shown)) = shown.filter(|(of, _)| *of == query) else { return };
             let is_in_place = shown.tokens.is_empty() || ids(&shown.tokens).eq(ids(&fresh.tokens));
             newer.set(!is_in_place);
-            let page = if is_in_place { fresh } else { in_place(shown, fresh) };
+            let deleted = |id: &str| news.events.iter().any(|it| it.action == "token.deleted" && it.object.id == id);
+            let page = if is_in_place { fresh } else { in_place(shown, fresh, deleted) };
             load.put((query, page));
         });
     });
@@ -49,7 +50,11 @@ fn ids(tokens: &[Token]) -> impl Iterator<Item = &str> {
 }
 
 /// The rows that are shown, each as it is now as far as that is known.
-fn in_place(shown: Page, fresh: Page) -> Page {
-    let now = |row: Token| fresh.tokens.iter().find(|it| it.id == row.id).cloned().unwrap_or(row);
+fn in_place(shown: Page, fresh: Page, deleted: impl Fn(&str) -> bool) -> Page {
+    let now = |row: Token| match fresh.tokens.iter().find(|it| it.id == row.id) {
+        Some(now) => now.clone(),
+        None if deleted(row.id.as_str()) => Token { status: TokenStatus::Deleted, ..row },
+        None => row,
+    };
     Page { tokens: shown.tokens.into_iter().map(now).collect(), ..shown }
 }
