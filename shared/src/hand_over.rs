@@ -73,6 +73,7 @@ pub struct HolderBody {
     pub overlap: Option<i64>,
     /// For `take`: the secret that the holder's page shall have, 64 hex digits made by the client at random. With the same
     /// one the key is given once more, for ten minutes, to a client that the answer has not reached.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$", value_type = Option<String>))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<LinkSecret>,
 }

@@ -427,6 +427,7 @@ mod tests {
             let is_id = ["\"^SU-", "\"^MD-", "\"^EXT-", "\"^UR-", "\"^(VA|PA)-", "\"^[A-Z][A-Z0-9-]{1,30}$"];
             let is_known = is_id.iter().any(|start| pattern.starts_with(start))
                 || pattern.starts_with("\"^[0-9a-f]{40}$")
+                || pattern.starts_with("\"^[0-9a-f]{64}$")
                 || pattern.starts_with("\"^[!-~]{1,255}$");
             assert!(is_known, "{pattern}");
         }
