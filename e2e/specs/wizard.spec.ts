@@ -358,7 +358,7 @@ test("the summary says what the key can do, and when its first call came", async
 
 test("a link fills in the wizard, and the wizard makes such a link", async ({ page, context, server }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
-  await page.goto(`${at.create}?name=Acme%20sync&extension=EXT-000-001&modules=MD-0002,MD-9999&expires_in=90`);
+  await page.goto(`${at.create}?name=Acme%20sync&extension=custom&modules=MD-0002,MD-9999&expires_in=90`);
   await expect(nameField(page)).toHaveValue("Acme sync");
   await expect(page.getByLabel("Expiration")).toHaveValue("90");
   await next(page).click();

@@ -15,6 +15,8 @@ use crate::{
 pub struct Prefill {
     /// The id of the token of which this one is a copy.
     pub copy_of: Option<String>,
+    /// The extension by its name, which the catalogue knows.
+    pub extension: Option<String>,
     /// What is filled in.
     pub draft: Draft,
 }
@@ -37,11 +39,11 @@ impl Prefill {
             expiration,
             addresses: text("allowed_addresses").replace(',', "\n"),
             calls: text("calls_per_minute"),
-            extension: get("extension").and_then(|id| id.parse::<ExtensionId>().ok()),
+            extension: text("extension").parse::<ExtensionId>().ok(),
             modules: set_of(modules),
             ..Draft::default()
         };
-        Self { copy_of: get("copy").filter(|id| id.starts_with("SU-")), draft }
+        Self { copy_of: get("copy").filter(|id| id.starts_with("SU-")), extension: get("extension"), draft }
     }
 }
 

@@ -41,7 +41,7 @@ pub fn CreateToken(
     let texts = &t().create;
     let (api, session) = (expect_context::<Api>(), expect_context::<Session>());
     let catalogue = expect_context::<Load<Catalogue>>();
-    let Prefill { copy_of, draft } = prefill;
+    let Prefill { copy_of, extension, draft } = prefill;
     let begin = Load::new(
         move || (copy_of.clone(), draft.clone()),
         move |(copy_of, draft)| async move {
@@ -52,7 +52,11 @@ pub fn CreateToken(
         },
     );
     let state = Memo::new(move |_| match (catalogue.state.get(), begin.state.get()) {
-        (Loaded::Ready(catalogue), Loaded::Ready(draft)) => Loaded::Ready((catalogue, draft)),
+        (Loaded::Ready(catalogue), Loaded::Ready(mut draft)) => {
+            let named = catalogue.extensions.iter().find(|it| extension.as_ref() == Some(&it.name));
+            draft.extension = draft.extension.or_else(|| named.map(|it| it.id.clone()));
+            Loaded::Ready((catalogue, draft))
+        }
         (Loaded::Failed(failure), _) | (_, Loaded::Failed(failure)) => Loaded::Failed(failure),
         _ => Loaded::Waiting,
     });
