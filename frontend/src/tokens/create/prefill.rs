@@ -114,7 +114,9 @@ mod tests {
             "/integrations/tokens/new?name=Acme%20%26%20S%C3%B6hne&extension=EXT-000-001&modules=MD-0002%2CMD-0003\
              &expires_in=90&allowed_addresses=192.0.2.1%2C2001%3Adb8%3A%3A%2F32&calls_per_minute=600"
         );
-        assert_eq!(read(&[("modules", "x,MD-1"), ("expires_in", "0"), ("extension", "?")]), Prefill::default());
+        assert_eq!(read(&[("modules", "x,MD-1"), ("expires_in", "0"), ("extension", "?")]).draft, Draft::default());
+        let named = read(&[("extension", "zapier")]);
+        assert_eq!((named.extension.as_deref(), named.draft.extension), (Some("zapier"), None));
         assert_eq!(read(&[("copy", "SU-160-984-311")]).copy_of.as_deref(), Some("SU-160-984-311"));
     }
 }
