@@ -126,6 +126,8 @@ test("a key whose answer was lost is taken by another press, and is not left uns
   const token = await api.create({ name: "Billing" });
   const link = await api.handOver(token.id);
   await page.goto(link);
+  // What changes in the second in which a key is taken may have come after it.
+  await page.waitForTimeout(1_000);
   let lost = 0;
   await page.route("**/hand_over/take", async (route) => {
     if (lost++ > 0) return route.continue();

@@ -97,12 +97,12 @@ fn checked(page: LinkSecret) -> Result<LinkSecret, Error> {
     }
 }
 
-/// The key that was taken with this secret, if nothing has changed since.
+/// The key that was taken with this secret, if the token has not changed since, nor in the same second.
 async fn again(app: &AppState, page: LinkSecret) -> Result<Json<TakenKey>, Error> {
     let since = app.clock.now().unix() - AGAIN;
     let found = app.store.hand_over(&digest(app, &page)).await?;
     let found = found.filter(|(link, row)| {
-        link.taken_at.is_some_and(|at| at >= since && row.token.updated_at <= at)
+        link.taken_at.is_some_and(|at| at >= since && row.token.updated_at < at)
             && row.token.state == TokenStatus::Active.as_str()
     });
     let (link, row) = found.ok_or_else(unknown)?;

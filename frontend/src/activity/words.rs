@@ -40,6 +40,9 @@ pub const ACTIONS: [&str; 27] = [
     "user.sessions_ended",
 ];
 
+/// A token is gone for good.
+pub const TOKEN_DELETED: &str = "token.deleted";
+
 /// Somebody has used a key that does not work any more.
 pub const ENDED_KEY_USED: &str = "token.ended_key_used";
 

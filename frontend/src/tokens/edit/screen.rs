@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{changes::merged, conflict::ConflictDialog, would_break::WouldBreak};
 use crate::{
+    activity::words::TOKEN_DELETED,
     api::{Api, Catalogue, Failure, sentences, tokens::Versioned},
     browser::focus,
     live::{Live, News},
@@ -235,7 +236,7 @@ fn changed_by_others(id: String) -> RwSignal<Option<(String, bool)>> {
     let sentence = RwSignal::new(None);
     live.on_news(move |news| {
         let events: Vec<_> = news.events.into_iter().filter(|event| event.object.id == id).collect();
-        let is_deleted = events.iter().any(|event| event.action == "token.deleted");
+        let is_deleted = events.iter().any(|event| event.action == TOKEN_DELETED);
         if let Some(news) = live.sentence(&News { events, is_partial: false }) {
             sentence.set(Some((news, is_deleted)));
         }

@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::ListQuery;
 use crate::{
+    activity::words::TOKEN_DELETED,
     api::{Api, tokens::Page},
     browser::dates,
     live::{Live, until_loaded},
@@ -37,7 +38,7 @@ pub fn refresh(query: Signal<ListQuery>, load: Load<(ListQuery, Page)>) -> RwSig
             let Some((_, shown)) = shown.filter(|(of, _)| *of == query) else { return };
             let is_in_place = shown.tokens.is_empty() || ids(&shown.tokens).eq(ids(&fresh.tokens));
             newer.set(!is_in_place);
-            let deleted = |id: &str| news.events.iter().any(|it| it.action == "token.deleted" && it.object.id == id);
+            let deleted = |id: &str| news.events.iter().any(|it| it.action == TOKEN_DELETED && it.object.id == id);
             let page = if is_in_place { fresh } else { in_place(shown, fresh, deleted) };
             load.put((query, page));
         });
