@@ -7,10 +7,10 @@ export default defineConfig({
   testDir: "specs",
   fullyParallel: true,
   workers: 2,
-  // A test that passes at the second try has found something.
-  retries: 0,
+  // A test that passes at the second try has found something: it is named at the end, with its trace.
+  retries: 1,
   forbidOnly: Boolean(process.env["CI"]),
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   outputDir: "test-results",
   reporter: [["list"], ["json", { outputFile: "report/results.json" }]],
@@ -18,8 +18,8 @@ export default defineConfig({
     browserName: "chromium",
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
-    // A trace takes half as long again. `--trace retain-on-failure` asks for it.
-    trace: "off",
+    // A trace takes half as long again.
+    trace: "on-first-retry",
     launchOptions: {
       executablePath: chromium,
       // The sandbox refuses root, which is who runs the tests in a container.

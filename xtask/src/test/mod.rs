@@ -94,7 +94,7 @@ impl Checks {
     /// A check that counts as one. Says whether it passed.
     fn one(&mut self, name: &str, work: impl FnOnce(&mut Steps) -> Result) -> bool {
         let passed = work(&mut self.steps).map_err(|why| self.failures.push(format!("{name}: {why}"))).is_ok();
-        self.sum += if passed { Counts { passed: 1, failed: 0 } } else { Counts { passed: 0, failed: 1 } };
+        self.sum += Counts { passed: passed.into(), failed: (!passed).into(), retried: 0 };
         passed
     }
 
@@ -112,7 +112,11 @@ impl Checks {
         let outcome = self.steps.step(name, |step| {
             let outcome = work(step);
             counts = count(&step.text());
-            step.note(format!("{} passed and {} failed", counts.passed, counts.failed));
+            step.note(counts.to_string());
+            // As nextest and Playwright name a test that had to be tried again.
+            for line in step.text().lines().filter(|line| line.contains("FLAKY ") || line.contains("(retry #1)")) {
+                step.note(line.trim());
+            }
             match outcome {
                 Ok(()) if counts.passed == 0 => Err("no test ran".to_owned()),
                 outcome => outcome,
@@ -128,7 +132,7 @@ impl Checks {
     /// A part that could not be tried.
     fn skip(&mut self, name: &str, why: &str) {
         self.failures.push(format!("{name}: not run, because {why}"));
-        self.sum += Counts { passed: 0, failed: 1 };
+        self.sum += Counts { failed: 1, ..Counts::default() };
     }
 
     fn close(self, started: Instant) -> Result {
@@ -137,7 +141,7 @@ impl Checks {
             println!("FAILED {failure}");
         }
         println!("{} s in all", started.elapsed().as_secs());
-        println!("{} passed, {} failed", self.sum.passed, self.sum.failed);
+        println!("{}", self.sum);
         if self.failures.is_empty() { Ok(()) } else { Err("not every check passed".to_owned()) }
     }
 }

@@ -95,6 +95,7 @@ pub fn TokenList(
         })
     });
     let manages = Memo::new(move |_| session.manages_tokens());
+    let selects = Memo::new(move |_| !selection.is_empty());
     let columns = RwSignal::new(storage::get(HIDDEN_COLUMNS).unwrap_or_default());
     let texts = &t().list;
     let found = move || match (stale.get(), body.get()) {
@@ -118,7 +119,7 @@ pub fn TokenList(
             <Filters query=query busy=stale hidden=columns />
         }))}
         // Beside the filters, so that what was typed in them stays.
-        {dynamic(move || (!selection.is_empty()).then(|| view! {
+        {dynamic(move || selects.get().then(|| view! {
             <BulkBar selection=selection query=query total=total stale=stale actions=actions />
         }))}
         <p class="visually-hidden" role="status">{dynamic(found)}</p>
@@ -211,7 +212,8 @@ fn Table(
             aria-busy=move || if load.busy.get() { "true" } else { "false" }>
             <thead role="rowgroup">
                 <tr role="row">
-                    <th scope="col" role="columnheader" class="col-select">
+                    // Until the rows are there, there are none to select, or those of another question.
+                    <th scope="col" role="columnheader" class="col-select" inert=move || stale.get() || waiting.get()>
                         {dynamic(move || if session.manages_tokens() {
                             view! {
                                 <CheckBox state=all label=Signal::stored(texts.select_all_rows.to_owned())
