@@ -7,9 +7,9 @@ use std::{env, hint::black_box, sync::Arc};
 
 use criterion::Criterion;
 use latchkey::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, ModuleRule, api::Api},
     clock::Clock,
-    gatekeeper::{AccessRequest, Entry, Modules, Target, decide, path},
+    gatekeeper::{AccessRequest, Entry, Modules, Target, apis::Original, decide, path},
     keys::mac::Digester,
     store::CredentialRow,
     tokens::secret,
@@ -29,9 +29,35 @@ impl Gatekeeper {
     fn allows(&self, header: &str) -> bool {
         let Ok(key) = PresentedKey::from_header(header.as_bytes()) else { return false };
         let address = Some(std::net::IpAddr::from([127, 0, 0, 1]));
-        let request =
-            AccessRequest { key, target: Target::Path("/agreements/AGP-1?limit=10"), address, now: self.clock.now() };
-        decide(Some(&self.entry), &request, &self.digester, &self.modules).result.is_ok()
+        let original =
+            Original { host: Some("api1.example.com"), method: "GET", path: "/v2/orders150/7/lines?limit=10" };
+        let target = Target::from(self.modules.apis.find(original).1);
+        let request = AccessRequest { key, target, address, now: self.clock.now() };
+        decide(Some(&self.entry), &request, &self.digester).result.is_ok()
+    }
+}
+
+/// Three APIs on hosts of their own, each with 200 rules, half of them with a method.
+fn catalogue() -> Catalogue {
+    let built_in = Catalogue::built_in().unwrap();
+    let api = |number: usize| Api {
+        name: format!("api{number}"),
+        hosts: vec![format!("api{number}.example.com")],
+        base_path: vec!["v2".to_owned()],
+        ..Api::only(false)
+    };
+    let rule = |api: usize, number: usize| {
+        let method = if number.is_multiple_of(2) { "GET " } else { "" };
+        let rule = format!("{method}/orders{number}/{{id}}/lines").parse().unwrap();
+        ModuleRule { module: built_in.modules[1 + number % 19].id.clone(), api, rule }
+    };
+    Catalogue {
+        apis: (0..3).map(api).collect(),
+        rules: (0..3)
+            .flat_map(|api| (0..200).map(move |number| (api, number)))
+            .map(|(api, number)| rule(api, number))
+            .collect(),
+        ..built_in.clone()
     }
 }
 
@@ -54,9 +80,9 @@ fn set_up() -> (Gatekeeper, Vec<(&'static str, String)>) {
         previous_expires_at: None,
         allowed_addresses: Some("10.0.0.0/8,127.0.0.1".to_owned()),
         calls_per_minute: None,
-        modules: Some("MD-0002,MD-0007".to_owned()),
+        modules: Some(catalogue().modules[1 + 150 % 19].id.to_string()),
     };
-    let modules = Modules::new(&Catalogue::built_in().unwrap());
+    let modules = Modules::new(&catalogue());
     let account = Arc::new(row.account());
     let entry = Arc::new(Entry::new(&row, account, &modules, |_, _| unreachable!()).unwrap());
     let gatekeeper = Gatekeeper { entry, digester: Digester::new(&pepper), modules, clock: Clock::system() };

@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header},
 };
 use clap::Parser as _;
 use criterion::Criterion;
@@ -92,9 +92,9 @@ fn main() {
     let peer = SocketAddr::from(([127, 0, 0, 1], 4000));
     let ask = |headers: &HeaderMap| {
         // From memory nothing is waited for.
-        forward_auth::respond(&app.gatekeeper, peer, black_box("/gateway/check"), headers).now_or_never()
+        forward_auth::respond(&app.gatekeeper, peer, &Method::GET, black_box("/gateway/check"), headers).now_or_never()
     };
-    let first = forward_auth::respond(&app.gatekeeper, peer, "/gateway/check", &valid);
+    let first = forward_auth::respond(&app.gatekeeper, peer, &Method::GET, "/gateway/check", &valid);
     assert_eq!(runtime.block_on(first).status(), 200);
     let mut criterion = Criterion::default().configure_from_args();
     criterion.bench_function("a valid key", |bencher| bencher.iter(|| ask(black_box(&valid)).unwrap()));

@@ -108,12 +108,27 @@ impl Caller {
             return Ok(());
         }
         let keeper = &app.gatekeeper;
-        let module = keeper.modules.of_own_route(&self.endpoint.path);
-        if entry.modules.opens(module) {
-            return Ok(());
-        }
+        let opened = match self.endpoint.target(app) {
+            Target::Module(module) if !entry.modules.opens(module) => Err(module),
+            Target::Request(openers) => openers.opened_by(&entry.modules),
+            _ => Ok(None),
+        };
+        let Err(module) = opened else { return Ok(()) };
         let module = Box::new(keeper.modules.get(module).clone());
         Err(Error::InsufficientScope { token: self.actor.id.clone(), module, console: keeper.console.clone() })
+    }
+}
+
+impl Endpoint {
+    /// What a key needs for it. What manages tokens, or tells of them, belongs to the module for that, whatever a catalogue
+    /// says of `/auth`; the examples are an API like any other.
+    fn target<'a>(&'a self, app: &'a AppState) -> Target<'a> {
+        let manages = ["/auth/", "/statistics/"].iter().any(|start| self.path.starts_with(start));
+        match self.access.requires_module() {
+            false => Target::Any,
+            true if manages => Target::Module(app.gatekeeper.modules.integrations()),
+            true => Target::Request(app.gatekeeper.modules.apis.first().rules.of_request("GET", &self.path)),
+        }
     }
 }
 
@@ -151,8 +166,7 @@ pub async fn authorize(State((app, access)): State<(AppState, Access)>, mut requ
             Err(error) => error.into_response(),
         };
     }
-    let module = app.gatekeeper.modules.of_own_route(&endpoint.path);
-    let target = if access.requires_module() { Target::Module(module) } else { Target::Any };
+    let target = endpoint.target(&app);
     let decision = app.gatekeeper.authorize(Credential::Header(request.headers()), target, client_info.ip).await;
     middleware::set_decision(request.extensions(), decision.clone());
     match token_caller(&app, request.headers(), &decision, client_info.clone(), endpoint.clone()) {
@@ -185,7 +199,7 @@ fn token_caller(
     endpoint: Endpoint,
 ) -> Result<Caller, Error> {
     if let Err(refusal) = decision.result {
-        app.gatekeeper.log(headers, refusal, client_info.ip);
+        app.gatekeeper.log(Credential::Header(headers).id(), headers, refusal, client_info.ip);
         return Err(app.gatekeeper.error(decision, refusal));
     }
     let token = decision.token.as_ref().ok_or(Error::Unauthorized)?;

@@ -140,7 +140,7 @@ impl Surface {
         let path = request.uri().path();
         match &self.forward_auth {
             Some(keeper) if path.starts_with(forward_auth::PREFIX) => {
-                guarded(forward_auth::respond(keeper, peer, path, request.headers())).await
+                guarded(forward_auth::respond(keeper, peer, request.method(), path, request.headers())).await
             }
             _ => {
                 request.extensions_mut().insert(ConnectInfo(peer));

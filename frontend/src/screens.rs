@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     account::{Profile, Users},
     activity::{Activity, ActivityQuery},
+    api::Catalogue,
     browser::location::Location,
     catalogue::{Extensions, Modules},
     routes::{HOME, Navigator, Screen, parts, token},
@@ -15,7 +16,7 @@ use crate::{
         edit::EditToken,
         list::{ListQuery, TokenList},
     },
-    ui::{EmptyState, Heading, dynamic},
+    ui::{EmptyState, Heading, Load, dynamic},
 };
 
 /// Everything inside the frame.
@@ -76,7 +77,14 @@ fn Elsewhere(address: String) -> impl IntoView {
 #[component]
 fn List() -> impl IntoView {
     let location = expect_context::<Location>();
-    let query = Signal::derive(move || ListQuery::read(|name| location.query(name)));
+    let catalogue = expect_context::<Load<Catalogue>>();
+    let query = Signal::derive(move || {
+        let query = ListQuery::read(|name| location.query(name));
+        catalogue.state.with(|state| match state.ready() {
+            Some(catalogue) => query.in_catalogue(catalogue),
+            None => query,
+        })
+    });
     view! { <TokenList query=query /> }.into_any()
 }
 

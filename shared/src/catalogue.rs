@@ -7,7 +7,6 @@ use crate::{ExtensionId, ModuleId};
 /// A unit of permission, and the paths that it opens.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Module {
     /// `MD-dddd`; `MD-0000` is *All*.
     pub id: ModuleId,
@@ -16,9 +15,23 @@ pub struct Module {
     /// One sentence on what the module covers.
     #[serde(default)]
     pub description: String,
-    /// Path prefixes below the API's base path, each starting with `/`.
+    /// What it opens: path prefixes, each starting with `/`, some of them behind a method (`GET /reports`).
     #[serde(default)]
     pub paths: Vec<String>,
+    /// The API that it is of, where the catalogue describes several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// Whether *All* stands for it, too.
+    pub in_all: bool,
+}
+
+impl Module {
+    /// Whether a token that holds the modules with the ids `held` may use this one. *All* stands for every module of the API,
+    /// also for those added after the token was made.
+    #[must_use]
+    pub fn is_held<'a>(&self, held: impl IntoIterator<Item = &'a str>) -> bool {
+        held.into_iter().any(|id| id == self.id.as_str() || (self.in_all && id == ModuleId::ALL))
+    }
 }
 
 /// Which credential a token of an extension shows.

@@ -109,16 +109,19 @@ verbose_id!(
 );
 
 impl ModuleId {
-    /// `MD-0000`, the module *All*: it stands for every module, also for those added later.
+    /// The id of the module *All*: it stands for every module of the API, also for those added later.
+    pub const ALL: &str = "MD-0000";
+
+    /// The module *All*.
     #[must_use]
     pub fn all() -> Self {
-        Self("MD-0000".to_owned())
+        Self(Self::ALL.to_owned())
     }
 
     /// Whether this is the module *All*.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.0 == "MD-0000"
+        self.0 == Self::ALL
     }
 }
 

@@ -7,8 +7,9 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     entry::{Entry, RateLimitStatus, State},
-    modules::{ModuleIndex, Modules},
-    path::{self, PathError},
+    modules::ModuleIndex,
+    path::PathError,
+    rules::Openers,
 };
 use crate::keys::mac::Digester;
 
@@ -75,6 +76,10 @@ pub enum Denied {
     Path(PathError),
     /// The proxy is misconfigured. It sent a valid key and no usable path of the original request: 400.
     MissingTarget,
+    /// The proxy is misconfigured. It has not sent the host, which says what API the request is to: 400.
+    MissingHost,
+    /// The request is to no API of the catalogue: 404.
+    Api,
     /// The token does not hold the module of the path: 403.
     Module(ModuleIndex),
     /// The token is not cached, and the database does not answer: 503.
@@ -83,7 +88,7 @@ pub enum Denied {
 
 impl Denied {
     /// Every word for logs and metrics.
-    pub const WORDS: [&'static str; 15] = [
+    pub const WORDS: [&'static str; 16] = [
         "missing",
         "malformed",
         "checksum",
@@ -97,6 +102,7 @@ impl Denied {
         "limited",
         "path",
         "bad_request",
+        "api",
         "module",
         "unavailable",
     ];
@@ -109,7 +115,8 @@ impl Denied {
             Self::Address(_) => "address",
             Self::Limited => "limited",
             Self::Path(_) => "path",
-            Self::MissingTarget => "bad_request",
+            Self::MissingTarget | Self::MissingHost => "bad_request",
+            Self::Api => "api",
             Self::Module(_) => "module",
             Self::Unavailable => "unavailable",
         }
@@ -160,16 +167,22 @@ impl Decision<'_> {
 }
 
 /// What a key is sent for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
-    /// A path, as the client sent it.
-    Path(&'a str),
+    /// A request that these rules decide about.
+    Request(Openers<'a>),
     /// A module.
     Module(ModuleIndex),
     /// Something that needs no module.
     Any,
-    /// The proxy has not sent it. Always denied.
-    Missing,
+    /// Something that nobody may have.
+    Denied(Denied),
+}
+
+impl<'a> From<Result<Openers<'a>, Denied>> for Target<'a> {
+    fn from(found: Result<Openers<'a>, Denied>) -> Self {
+        found.map_or_else(Self::Denied, Self::Request)
+    }
 }
 
 /// A request with a well-formed key.
@@ -188,12 +201,7 @@ pub struct AccessRequest<'a> {
 /// Decides about a request, given the token with the id of its key. The order is fixed; each step runs only if the one
 /// before succeeded. An unknown id costs the same digest and comparison as a wrong secret.
 #[must_use]
-pub fn decide<'a>(
-    entry: Option<&'a Arc<Entry>>,
-    request: &AccessRequest<'_>,
-    pepper: &Digester,
-    modules: &Modules,
-) -> Decision<'a> {
+pub fn decide<'a>(entry: Option<&'a Arc<Entry>>, request: &AccessRequest<'_>, pepper: &Digester) -> Decision<'a> {
     const UNKNOWN: [u8; 32] = [0; 32];
     let now = request.now.unix();
     let presented = pepper.digest(request.key.id, request.key.secret);
@@ -222,7 +230,7 @@ pub fn decide<'a>(
         // It was right once, and the client learns no more than of a wrong one.
         Err(Denied::Key(AuthError::Expired))
     } else {
-        judge(entry, request, modules, &mut decision)
+        judge(entry, request, &mut decision)
     };
     decision.token = Some(Cow::Borrowed(entry));
     decision
@@ -270,13 +278,8 @@ pub fn check_standing(entry: &Entry, address: Option<IpAddr>, now: Timestamp) ->
     Ok(())
 }
 
-fn open(entry: &Entry, module: ModuleIndex, decision: &mut Decision) -> Result<(), Denied> {
-    decision.module = Some(module);
-    if entry.modules.opens(module) { Ok(()) } else { Err(Denied::Module(module)) }
-}
-
 /// The steps after the comparison of the secret.
-fn judge(entry: &Entry, request: &AccessRequest<'_>, modules: &Modules, decision: &mut Decision) -> Result<(), Denied> {
+fn judge(entry: &Entry, request: &AccessRequest<'_>, decision: &mut Decision) -> Result<(), Denied> {
     check_standing(entry, request.address, request.now)?;
     if let Some(limit) = entry.rare.as_deref().and_then(|rare| rare.limit.as_ref()) {
         let counted = limit.count();
@@ -285,13 +288,13 @@ fn judge(entry: &Entry, request: &AccessRequest<'_>, modules: &Modules, decision
             return Err(Denied::Limited);
         }
     }
-    match request.target {
-        Target::Any => Ok(()),
-        Target::Missing => Err(Denied::MissingTarget),
-        Target::Path(path) => {
-            let path = path::normalise(path).map_err(Denied::Path)?;
-            open(entry, modules.of_path(&path), decision)
-        }
-        Target::Module(module) => open(entry, module, decision),
-    }
+    let opened = match request.target {
+        Target::Any => Ok(None),
+        Target::Denied(denied) => return Err(denied),
+        Target::Request(openers) => openers.opened_by(&entry.modules),
+        Target::Module(module) if entry.modules.opens(module) => Ok(Some(module)),
+        Target::Module(module) => Err(module),
+    };
+    decision.module = opened.unwrap_or_else(Some);
+    opened.map(|_| ()).map_err(Denied::Module)
 }

@@ -5,21 +5,26 @@
 //!   the status that is meant and the body in headers.
 //! - `/gateway/envoy/…` for Envoy, which puts the path of the original request behind this one.
 //!
-//! The first two read the original request from `X-Forwarded-Method` and `-Uri`, or from `X-Original-Method` and
+//! The first two read the original request from `X-Forwarded-Method`, `-Uri` and `-Host`, or from `X-Original-Method` and
 //! `-URI`. The files in `deploy/` show how each proxy is set up.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
 
-use super::{Credential, Decision, Gatekeeper, Target, headers, middleware::record_call};
-use crate::http::Error;
+use super::{
+    Credential, Decision, Denied, Entry, Gatekeeper, Target,
+    apis::{ApiGate, Original},
+    credentials, headers,
+    middleware::record_call,
+};
+use crate::{catalogue::rule::is_method, http::Error};
 
 /// For nginx: the status that is meant.
 const STATUS: HeaderName = HeaderName::from_static("x-latchkey-status");
@@ -30,30 +35,45 @@ const BODY: HeaderName = HeaderName::from_static("x-latchkey-body");
 pub const MISSING_TARGET: &str = "The proxy must send the original request in X-Forwarded-Method and X-Forwarded-Uri, or in \
     X-Original-Method and X-Original-URI.";
 
+/// What a proxy is told that does not say which host a client asked.
+pub const MISSING_HOST: &str = "The proxy must send the host of the original request in X-Forwarded-Host.";
+
 /// What stands before the original path when Envoy asks.
 const ENVOY: &str = "/gateway/envoy";
 
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
 const ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
 
 /// What every path of a proxy's question begins with.
 pub const PREFIX: &str = "/gateway/";
 
-/// Answers a proxy that asks at `path`, which begins with [`PREFIX`].
-pub async fn respond(keeper: &Gatekeeper, peer: SocketAddr, path: &str, headers: &HeaderMap) -> Response {
-    let (target, refuse): (_, fn(&Error) -> Response) = match path {
+/// Answers a proxy that asks at a path which begins with [`PREFIX`].
+pub async fn respond(
+    keeper: &Gatekeeper,
+    peer: SocketAddr,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Response {
+    let (request, refuse): (_, fn(&Error) -> Response) = match path {
         "/gateway/check" => (original(headers), Error::to_response),
         "/gateway/nginx" => (original(headers), for_nginx),
         _ => match path.strip_prefix(ENVOY) {
-            // Without a path behind it, the question is about no path, which is refused.
-            Some(target) if target.is_empty() || target.starts_with('/') => (Ok(target), Error::to_response),
+            // It asks with the method and the host of the original request. Without a path behind it, the question is about
+            // no path, which is refused.
+            Some(path) if path.is_empty() || path.starts_with('/') => {
+                let host = single(headers, &header::HOST).map(|host| host.and_then(|it| std::str::from_utf8(it).ok()));
+                let method = checked(method.as_str());
+                (host.and_then(|host| Ok(Original { host, method: method?, path })), Error::to_response)
+            }
             // Never the console's page: a proxy would take its 200 for a permission.
             _ => (Err(Error::NoSuchPath), Error::to_response),
         },
     };
-    answer(keeper, peer, headers, target, refuse).await
+    answer(keeper, peer, headers, request, refuse).await
 }
 
 /// Refuses a proxy that asks at the wrong path: it would take the 200 of a page or of a health check for a permission.
@@ -67,18 +87,20 @@ pub async fn refuse_misdirected(request: Request, next: Next) -> Result<Response
     Ok(next.run(request).await)
 }
 
-/// The target of the original request. Two headers that disagree, or one that is there twice, were not written by one
-/// proxy alone.
-fn original(headers: &HeaderMap) -> Result<&str, Error> {
-    let single = |name: &HeaderName| -> Result<Option<&[u8]>, Error> {
-        let mut values = headers.get_all(name).iter();
-        match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some(value), None) if value.is_empty() => Err(Error::Malformed(format!("{name} is empty."))),
-            (Some(value), None) => Ok(Some(value.as_bytes())),
-            _ => Err(Error::Malformed(format!("{name} is there twice."))),
-        }
-    };
+/// A header that one program writes.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, Error> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) if value.is_empty() => Err(Error::Malformed(format!("{name} is empty."))),
+        (Some(value), None) => Ok(Some(value.as_bytes())),
+        _ => Err(Error::Malformed(format!("{name} is there twice."))),
+    }
+}
+
+/// The original request. Two headers that disagree, or one that is there twice, were not written by one proxy alone.
+fn original(headers: &HeaderMap) -> Result<Original<'_>, Error> {
+    let single = |name: &HeaderName| single(headers, name);
     let (forwarded, original) = (single(&FORWARDED_URI)?, single(&ORIGINAL_URI)?);
     // Also without their methods.
     if let (Some(forwarded), Some(original)) = (forwarded, original)
@@ -89,15 +111,26 @@ fn original(headers: &HeaderMap) -> Result<&str, Error> {
                 .to_owned(),
         ));
     }
-    let forwarded = single(&FORWARDED_METHOD)?.and(forwarded);
-    match forwarded.or(single(&ORIGINAL_METHOD)?.and(original)) {
-        // The query has no say in a decision, so it may have any bytes.
-        Some(target) => {
-            let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
-            std::str::from_utf8(path).map_err(|_| Error::Malformed("The path is not encoded properly.".to_owned()))
-        }
-        None => Err(Error::Malformed(MISSING_TARGET.to_owned())),
+    let pairs = [(single(&FORWARDED_METHOD)?, forwarded), (single(&ORIGINAL_METHOD)?, original)];
+    let mut pairs = pairs.into_iter().filter_map(|(method, target)| method.zip(target));
+    let (method, target) = pairs.next().ok_or_else(|| Error::Malformed(MISSING_TARGET.to_owned()))?;
+    if pairs.next().is_some_and(|(other, _)| other != method) {
+        return Err(Error::Malformed(
+            "X-Forwarded-Method and X-Original-Method disagree: the proxy must remove the one that it does not set."
+                .to_owned(),
+        ));
     }
+    // The query has no say in a decision, so it may have any bytes.
+    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let path = std::str::from_utf8(path);
+    let path = path.map_err(|_| Error::Malformed("The path is not encoded properly.".to_owned()))?;
+    let host = single(&FORWARDED_HOST)?.and_then(|host| std::str::from_utf8(host).ok());
+    Ok(Original { host, method: checked(std::str::from_utf8(method).unwrap_or_default())?, path })
+}
+
+/// A method as programs write them.
+fn checked(method: &str) -> Result<&str, Error> {
+    if is_method(method) { Ok(method) } else { Err(Error::Malformed("The method must be in upper case.".to_owned())) }
 }
 
 /// The answer; a denial as `refuse` has it. A question that names no path is refused in any case, but the key with it
@@ -106,35 +139,70 @@ async fn answer(
     keeper: &Gatekeeper,
     peer: SocketAddr,
     headers: &HeaderMap,
-    target: Result<&str, Error>,
+    request: Result<Original<'_>, Error>,
     refuse: fn(&Error) -> Response,
 ) -> Response {
     let address = keeper.client(peer.ip(), headers);
-    let asked = target.as_ref().map_or(Target::Missing, |path| Target::Path(path));
+    let apis = &keeper.modules.apis;
+    let (api, found) = match &request {
+        Ok(request) => apis.find(*request),
+        Err(_) => (apis.first(), Err(Denied::MissingTarget)),
+    };
+    let mut buffer = credentials::BUFFER;
+    let key = credentials::read(&api.api.credentials, headers, &mut buffer);
+    let is_public = found.is_ok_and(|openers| openers.is_public());
+    let needs_no_key = match (&request, found) {
+        (Ok(request), Ok(_)) => {
+            let is_anonymous = api.api.anonymous && key == Ok(None);
+            is_public || is_anonymous || api.lets_preflight_pass(request.method, headers)
+        }
+        _ => false,
+    };
+    if needs_no_key && !matches!(key, Ok(Some(_))) {
+        return pass(None);
+    }
+    let key = key.and_then(|key| key.ok_or_else(|| credentials::nothing_shown(headers)));
     let reply = |decision: Decision<'_>| {
-        let error = match (target, decision.result, &decision.token) {
+        let error = match (request, decision.result, &decision.token) {
             (Err(error), ..) => Some(error),
+            // Whatever the key is worth, the request is as good as one without it.
+            (Ok(_), Err(_), _) if needs_no_key => return pass(None),
             (Ok(_), Ok(()), Some(_)) => None,
             (Ok(_), Err(denial), _) => Some(keeper.error(&decision, denial)),
             // Nothing passes without a token, whatever a later change of the rule may forget.
             (Ok(_), Ok(()), None) => Some(Error::Unauthorized),
         };
-        let mut response = match &error {
-            None => Response::new(Body::empty()),
-            Some(error) => refuse(error),
+        let mut response = match (&error, &decision.token) {
+            (Some(error), _) => refusal(error, api, headers, refuse),
+            (None, token) => pass(token.as_deref()),
         };
-        if let (None, Some(token)) = (&error, &decision.token) {
-            headers::add_identity_headers(response.headers_mut(), token);
-        }
         if let Err(denial) = decision.result {
-            keeper.log(headers, denial, address);
+            keeper.log(key.ok().map(|key| key.id), headers, denial, address);
         }
         let status = error.map_or(StatusCode::OK, |error| error.status());
         record_call(keeper, &decision, status, address, headers.get(header::USER_AGENT));
         headers::add_client_headers(response.headers_mut(), &decision);
         response
     };
-    keeper.authorize_with(Credential::Header(headers), asked, address, reply).await
+    keeper.authorize_with(Credential::Read(key), Target::from(found), address, reply).await
+}
+
+/// Lets a request pass, with the token that it comes from or without one.
+fn pass(token: Option<&Arc<Entry>>) -> Response {
+    let mut response = Response::new(Body::empty());
+    headers::add_identity_headers(response.headers_mut(), token);
+    response
+}
+
+/// Refuses a request, in the words of its API.
+fn refusal(error: &Error, api: &ApiGate, request: &HeaderMap, refuse: fn(&Error) -> Response) -> Response {
+    let mut response = refuse(error);
+    let headers = response.headers_mut();
+    if error.status() == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, api.challenge.clone());
+    }
+    api.add_cors_headers(request, headers);
+    response
 }
 
 /// nginx makes 500 of everything but 2xx, 401 and 403. Its configuration reads what is meant from the headers.
@@ -173,16 +241,16 @@ mod tests {
             map.append(*name, HeaderValue::from_static(value));
             map
         });
-        original(&headers).map(ToOwned::to_owned).map_err(|error| error.body())
+        original(&headers).map(|it| format!("{} {}", it.method, it.path)).map_err(|error| error.body())
     }
 
     #[test]
     fn original_request_is_named_by_one_pair_of_headers() {
         let forwarded = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/a?b=1")];
         let original = [("x-original-method", "GET"), ("x-original-uri", "/a?b=1")];
-        assert_eq!(target(&forwarded).unwrap(), "/a");
-        assert_eq!(target(&original).unwrap(), "/a");
-        assert_eq!(target(&[forwarded, original].concat()).unwrap(), "/a");
+        assert_eq!(target(&forwarded).unwrap(), "GET /a");
+        assert_eq!(target(&original).unwrap(), "GET /a");
+        assert_eq!(target(&[forwarded, original].concat()).unwrap(), "GET /a");
     }
 
     #[test]
@@ -205,6 +273,9 @@ mod tests {
         refused(&two, "disagree");
         refused(&[&two[..2], &two[3..]].concat(), "disagree");
         refused(&two[1..], "disagree");
+        let methods = [("x-original-method", "POST"), ("x-original-uri", "/a")];
+        refused(&[&two[..2], &methods[..]].concat(), "X-Original-Method disagree");
+        refused(&[("x-forwarded-method", "get"), ("x-forwarded-uri", "/a")], "must be in upper case");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Response headers: identity for the upstream, rate limit and expiry for the client.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use latchkey_shared::TokenId;
@@ -15,8 +17,16 @@ const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Adds the identity of the token, for the upstream.
-pub fn add_identity_headers(headers: &mut HeaderMap, token: &Entry) {
+/// Adds the identity of the token, for the upstream; empty values for a request without one. Never left out: the upstream
+/// would get the client's own header.
+pub fn add_identity_headers(headers: &mut HeaderMap, token: Option<&Arc<Entry>>) {
+    const NONE: HeaderValue = HeaderValue::from_static("");
+    let Some(token) = token else {
+        for name in [TOKEN_ID, TOKEN_NAME, ACCOUNT_ID, TOKEN_MODULES] {
+            headers.insert(name, NONE);
+        }
+        return;
+    };
     // Copies: cores would contend for the reference count of a clone.
     for (name, value) in [
         (TOKEN_ID, TokenId::text_of(token.number).as_slice()),
@@ -24,8 +34,7 @@ pub fn add_identity_headers(headers: &mut HeaderMap, token: &Entry) {
         (ACCOUNT_ID, token.account.id.as_bytes()),
         (TOKEN_MODULES, token.modules.header.as_bytes()),
     ] {
-        // Never left out: the upstream would get the client's own header.
-        headers.insert(name, HeaderValue::from_bytes(value).unwrap_or(HeaderValue::from_static("")));
+        headers.insert(name, HeaderValue::from_bytes(value).unwrap_or(NONE));
     }
 }
 

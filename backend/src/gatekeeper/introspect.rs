@@ -1,9 +1,9 @@
 //! Introspection (RFC 7662): a resource server asks what a key is worth that somebody has shown it.
 //!
-//! The caller shows a key of its own that holds the module that manages tokens (Integrations): in `Authorization:
-//! ApiKey` or `Bearer`, or as client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send.
-//! Besides `token` it may give `path` and `client_address`: then the answer is for a request to that path from that
-//! address. Without the address, a key that works from some addresses alone is not active.
+//! The caller shows a key of its own that holds the module *Introspection*: in `Authorization: ApiKey` or `Bearer`, or as
+//! client id and secret, by HTTP Basic or in the form, which is what OAuth libraries send. Besides `token` it may give
+//! `host`, `method`, `path` and `client_address`: then the answer is for such a request from that address. Without the
+//! address, a key that works from some addresses alone is not active.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -21,9 +21,13 @@ use serde::Serialize;
 
 use super::{
     Credential, Decision, Denied, Entry, Gatekeeper, Target,
+    apis::Original,
     middleware::{record_call, record_usage, set_decision},
 };
-use crate::http::{self, Error, MAX_BODY};
+use crate::{
+    catalogue::rule::is_method,
+    http::{self, Error, MAX_BODY},
+};
 
 /// The route.
 pub fn routes(keeper: Arc<Gatekeeper>) -> Router {
@@ -88,11 +92,11 @@ async fn introspect(
     let shown = credential(&sent, form.as_ref().ok());
     let by_header = sent.contains_key(header::AUTHORIZATION);
     let credential = shown.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
-    let caller = keeper.authorize(credential, Target::Module(keeper.modules.integrations()), address).await;
+    let caller = keeper.authorize(credential, Target::Module(keeper.modules.introspection()), address).await;
     set_decision(&extensions, caller.clone());
     let answer = match (caller.result, form) {
         (Err(denial), _) => {
-            keeper.log(&sent, denial, address);
+            keeper.log(credential.id(), &sent, denial, address);
             Err(keeper.error(&caller, denial))
         }
         (Ok(()), Err(error)) => Err(error),
@@ -115,6 +119,8 @@ async fn introspect(
 #[derive(Debug, Default)]
 struct Form {
     token: Option<String>,
+    host: Option<String>,
+    method: Option<String>,
     path: Option<String>,
     client_address: Option<String>,
     client_id: Option<String>,
@@ -133,6 +139,8 @@ impl Form {
         for (name, value) in form_urlencoded::parse(body) {
             let field = match name.as_ref() {
                 "token" => &mut form.token,
+                "host" => &mut form.host,
+                "method" => &mut form.method,
                 "path" => &mut form.path,
                 "client_address" => &mut form.client_address,
                 "client_id" => &mut form.client_id,
@@ -158,7 +166,26 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
         Some((scheme, pair)) if ["ApiKey", "Bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => pair,
         _ => &token,
     };
-    let target = form.path.as_deref().map_or(Target::Any, Target::Path);
+    let apis = &keeper.modules.apis;
+    let target = match &form.path {
+        None => Target::Any,
+        Some(path) => {
+            let method = match form.method.as_deref() {
+                Some(method) if !is_method(method) => return Err(Error::field("method", "must be in upper case")),
+                None if apis.have_methods() => {
+                    return Err(Error::field(
+                        "method",
+                        "is required with path, because rules of the catalogue have methods",
+                    ));
+                }
+                method => method.unwrap_or("GET"),
+            };
+            if form.host.is_none() && apis.have_hosts() {
+                return Err(Error::field("host", "is required with path, because APIs of the catalogue have hosts"));
+            }
+            apis.find(Original { host: form.host.as_deref(), method, path }).1.into()
+        }
+    };
     let decision = keeper.authorize(Credential::Pair(pair), target, address).await;
     match decision.result {
         Ok(()) => record_call(keeper, &decision, StatusCode::OK, address, None),

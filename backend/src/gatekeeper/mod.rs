@@ -5,14 +5,17 @@
 //! address, rate limit, module. A client that has not sent the right secret learns nothing but "no". Nothing is
 //! written to the database on this path. A cached token costs no I/O, no lock that is held across an await, and no allocation.
 //!
-//! - [`decide`](mod@decide): the decision. [`entry`]: a token as cached. [`modules`]: which module owns a path. [`path`]:
-//!   normalization.
+//! - [`decide`](mod@decide): the decision. [`entry`]: a token as cached.
+//! - [`apis`]: which API a request is to. [`path`]: normalization. [`rules`]: which modules open a path. [`modules`]: sets of
+//!   modules. [`credentials`]: how a client shows its key.
 //! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`change_listener`]: changes by other
 //!   replicas.
 //! - [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls
 //!   and last uses. [`metrics`]: counters. [`sharded`]: values for each core.
 
+pub mod apis;
 mod change_listener;
+mod credentials;
 mod decide;
 pub mod entry;
 pub mod forward_auth;
@@ -23,6 +26,7 @@ pub mod metrics;
 pub mod middleware;
 mod modules;
 pub mod path;
+mod rules;
 mod sharded;
 mod token_cache;
 pub mod usage;
@@ -37,14 +41,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::http::HeaderMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use latchkey_shared::{PresentedKey, TokenId};
 
 pub use decide::{AccessRequest, AuthError, Decision, Denied, Target, decide};
 pub use entry::Entry;
 pub use freshness::CacheFreshness;
-pub use modules::{ModuleIndex, ModuleSet, Modules, opens};
+pub use modules::{ModuleIndex, ModuleSet, Modules};
+pub use rules::Openers;
 pub use token_cache::{TokenCache, Unavailable};
 
 use self::{metrics::Metrics, usage::Usage};
@@ -104,10 +109,12 @@ const LINES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The credentials of a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Credential<'a> {
-    /// The `Authorization` header of these headers.
+    /// `Authorization: ApiKey` among these headers.
     Header(&'a HeaderMap),
     /// `<id>:<secret>`.
     Pair(&'a str),
+    /// What was read of them already.
+    Read(Result<PresentedKey<'a>, AuthError>),
 }
 
 impl<'a> Credential<'a> {
@@ -117,17 +124,17 @@ impl<'a> Credential<'a> {
         self.read().is_ok()
     }
 
+    /// The id of the token that it claims to be of.
+    #[must_use]
+    pub fn id(self) -> Option<&'a str> {
+        self.read().ok().map(|key| key.id)
+    }
+
     fn read(self) -> Result<PresentedKey<'a>, AuthError> {
         match self {
             Self::Pair(pair) => Ok(PresentedKey::from_pair(pair.as_bytes())?),
-            Self::Header(headers) => {
-                let mut values = headers.get_all(AUTHORIZATION).iter();
-                match (values.next(), values.next()) {
-                    (Some(value), None) => Ok(PresentedKey::from_header(value.as_bytes())?),
-                    // Another program could read the other one.
-                    _ => Err(AuthError::Missing),
-                }
-            }
+            Self::Header(headers) => credentials::read_own(headers),
+            Self::Read(key) => key,
         }
     }
 }
@@ -227,7 +234,7 @@ impl Gatekeeper {
             return Err(answer);
         }
         self.metrics.looked_up(true);
-        Ok(answer(decide(known, request, &self.pepper, &self.modules)))
+        Ok(answer(decide(known, request, &self.pepper)))
     }
 
     async fn authorize_uncached<R>(&self, request: &AccessRequest<'_>, answer: impl FnOnce(Decision<'_>) -> R) -> R {
@@ -245,7 +252,7 @@ impl Gatekeeper {
                 Err(Unavailable) => return answer(Decision::denied(Denied::Unavailable, request.now)),
             }
         };
-        answer(decide(entry.as_ref(), request, &self.pepper, &self.modules))
+        answer(decide(entry.as_ref(), request, &self.pepper))
     }
 
     /// The operator's own proxies.
@@ -293,12 +300,10 @@ impl Gatekeeper {
     }
 
     /// Logs why a request was denied, with the id of the key and never the secret.
-    pub fn log(&self, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
+    pub fn log(&self, token: Option<&str>, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
         if self.lines.check().is_err() {
             return;
         }
-        let key = headers.get(AUTHORIZATION).and_then(|value| PresentedKey::from_header(value.as_bytes()).ok());
-        let token = key.map(|key| key.id);
         let address = address.map(tracing::field::display);
         // Anybody can send it, so it must not fill the log.
         let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
@@ -317,6 +322,8 @@ impl Gatekeeper {
             }
             Denied::Path(error) => Error::Malformed(format!("The path {error}.")),
             Denied::MissingTarget => Error::Malformed(forward_auth::MISSING_TARGET.to_owned()),
+            Denied::MissingHost => Error::Malformed(forward_auth::MISSING_HOST.to_owned()),
+            Denied::Api => Error::NoSuchApi,
             Denied::Module(module) => Error::InsufficientScope {
                 token: decision.token.as_ref().map(|token| token.id().to_string()).unwrap_or_default(),
                 module: Box::new(self.modules.get(module).clone()),

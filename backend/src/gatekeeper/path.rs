@@ -83,6 +83,13 @@ pub fn normalise(target: &str) -> Result<Cow<'_, str>, PathError> {
     Ok(path)
 }
 
+/// A path in the one form of an API that ignores case. Some letters have the same upper case and not the same lower
+/// case.
+#[must_use]
+pub fn fold(path: &str) -> String {
+    path.to_uppercase().to_lowercase()
+}
+
 /// Slashes that have no other form.
 const SLASHES: [char; 2] = ['\u{2044}', '\u{2215}'];
 

@@ -7,10 +7,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 
 use super::Error;
-use crate::{
-    gatekeeper::{self, Entry},
-    store::entities::account,
-};
+use crate::{gatekeeper::Entry, store::entities::account};
 
 /// What a route requires of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +103,7 @@ impl Caller {
     pub fn may_grant(&self, module: &ModuleId) -> bool {
         match &self.identity {
             Identity::User { .. } => true,
-            Identity::Token { entry, .. } => gatekeeper::opens(&entry.modules.ids, module),
+            Identity::Token { entry, .. } => entry.modules.includes(module),
         }
     }
 }

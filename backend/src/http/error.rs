@@ -38,6 +38,8 @@ pub enum Error {
     NotFound(String),
     /// No such path.
     NoSuchPath,
+    /// A proxy asks about a request to no API of the catalogue.
+    NoSuchApi,
     /// The path does not have this method.
     MethodNotAllowed,
     /// Fields of the body are wrong.
@@ -151,6 +153,11 @@ impl Error {
                 told(StatusCode::NOT_FOUND, "NFND_000", Problem::with("not_found", "Object `{}` not found.", &[id]))
             }
             Self::NoSuchPath => one(StatusCode::NOT_FOUND, "NFND_000", "No such path."),
+            Self::NoSuchApi => one(
+                StatusCode::NOT_FOUND,
+                "NFND_000",
+                "No API of the catalogue has this host and path: its operator must describe it under [[apis]].",
+            ),
             Self::MethodNotAllowed => one(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "REQ_001",

@@ -6,7 +6,6 @@ use axum::{Json, extract::State};
 use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, StatusUsage, Timestamp, TokenUsage};
 
 use crate::{
-    gatekeeper,
     http::{Caller, Error, Id},
     state::AppState,
 };
@@ -32,7 +31,7 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
     }
     let of_module = |id: &ModuleId| {
         let used = modules.get(id.as_str());
-        let granted = gatekeeper::opens(&row.modules, id);
+        let granted = app.catalogue.opens(&row.modules, id);
         (granted || used.is_some()).then(|| ModuleUsage {
             id: id.clone(),
             granted,

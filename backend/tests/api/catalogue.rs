@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use latchkey::catalogue::Catalogue;
 
-use crate::harness::{ALL, Server, Sqlite, new_token};
+use crate::harness::{ALL, INTEGRATIONS, PARTNERS, Server, Sqlite, new_token};
 
 #[tokio::test]
 async fn every_valid_caller_reads_the_catalogue_200() {
@@ -12,7 +12,7 @@ async fn every_valid_caller_reads_the_catalogue_200() {
     let key = server.key(&admin.create("No modules", &[]).await);
     for client in [&admin, &key] {
         let modules = client.get("/modules?limit=2").await;
-        assert_eq!(modules.header("content-range"), "items 0-1/22");
+        assert_eq!(modules.header("content-range"), "items 0-1/23");
         assert_eq!(modules.expect(StatusCode::OK)[0]["name"], "All");
         let extensions = client.get("/extensions/").await.expect(StatusCode::OK);
         let names: Vec<_> = extensions.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
@@ -40,7 +40,7 @@ async fn bad_query_400_nobody_401_unknown_404() {
 async fn lists_without_a_table_are_filtered_searched_and_ordered_alike() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let token = admin.create("Key", &[crate::harness::INTEGRATIONS, crate::harness::PARTNERS]).await;
+    let token = admin.create("Key", &[INTEGRATIONS, PARTNERS]).await;
     let permissions = format!("/auth/tokens/{}/permissions", token["id"].as_str().unwrap());
     let ids = async |path: &str| -> Vec<String> {
         let rows = admin.get(path).await.expect(StatusCode::OK);
@@ -88,6 +88,11 @@ async fn module_of_a_path_that_covers_the_token_routes_does_not_manage_tokens() 
     form.act("/oauth2/introspect").await.refused(403, "AUTH_003");
     let gateway = key.with("x-forwarded-method", "POST").with("x-forwarded-uri", "/auth/tokens");
     assert_eq!(gateway.get("/gateway/check").await.status, StatusCode::OK, "the gateway's paths are the team's own");
+    // In a catalogue that does not say otherwise, All is the API's alone.
     let all = server.key(&admin.create("All", &[ALL]).await);
-    assert_eq!(all.get("/auth/tokens").await.status, StatusCode::OK);
+    all.get("/auth/tokens").await.refused(403, "AUTH_003");
+    all.post("/auth/tokens", new_token("Planted", &[INTEGRATIONS])).await.refused(403, "AUTH_003");
+    let manager = server.key(&admin.create("Manager", &[INTEGRATIONS]).await);
+    assert_eq!(manager.get("/auth/tokens").await.status, StatusCode::OK);
+    manager.post("/auth/tokens", new_token("Planted", &[ALL])).await.refused(403, "AUTH_003");
 }

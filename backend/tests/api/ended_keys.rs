@@ -8,7 +8,7 @@ use latchkey::{gatekeeper::usage, tokens::ended_keys};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite, header_value, new_token};
+use crate::harness::{Database, INTROSPECTION, PARTNERS, Postgres, Server, Sqlite, header_value, new_token};
 
 const DAY: i64 = 24 * 3600;
 
@@ -72,7 +72,7 @@ async fn use_of_an_ended_key_is_told_once_a_day() {
 async fn ended_key_that_somebody_asks_about_counts_as_used() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let (asks, token) = (admin.create("Asks", &[INTEGRATIONS]).await, admin.create("Key", &[PARTNERS]).await);
+    let (asks, token) = (admin.create("Asks", &[INTROSPECTION]).await, admin.create("Key", &[PARTNERS]).await);
     admin.act(&format!("/auth/tokens/{}/deactivate", token["id"].as_str().unwrap())).await.expect(StatusCode::OK);
     let key = header_value(&token).replace("ApiKey ", "");
     let form = Body::from(format!("client_address=192.0.2.9&token={key}"));

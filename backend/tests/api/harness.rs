@@ -33,6 +33,7 @@ pub const CUSTOM: &str = "EXT-000-001";
 pub const ZAPIER: &str = "EXT-000-003";
 pub const PARTNERS: &str = "MD-0002";
 pub const INTEGRATIONS: &str = "MD-0007";
+pub const INTROSPECTION: &str = "MD-9001";
 pub const ALL: &str = "MD-0000";
 
 /// Which database a test runs on.

@@ -7,7 +7,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite, header_value};
+use crate::harness::{
+    Answer, Client, Database, INTEGRATIONS, INTROSPECTION, PARTNERS, Postgres, Server, Sqlite, header_value,
+};
 
 fn pair(token: &Value) -> String {
     format!("{}:{}", token["id"].as_str().unwrap(), token["token"].as_str().unwrap())
@@ -28,7 +30,7 @@ fn inactive(answer: &Answer) {
 async fn key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
-    let resource_server = admin.create("Resource server", &[INTEGRATIONS]).await;
+    let resource_server = admin.create("Resource server", &[INTROSPECTION]).await;
     let end = server.clock.now().plus(30 * 24 * 3600);
     let mut token = crate::harness::new_token("Billing", &[PARTNERS, INTEGRATIONS]);
     token["expiration_date"] = json!(end);
@@ -58,7 +60,7 @@ async fn key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] data
 }
 
 #[tokio::test]
-async fn introspection_needs_integrations() {
+async fn introspection_needs_its_module() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
     let token = admin.create("Key", &[PARTNERS]).await;
@@ -68,7 +70,9 @@ async fn introspection_needs_integrations() {
     // The session of a browser is not enough: this is for programs.
     ask(&admin, &form).await.refused(401, "AUTH_001");
     let error = ask(&server.key(&token), &form).await.refused(403, "AUTH_003");
-    assert!(error.contains("Integrations"), "{error}");
+    assert!(error.contains("Introspection"), "{error}");
+    let manages = admin.create("Manages keys", &[INTEGRATIONS]).await;
+    ask(&server.key(&manages), &form).await.refused(403, "AUTH_003");
     let wrong = format!("Basic {}", STANDARD.encode("SU-000-000-001:x"));
     let answer = ask(&server.anonymous().with("authorization", &wrong), &form).await;
     answer.refused(401, "AUTH_001");
@@ -80,7 +84,7 @@ async fn introspection_needs_integrations() {
 async fn key_that_does_not_work_is_inactive_without_details() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
+    let caller = server.key(&admin.create("Resource server", &[INTROSPECTION]).await);
     let token = admin.create("Key", &[PARTNERS]).await;
     let key = pair(&token);
     let path = format!("/auth/tokens/{}", token["id"].as_str().unwrap());
@@ -99,7 +103,7 @@ async fn key_that_does_not_work_is_inactive_without_details() {
 async fn path_and_an_address_are_taken_into_account() {
     let server = Server::start_with(Sqlite, &[], Catalogue::built_in().unwrap()).await;
     let admin = server.admin().await;
-    let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
+    let caller = server.key(&admin.create("Resource server", &[INTROSPECTION]).await);
     let token = admin.create("Key", &[PARTNERS]).await;
     let key = pair(&token);
     let is_active = async |more: &[(&str, &str)]| {
@@ -119,7 +123,7 @@ async fn path_and_an_address_are_taken_into_account() {
 async fn bad_form_is_named_400() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let caller = server.key(&admin.create("Resource server", &[INTEGRATIONS]).await);
+    let caller = server.key(&admin.create("Resource server", &[INTROSPECTION]).await);
     let refused = async |form: &[(&str, &str)]| ask(&caller, form).await.refused(400, "VAL_001");
     assert_eq!(refused(&[]).await, "token: is required");
     assert_eq!(refused(&[("token", "a"), ("token", "b")]).await, "token: is there twice");
@@ -134,7 +138,7 @@ async fn bad_form_is_named_400() {
 async fn caller_is_known_by_every_method_of_oauth_and_by_one_at_a_time() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let caller = admin.create("Resource server", &[INTEGRATIONS]).await;
+    let caller = admin.create("Resource server", &[INTROSPECTION]).await;
     let token = admin.create("Key", &[PARTNERS]).await;
     let key = pair(&token);
     let (id, secret) = (caller["id"].as_str().unwrap(), caller["token"].as_str().unwrap());

@@ -9,6 +9,7 @@ mod harness;
 mod accounts;
 mod activate;
 mod agreements;
+mod apis;
 mod audit;
 mod bulk;
 mod catalogue;

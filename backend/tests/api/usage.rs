@@ -10,7 +10,7 @@ use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, INTEGRATIONS, PARTNERS, Postgres, Server, Sqlite};
+use crate::harness::{Database, INTEGRATIONS, INTROSPECTION, PARTNERS, Postgres, Server, Sqlite};
 
 #[rstest]
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn last_use_is_shown_and_never_goes_back(#[values(Sqlite, Postgres)] datab
 async fn every_call_is_counted_once_at_each_door() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let token = admin.create("Key", &[INTEGRATIONS]).await;
+    let token = admin.create("Key", &[INTEGRATIONS, INTROSPECTION]).await;
     let key = server.key(&token);
     key.get("/auth/tokens").await.expect(StatusCode::OK);
     key.get("/openapi.json").await.expect(StatusCode::OK);
@@ -71,7 +71,7 @@ async fn every_call_is_counted_once_at_each_door() {
             ("MD-0000", 403, 1),
             ("MD-0006", 403, 1),
             (INTEGRATIONS, 200, 1),
-            (INTEGRATIONS, 400, 1)
+            (INTROSPECTION, 400, 1)
         ]
     );
 }

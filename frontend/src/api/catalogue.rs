@@ -27,6 +27,12 @@ impl Catalogue {
         id.is_all() || self.modules.iter().any(|module| module.id == *id)
     }
 
+    /// Whether *All* stands for a module. One that has left the catalogue counts as one of the API.
+    #[must_use]
+    pub fn is_in_all(&self, id: &ModuleId) -> bool {
+        self.modules.iter().find(|module| module.id == *id).is_none_or(|module| module.in_all)
+    }
+
     /// The name of a token's extension for people.
     #[must_use]
     pub fn extension_title(&self, token: &Token) -> String {
@@ -40,6 +46,17 @@ impl Catalogue {
             return t().common.all_modules.to_owned();
         }
         self.modules.iter().find(|module| &module.id == id).map_or_else(|| id.to_string(), |it| it.name.clone())
+    }
+}
+
+/// Whether *All* includes the modules for administration, in a sentence.
+#[must_use]
+pub fn what_all_includes(modules: &[Module]) -> String {
+    let apart: Vec<&str> = modules.iter().filter(|module| !module.in_all).map(|module| module.name.as_str()).collect();
+    let texts = &t().settings;
+    match apart.as_slice() {
+        [] => texts.all_includes_administration.to_owned(),
+        apart => texts.all_excludes.with([&apart.join(", ")]),
     }
 }
 

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 pub use bulk::BulkResult;
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, what_all_includes};
 pub use failure::{CONFIRM_PASSWORD, Failure, sentences};
 pub use transport::{Answer, Call, Method, Stream, Transport};
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{count_link, counts};
 use crate::{
-    api::Catalogue,
+    api::{Catalogue, what_all_includes},
     texts::t,
     tokens::list::ListQuery,
     ui::{Heading, Load, LoadError, Loaded, dynamic},
@@ -18,7 +18,7 @@ pub fn Modules() -> impl IntoView {
     let state = Memo::new(move |_| catalogue.state.get());
     view! {
         <div class="screen__head"><Heading title=texts.modules /></div>
-        <p class="muted">{texts.modules_intro}</p>
+        <p class="muted">{texts.modules_intro} " " {dynamic(move || state.with(|state| state.ready().map(|it| what_all_includes(&it.modules))))}</p>
         {dynamic(move || match state.get() {
             Loaded::Waiting => view! { <div class="skeleton skeleton--block"></div> }.into_any(),
             Loaded::Failed(failure) => view! {
@@ -34,8 +34,11 @@ pub fn Modules() -> impl IntoView {
 #[component]
 fn Table(catalogue: Catalogue) -> impl IntoView {
     let texts = &t().catalogue;
-    let lists: Vec<ListQuery> =
-        catalogue.modules.iter().map(|it| ListQuery { module: Some(it.id.clone()), ..ListQuery::default() }).collect();
+    let lists: Vec<ListQuery> = catalogue
+        .modules
+        .iter()
+        .map(|it| ListQuery { module: Some(it.id.clone()), ..ListQuery::default() }.in_catalogue(&catalogue))
+        .collect();
     let counts = counts(lists.clone());
     let rows: Vec<_> = catalogue
         .modules

@@ -35,7 +35,7 @@ pub struct Texts {
     pub environment_after: &'static str,
     pub language: &'static str,
     pub code_sample: &'static str,
-    pub holds_all: Template<1>,
+    pub holds_all: Template<3>,
     pub holds: Template<2>,
     pub call_was_refused: &'static str,
     pub module: &'static str,

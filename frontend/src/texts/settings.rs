@@ -34,6 +34,8 @@ pub struct Texts {
     pub calls_per_minute: &'static str,
     pub calls_per_minute_hint: &'static str,
     pub all_chosen: Template<1>,
+    pub all_includes_administration: &'static str,
+    pub all_excludes: Template<1>,
     pub some_chosen: Template<2>,
     pub same_as_ask: &'static str,
     pub same_as_title: &'static str,

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::{draft::set_of, same_as::SameAs};
 use crate::{
+    api::what_all_includes,
     browser::{dates::number, text},
     texts::t,
     ui::{Check, CheckBox, Icon, dynamic},
@@ -14,10 +15,10 @@ use crate::{
 
 /// What *All Modules* shows for a choice.
 #[must_use]
-pub fn all_state(chosen: &BTreeSet<ModuleId>) -> Check {
+pub fn all_state(chosen: &BTreeSet<ModuleId>, modules: &[Module]) -> Check {
     if chosen.contains(&ModuleId::all()) {
         Check::On
-    } else if chosen.is_empty() {
+    } else if chosen.is_subset(&apart(modules)) {
         Check::Off
     } else {
         Check::Mixed
@@ -25,26 +26,33 @@ pub fn all_state(chosen: &BTreeSet<ModuleId>) -> Check {
 }
 
 /// The choice after *All Modules* was switched: the one module *All*, which also stands for modules added
-/// later, or none.
+/// later, or none. The modules for which it does not stand stay as they are.
 #[must_use]
-pub fn switch_all(on: bool) -> BTreeSet<ModuleId> {
-    set_of(on.then(ModuleId::all).into_iter())
+pub fn switch_all(chosen: &BTreeSet<ModuleId>, on: bool, modules: &[Module]) -> BTreeSet<ModuleId> {
+    let stay = chosen.intersection(&apart(modules)).cloned().collect::<Vec<_>>();
+    set_of(stay.into_iter().chain(on.then(ModuleId::all)))
 }
 
 /// The choice after one module was switched. Taking one from *All* leaves all the others, one by one.
 #[must_use]
 pub fn switch_one(chosen: &BTreeSet<ModuleId>, id: &ModuleId, on: bool, modules: &[Module]) -> BTreeSet<ModuleId> {
-    let mut chosen = if chosen.contains(&ModuleId::all()) {
-        set_of(modules.iter().map(|module| module.id.clone()))
-    } else {
-        chosen.clone()
-    };
+    let mut chosen = chosen.clone();
     if on {
         chosen.insert(id.clone());
-    } else {
-        chosen.remove(id);
+    } else if !chosen.remove(id) && chosen.remove(&ModuleId::all()) {
+        chosen
+            .extend(modules.iter().filter(|module| module.in_all && module.id != *id).map(|module| module.id.clone()));
     }
     chosen
+}
+
+/// The modules for which *All* does not stand.
+fn apart(modules: &[Module]) -> BTreeSet<ModuleId> {
+    set_of(modules.iter().filter(|module| !module.in_all).map(|module| module.id.clone()))
+}
+
+fn is_chosen(module: &Module, chosen: &BTreeSet<ModuleId>) -> bool {
+    module.is_held(chosen.iter().map(ModuleId::as_str))
 }
 
 /// The check boxes. Says plainly when nothing is chosen.
@@ -61,28 +69,28 @@ pub fn PermissionsEditor(
     let texts = &t().settings;
     let (filter, only_chosen) = (RwSignal::new(String::new()), RwSignal::new(false));
     let modules = StoredValue::new(modules);
-    let count = number(modules.with_value(Vec::len));
+    let all = modules.with_value(Vec::len);
+    let count = number(all);
     let shown = Memo::new(move |_| {
         let wanted = text::lower(filter.get().trim());
         let fits = |module: &&Module| {
             (text::lower(&module.name).contains(&wanted) || text::lower(&module.description).contains(&wanted))
-                && (!only_chosen.get() || chosen.with(|it| it.contains(&module.id) || it.contains(&ModuleId::all())))
+                && (!only_chosen.get() || chosen.with(|chosen| is_chosen(module, chosen)))
         };
         modules.with_value(|modules| modules.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
     let summary = move || {
-        chosen.with(|chosen| match all_state(chosen) {
-            Check::On => texts.all_chosen.with([&count]),
-            _ => texts.some_chosen.with([&number(chosen.len()), &count]),
+        chosen.with(|chosen| match modules.with_value(|all| all.iter().filter(|it| is_chosen(it, chosen)).count()) {
+            held if held == all && chosen.contains(&ModuleId::all()) => texts.all_chosen.with([&count]),
+            held => texts.some_chosen.with([&number(held), &count]),
         })
     };
+    let about_all = modules.with_value(|modules| what_all_includes(modules));
     let row = move |module: Module| {
         let (id, described_by) = (module.id.clone(), format!("about-{}", module.id));
         let state = {
-            let id = id.clone();
-            Signal::derive(move || {
-                Check::from(chosen.with(|chosen| chosen.contains(&id) || chosen.contains(&ModuleId::all())))
-            })
+            let module = module.clone();
+            Signal::derive(move || Check::from(chosen.with(|chosen| is_chosen(&module, chosen))))
         };
         let toggle = move |on: bool| {
             let next =
@@ -104,8 +112,11 @@ pub fn PermissionsEditor(
             <legend class="visually-hidden">{t().frame.modules}</legend>
             <div class="check-list__head">
                 <label class="check-list__label check-list__label--all">
-                    <CheckBox state=Signal::derive(move || chosen.with(all_state))
-                        on_toggle=move |on: bool| chosen.set(switch_all(on)) />
+                    <CheckBox state=Signal::derive(move || modules.with_value(|all| chosen.with(|chosen| all_state(chosen, all))))
+                        described_by="about-all"
+                        on_toggle=move |on: bool| {
+                            chosen.set(modules.with_value(|all| switch_all(&chosen.get_untracked(), on, all)));
+                        } />
                     <span>{t().common.all_modules}</span>
                 </label>
                 <span class="muted" role="status">{summary}</span>
@@ -124,6 +135,7 @@ pub fn PermissionsEditor(
                         } />
                 </span>
             </div>
+            <p class="check-list__note" id="about-all">{about_all}</p>
             <ul class="check-list__rows">
                 <For each=move || shown.get() key=|module| module.id.clone() children=row />
             </ul>
@@ -151,23 +163,46 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn set(ids: &[&str]) -> BTreeSet<ModuleId> {
+        ids.iter().copied().map(id).collect()
+    }
+
+    /// The last one is for administration.
     fn modules() -> Vec<Module> {
-        ["MD-0001", "MD-0002", "MD-0003"]
-            .map(|it| Module { id: id(it), name: it.to_owned(), description: String::new(), paths: Vec::new() })
+        ["MD-0001", "MD-0002", "MD-0003", "MD-0007"]
+            .map(|it| Module {
+                id: id(it),
+                name: it.to_owned(),
+                description: String::new(),
+                paths: Vec::new(),
+                api: None,
+                in_all: it != "MD-0007",
+            })
             .into()
     }
 
     #[test]
     fn all_is_one_module_not_the_sum_of_today_s() {
-        assert_eq!(switch_all(true), BTreeSet::from([ModuleId::all()]));
-        assert_eq!(switch_all(false), BTreeSet::new());
+        assert_eq!(switch_all(&set(&["MD-0001"]), true, &modules()), set(&["MD-0000"]));
+        assert_eq!(switch_all(&set(&["MD-0000"]), false, &modules()), set(&[]));
         let each = modules().into_iter().map(|module| module.id).collect();
-        assert_eq!(all_state(&each), Check::Mixed);
+        assert_eq!(all_state(&each, &modules()), Check::Mixed);
     }
 
     #[test]
     fn taking_one_from_all_leaves_the_others() {
-        let left = switch_one(&switch_all(true), &id("MD-0002"), false, &modules());
-        assert_eq!(left, BTreeSet::from([id("MD-0001"), id("MD-0003")]));
+        let left = switch_one(&set(&["MD-0000"]), &id("MD-0002"), false, &modules());
+        assert_eq!(left, set(&["MD-0001", "MD-0003"]));
+    }
+
+    #[test]
+    fn module_that_all_does_not_include_is_chosen_apart_from_it() {
+        let both = switch_one(&set(&["MD-0000"]), &id("MD-0007"), true, &modules());
+        assert_eq!(both, set(&["MD-0000", "MD-0007"]));
+        assert_eq!(switch_one(&both, &id("MD-0007"), false, &modules()), set(&["MD-0000"]));
+        assert_eq!(switch_one(&both, &id("MD-0001"), false, &modules()), set(&["MD-0002", "MD-0003", "MD-0007"]));
+        assert_eq!(switch_all(&both, false, &modules()), set(&["MD-0007"]));
+        assert_eq!(all_state(&set(&["MD-0007"]), &modules()), Check::Off);
+        assert!(!is_chosen(&modules()[3], &set(&["MD-0000"])));
     }
 }

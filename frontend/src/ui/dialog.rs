@@ -41,7 +41,9 @@ pub fn Dialog(
         }
     });
     let closed = move |_| {
-        if open.get_untracked() {
+        // The browser tells late: the dialog may have been opened again meanwhile.
+        let is_closed = dialog.get_untracked().is_none_or(|dialog| !dialog.open());
+        if is_closed && open.get_untracked() {
             on_close.run(());
         }
         // The browser gives the focus back to what had it; that may be gone, as a deleted row is.

@@ -65,7 +65,7 @@ pub fn of(name: &str) -> Option<Value> {
         "Permission" => permission(),
         "Module" => json!({
             "id": "MD-0002", "name": "Partners", "description": "Partners, contracts and agreements.",
-            "paths": ["/agreements"]
+            "paths": ["/agreements"], "in_all": true
         }),
         "Extension" => json!({
             "id": "EXT-000-001", "name": "custom", "title": "Custom integration", "description": "Your own scripts.",

@@ -31,7 +31,7 @@ pub const TEXTS: Texts = Texts {
     environment_after: " ab; in den Code gehört er nicht.",
     language: "Programmiersprache",
     code_sample: "Codebeispiel",
-    holds_all: Template::new("Alle Module: diese {0} und alle, die noch hinzukommen."),
+    holds_all: Template::new("Alle Module: {0} von {1} Modulen und alle, die noch hinzukommen. {2}"),
     holds: Template::new("{0} von {1} Modulen."),
     call_was_refused: "Ein Aufruf wurde abgewiesen, weil der Token das markierte Modul nicht hat.",
     module: "Modul",

@@ -30,6 +30,8 @@ pub const TEXTS: Texts = Texts {
     calls_per_minute: "Aufrufe pro Minute",
     calls_per_minute_hint: "Weitere Aufrufe werden eine Zeit lang abgewiesen. Leer: beliebig viele.",
     all_chosen: Template::new("Alle {0} Module und alle, die noch hinzukommen"),
+    all_includes_administration: "Alle Module schließt die ein, die Tokens verwalten.",
+    all_excludes: Template::new("Alle Module schließt nicht ein: {0}."),
     some_chosen: Template::new("{0} von {1} Modulen"),
     same_as_ask: "Gleich wie…",
     same_as_title: "Berechtigungen eines Tokens übernehmen",

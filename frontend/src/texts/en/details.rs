@@ -31,7 +31,7 @@ pub const TEXTS: Texts = Texts {
     environment_after: "; code is no place for it.",
     language: "Language",
     code_sample: "code sample",
-    holds_all: Template::new("All Modules: every one of these {0}, and those added later."),
+    holds_all: Template::new("All Modules: {0} of {1} modules, and those added later. {2}"),
     holds: Template::new("{0} of {1} modules."),
     call_was_refused: "A call was refused because the token does not hold the marked module.",
     module: "Module",

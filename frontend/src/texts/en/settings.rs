@@ -30,6 +30,8 @@ pub const TEXTS: Texts = Texts {
     calls_per_minute: "Calls per minute",
     calls_per_minute_hint: "Calls beyond it are refused for a while. Empty: any number.",
     all_chosen: Template::new("All {0} modules, and those added later"),
+    all_includes_administration: "All Modules includes those that manage tokens.",
+    all_excludes: Template::new("All Modules does not include {0}."),
     some_chosen: Template::new("{0} of {1} modules"),
     same_as_ask: "Same as…",
     same_as_title: "Take over the permissions of a token",

@@ -1,10 +1,10 @@
 //! The tab *Permissions*: what the token may do and what it may not.
 
-use latchkey_shared::{ModuleId, Token};
+use latchkey_shared::{Module, ModuleId, Token};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    api::{Api, Catalogue},
+    api::{Api, Catalogue, what_all_includes},
     browser::dates::number,
     session::Session,
     texts::t,
@@ -54,23 +54,25 @@ pub fn Permissions(
     let granted = Memo::new(move |_| {
         token.with(|token| token.permissions.iter().map(|it| it.object.id.clone()).collect::<Vec<_>>())
     });
-    let all = Memo::new(move |_| granted.with(|granted| granted.iter().any(|id| id == ModuleId::all().as_str())));
-    let count = number(catalogue.modules.len());
+    let all = Memo::new(move |_| granted.with(|granted| granted.iter().any(|id| id == ModuleId::ALL)));
+    let modules = StoredValue::new(catalogue.modules.clone());
+    let is_held = move |module: &Module| granted.with(|granted| module.is_held(granted.iter().map(String::as_str)));
     let summary = move || {
-        if all.get() {
-            texts.holds_all.with([&count])
-        } else {
-            texts.holds.with([&number(granted.with(Vec::len)), &count])
-        }
+        let (held, count) = modules.with_value(|all| (all.iter().filter(|it| is_held(it)).count(), all.len()));
+        let (held, count, about) = (number(held), number(count), modules.with_value(|all| what_all_includes(all)));
+        if all.get() { texts.holds_all.with([&held, &count, &about]) } else { texts.holds.with([&held, &count]) }
     };
     let rows = catalogue.modules.into_iter().map(|module| {
-        let (id, granted_id) = (module.id.to_string(), module.id.clone());
+        let granted_id = module.id.clone();
         let is_asked = {
-            let id = id.clone();
+            let id = module.id.to_string();
             Memo::new(move |_| asked.with(|asked| asked.as_deref() == Some(id.as_str())))
         };
         let name = module.name.clone();
-        let on = Memo::new(move |_| all.get() || granted.with(|granted| granted.contains(&id)));
+        let on = {
+            let module = module.clone();
+            Memo::new(move |_| is_held(&module))
+        };
         view! {
             <tr role="row" class:is-asked=is_asked>
                 <td role="cell" class="col-module">

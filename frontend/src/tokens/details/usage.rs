@@ -170,15 +170,15 @@ fn Modules(
     let texts = &t().details;
     let (api, session, toasts) = (expect_context::<Api>(), expect_context::<Session>(), expect_context::<Toasts>());
     let (busy, problem) = (RwSignal::new(None::<ModuleId>), RwSignal::new(None::<String>));
-    let has_all =
-        Memo::new(move |_| token.with(|it| it.permissions.iter().any(|it| it.object.id == ModuleId::all().as_str())));
+    let has_all = Memo::new(move |_| token.with(|it| it.permissions.iter().any(|it| it.object.id == ModuleId::ALL)));
     let fixed = Memo::new(move |_| {
         token.with(|it| {
             catalogue
                 .with_value(|all| all.extension(&it.extension.id).is_some_and(|it| it.permissions.fixed().is_some()))
         })
     });
-    let may = move || session.manages_tokens() && !has_all.get() && !fixed.get();
+    let is_in_all = move |id: &ModuleId| has_all.get() && catalogue.with_value(|it| it.is_in_all(id));
+    let may = move |id: &ModuleId| session.manages_tokens() && !is_in_all(id) && !fixed.get();
     let name = move |id: &ModuleId| catalogue.with_value(|it| it.module_name(id));
     let withdraw = move |id: ModuleId| {
         if busy.get_untracked().is_some() {
@@ -222,7 +222,7 @@ fn Modules(
     let row = move |it: ModuleUsage| {
         let id = it.id.clone();
         let held = Memo::new(move |_| {
-            has_all.get() || token.with(|token| token.permissions.iter().any(|held| held.object.id == id.as_str()))
+            is_in_all(&id) || token.with(|token| token.permissions.iter().any(|held| held.object.id == id.as_str()))
         });
         let (id, for_busy, label) = (it.id.clone(), it.id.clone(), texts.withdraw_module.with([&name(&it.id)]));
         view! {
@@ -233,7 +233,7 @@ fn Modules(
                 <td role="cell" class="col-withdraw">
                     {dynamic(move || match (held.get(), it.calls) {
                         (false, _) => view! { <span class="muted">{texts.module_not_granted}</span> }.into_any(),
-                        (true, 0) if may() => {
+                        (true, 0) if may(&id) => {
                             let (id, for_busy, label) = (id.clone(), for_busy.clone(), label.clone());
                             view! {
                                 <Button variant=Variant::Quiet label=label

@@ -253,6 +253,8 @@ fn modules_to_choose(token: &Token, catalogue: &Catalogue) -> Vec<Module> {
         id,
         description: t().edit.module_is_gone.to_owned(),
         paths: Vec::new(),
+        api: None,
+        in_all: true,
     };
     catalogue.modules.iter().cloned().chain(gone.map(named)).collect()
 }

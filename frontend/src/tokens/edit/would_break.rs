@@ -52,7 +52,7 @@ pub fn WouldBreak(
 /// The same in words; empty when nothing would.
 fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue, clock: Clock) -> String {
     let texts = &t().edit;
-    let opens = |id| draft.modules.iter().any(|it| it.is_all() || it == id);
+    let opens = |id| draft.modules.iter().any(|it| it == id || (it.is_all() && catalogue.is_in_all(id)));
     let taken = usage.modules.iter().filter(|it| it.granted && !opens(&it.id));
     let calls = recent_calls(taken, |id| catalogue.module_name(id));
     let allowed = draft.networks().ok().and_then(|networks| AllowedAddresses::parse(&networks).ok().flatten());

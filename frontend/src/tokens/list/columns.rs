@@ -90,7 +90,7 @@ fn extension(token: &Token) -> AnyView {
 
 /// *All modules*, or a count with the names behind it.
 fn permissions(token: &Token) -> AnyView {
-    if token.permissions.iter().any(|permission| permission.object.id == ModuleId::all().as_str()) {
+    if token.permissions.iter().any(|permission| permission.object.id == ModuleId::ALL) {
         return t().list.all_modules.into_any();
     }
     let names: Vec<&str> = token

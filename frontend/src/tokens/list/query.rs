@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use latchkey_shared::{ExtensionId, ModuleId, Timestamp, TokenStatus, UserId};
 
-use crate::{browser::text::encode, texts::t};
+use crate::{api::Catalogue, browser::text::encode, texts::t};
 
 /// What the list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,8 +119,10 @@ pub struct ListQuery {
     pub status: Option<TokenStatus>,
     /// Only tokens of this extension.
     pub extension: Option<ExtensionId>,
-    /// Only tokens that hold this module, or *All*.
+    /// Only tokens that hold this module, or *All* where that includes it.
     pub module: Option<ModuleId>,
+    /// Whether the catalogue says that *All* does not include it; the address does not tell.
+    pub is_apart: bool,
     /// Only tokens that this user has created.
     pub creator: Option<UserId>,
     /// Only tokens that were not used for so long.
@@ -142,6 +144,7 @@ impl Default for ListQuery {
             status: None,
             extension: None,
             module: None,
+            is_apart: false,
             creator: None,
             unused: None,
             expires_within: None,
@@ -173,6 +176,7 @@ impl ListQuery {
             status: get("status").and_then(|word| TokenStatus::from_word(&word)),
             extension: get("extension").and_then(|id| id.parse().ok()),
             module: get("module").and_then(|id| id.parse().ok()),
+            is_apart: false,
             creator: get("created_by").and_then(|id| id.parse().ok()),
             unused: get("unused").and_then(|word| Unused::ALL.into_iter().find(|it| it.as_param() == word)),
             expires_within: get("expires_within")
@@ -182,6 +186,12 @@ impl ListQuery {
             page: number("page").filter(|page| (1..1_000_000).contains(page)).unwrap_or(default.page),
             size: number("size").filter(|size| Self::SIZES.contains(size)).unwrap_or(default.size),
         }
+    }
+
+    /// The same, with what the catalogue says of the module.
+    #[must_use]
+    pub fn in_catalogue(self, catalogue: &Catalogue) -> Self {
+        Self { is_apart: self.module.as_ref().is_some_and(|id| !catalogue.is_in_all(id)), ..self }
     }
 
     /// The address that shows this. What is as usual is left out.
@@ -250,7 +260,8 @@ impl ListQuery {
             let _ = write!(rql, "search={}&", encode(search));
         }
         if let Some(module) = &self.module {
-            let _ = write!(rql, "in(permissions.object.id,({module},{}))&", ModuleId::all());
+            let all = if self.is_apart { "" } else { ",MD-0000" };
+            let _ = write!(rql, "in(permissions.object.id,({module}{all}))&");
         }
         if let Some(creator) = &self.creator {
             let _ = write!(rql, "eq(events.created.by.id,{creator})&");
@@ -359,6 +370,8 @@ mod tests {
                 "in(permissions.object.id,(MD-0002,MD-0000))&eq(events.created.by.id,UR-310-552-001)&{unused}&{ends}&"
             )
         );
+        let apart = ListQuery { module: query.module.clone(), is_apart: true, ..ListQuery::default() };
+        assert_eq!(apart.filter(now()), "in(permissions.object.id,(MD-0002))&");
         assert!(query.has_filters() && !query.selects_as(&query.without_filters()));
         assert!(query.selects_as(&ListQuery { page: 3, size: 50, ..query.sorted_by(SortKey::Used) }));
     }

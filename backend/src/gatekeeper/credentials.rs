@@ -1,0 +1,160 @@
+//! How a client shows its key: in the forms that an API takes, and in one of them at a time.
+
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use latchkey_shared::{KeyError, PresentedKey};
+
+use super::AuthError;
+use crate::catalogue::api::CredentialForm;
+
+/// Where the decoded pair of HTTP Basic is kept while it is used.
+pub type Buffer = [u8; 96];
+
+/// Room for a pair.
+pub const BUFFER: Buffer = [0; 96];
+
+/// The key of a request; none if it shows none in a form that the API takes.
+///
+/// # Errors
+/// [`AuthError::Missing`] for two, of which another program could read the other one; otherwise what is wrong with the key.
+pub fn read<'a>(
+    forms: &[CredentialForm],
+    headers: &'a HeaderMap,
+    buffer: &'a mut Buffer,
+) -> Result<Option<PresentedKey<'a>>, AuthError> {
+    let mut shown: Option<(&CredentialForm, &'a [u8])> = None;
+    for form in forms {
+        let mut values = match form {
+            CredentialForm::Header(name) => headers.get_all(name).iter(),
+            _ => headers.get_all(AUTHORIZATION).iter(),
+        };
+        let value = match (values.next(), values.next()) {
+            (None, _) => continue,
+            (Some(value), None) => value.as_bytes().trim_ascii(),
+            _ => return Err(AuthError::Missing),
+        };
+        let value = match form {
+            CredentialForm::ApiKey => after_scheme(value, b"ApiKey"),
+            CredentialForm::Bearer => after_scheme(value, b"Bearer"),
+            CredentialForm::Basic => after_scheme(value, b"Basic"),
+            // As it was copied from the console, or the pair alone.
+            CredentialForm::Header(_) => Some(after_scheme(value, b"ApiKey").unwrap_or(value)),
+        };
+        if let Some(value) = value
+            && shown.replace((form, value)).is_some()
+        {
+            return Err(AuthError::Missing);
+        }
+    }
+    let Some((form, value)) = shown else { return Ok(None) };
+    let pair = match form {
+        CredentialForm::Basic => {
+            let length = STANDARD.decode_slice(value, buffer).map_err(|_| AuthError::Malformed)?;
+            &buffer[..length]
+        }
+        _ => value,
+    };
+    Ok(Some(PresentedKey::from_pair(pair)?))
+}
+
+/// What follows a scheme, which may be written in any case.
+fn after_scheme<'a>(value: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
+    let (found, rest) = value.split_at_checked(scheme.len())?;
+    (found.eq_ignore_ascii_case(scheme) && rest.starts_with(b" ")).then(|| rest.trim_ascii_start())
+}
+
+/// The key in `Authorization: ApiKey`, which is how Latchkey's own API takes it.
+///
+/// # Errors
+/// [`AuthError`].
+pub fn read_own(headers: &HeaderMap) -> Result<PresentedKey<'_>, AuthError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(PresentedKey::from_header(value.as_bytes())?),
+        // Another program could read the other one.
+        _ => Err(AuthError::Missing),
+    }
+}
+
+/// What to call a request without a key.
+#[must_use]
+pub fn nothing_shown(headers: &HeaderMap) -> AuthError {
+    if headers.contains_key(AUTHORIZATION) { KeyError::Malformed.into() } else { AuthError::Missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+    use latchkey_shared::{ApiKey, Secret};
+
+    use super::*;
+
+    fn pair() -> String {
+        let id = "SU-160-984-311".parse().unwrap();
+        let key = ApiKey { secret: Secret::new(&id, &[9; 16]), id };
+        key.header_value().replace("ApiKey ", "")
+    }
+
+    fn read_all(forms: &[CredentialForm], headers: &[(&str, &str)]) -> Result<bool, AuthError> {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap()))
+            .collect();
+        let mut buffer = BUFFER;
+        let key = read(forms, &headers, &mut buffer)?;
+        assert!(key.is_none_or(|key| key.id == "SU-160-984-311"));
+        Ok(key.is_some())
+    }
+
+    fn own() -> CredentialForm {
+        CredentialForm::Header(HeaderName::from_static("x-api-key"))
+    }
+
+    #[test]
+    fn key_is_read_in_each_form_that_the_api_takes_and_in_no_other() {
+        let pair = pair();
+        let (api_key, bearer) = (format!("ApiKey {pair}"), format!("bearer {pair}"));
+        let basic = format!("Basic {}", STANDARD.encode(&pair));
+        let forms = [
+            (CredentialForm::ApiKey, "authorization", api_key.as_str()),
+            (CredentialForm::Bearer, "authorization", bearer.as_str()),
+            (CredentialForm::Basic, "authorization", basic.as_str()),
+            (own(), "x-api-key", pair.as_str()),
+        ];
+        for (taken, ..) in &forms {
+            for (form, name, value) in &forms {
+                let shown = read_all(std::slice::from_ref(taken), &[(*name, *value)]);
+                assert_eq!(shown, Ok(taken == form), "{taken:?} {form:?}");
+            }
+        }
+        assert_eq!(read_all(&[own()], &[("x-api-key", &api_key)]), Ok(true), "as it was copied");
+    }
+
+    #[test]
+    fn two_keys_at_once_are_refused() {
+        let pair = pair();
+        let both = [("x-api-key", pair.as_str()), ("authorization", &format!("Bearer {pair}"))];
+        let forms = [CredentialForm::Bearer, own()];
+        assert_eq!(read_all(&forms, &both), Err(AuthError::Missing));
+        assert_eq!(read_all(&forms, &[both[0], both[0]]), Err(AuthError::Missing));
+        // Where the API takes its own header alone, Authorization is for the API.
+        assert_eq!(read_all(&forms[1..], &both), Ok(true));
+        assert_eq!(read_all(&forms, &[both[0], ("authorization", "Digest x")]), Ok(true));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_and_nothing_is_no_key() {
+        assert_eq!(read_all(&[own()], &[]), Ok(false));
+        assert_eq!(read_all(&[own()], &[("x-api-key", "")]), Err(AuthError::Malformed));
+        for basic in ["Basic !", &format!("Basic {}", "A".repeat(4000)), "Basic eDp5"] {
+            assert_eq!(
+                read_all(&[CredentialForm::Basic], &[("authorization", basic)]),
+                Err(AuthError::Malformed),
+                "{basic}"
+            );
+        }
+        let cut = pair();
+        let cut = [("authorization", &*format!("Bearer {}0", &cut[..cut.len() - 1]))];
+        assert!(matches!(read_all(&[CredentialForm::Bearer], &cut), Err(AuthError::Checksum) | Ok(true)));
+    }
+}
