@@ -5,6 +5,7 @@ Only addresses are replaced, and what makes a proxy a child of the tests (its fo
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 BINARY = Path(os.environ.get("LATCHKEY_BIN", ROOT / "target/release/latchkey")).resolve()
 ADMIN = {"email": "admin@example.com", "password": "correct horse battery staple 42"}
 PROGRAMS = Path(sys.executable).parent
-PARTNERS, INTEGRATIONS, ALL = "MD-0002", "MD-0007", "MD-0000"
+PARTNERS, INTEGRATIONS, INTROSPECTION, ALL = "MD-0002", "MD-0007", "MD-9001", "MD-0000"
 PROXIES = ["nginx", "caddy", "traefik", "envoy"]
 
 
@@ -88,7 +89,8 @@ class Api:
                 self.send_response(200)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
 
             def echo(self):
                 """Switches to a protocol that says each line again."""
@@ -98,7 +100,7 @@ class Api:
                     self.wfile.write(line)
                 self.close_connection = True
 
-            do_GET = do_POST = do_PUT = do_DELETE = answer
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer
 
             def log_message(self, *_):
                 pass
@@ -127,12 +129,17 @@ class Proxy:
 
     without_key = 401
 
-    def __init__(self, name, folder, latchkey, api):
+    def __init__(self, name, folder, latchkey, api, keeps_authorization=False):
         self.name, self.port, self.folder = name, free_port(), folder
         self.addresses = {8080: latchkey.port, 9000: api.port, 8000: self.port}
         shutil.copytree(ROOT / "deploy" / name, folder, dirs_exist_ok=True)
         for file in folder.iterdir():
-            file.write_text(self.addressed(file.read_text()))
+            text = self.addressed(file.read_text())
+            if keeps_authorization:
+                # As the files say of an API that takes keys in a header of its own.
+                text = re.sub(r'(?m)^ *(proxy_set_header Authorization "";|request_header -Authorization|Authorization: "")\n', "", text)
+                text = text.replace("\t\trequest_header -Authorization\n", "").replace("[authorization, x-api-key]", "[x-api-key]")
+            file.write_text(text)
         with (folder / "log").open("w") as log:
             self.child = subprocess.Popen(getattr(self, name)(), cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         self.wait()
@@ -166,7 +173,7 @@ class Proxy:
             assert self.child.poll() is None, (self.folder / "log").read_text()
             try:
                 # Traefik answers 404 until it has read its routes.
-                if self.send("/", key=None).status == self.without_key:
+                if self.send("/v2", key=None).status == self.without_key:
                     return
             except OSError:
                 pass
@@ -177,9 +184,9 @@ class Proxy:
         """Connects from `source`: 127.0.0.1 is where the trusted proxies are."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=10, source_address=(source, 0))
 
-    def send(self, target, key, *headers, method="GET", source="127.0.0.2", body=b""):
+    def send(self, target, key, *headers, method="GET", source="127.0.0.2", body=b"", host="api.example.com"):
         """Sends a request on a connection of its own."""
-        lines = [f"{method} {target} HTTP/1.1", "Host: api.example.com", "Connection: close", "User-Agent: tests/1"]
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", "User-Agent: tests/1"]
         lines += [f"Authorization: {key}"] if key else []
         lines += [f"Content-Length: {len(body)}"] if body else []
         lines += [f"{name}: {value}" for name, value in headers]

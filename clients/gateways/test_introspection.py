@@ -4,14 +4,14 @@ import time
 
 import django
 import pytest
-from conftest import INTEGRATIONS, PARTNERS
+from conftest import INTEGRATIONS, INTROSPECTION, PARTNERS
 from django.conf import settings
 from django.urls import path
 
 
 @pytest.fixture(scope="session")
 def resource_server(latchkey, tmp_path_factory):
-    own = latchkey.create(INTEGRATIONS)
+    own = latchkey.create(INTROSPECTION)
     settings.configure(
         SECRET_KEY="only for this test",
         ALLOWED_HOSTS=["*"],

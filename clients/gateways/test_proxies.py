@@ -53,9 +53,9 @@ def test_a_body_of_several_megabytes_passes(proxy, partner, api):
     assert headers["content-length"] == ["5000000"]
 
 
-def upgrade(proxy, protocol, key):
+def upgrade(proxy, protocol, key, target="/agreements"):
     """Asks for another protocol and says a line in it; what comes back."""
-    lines = ["GET /agreements HTTP/1.1", "Host: api.example.com", "Connection: Upgrade", f"Upgrade: {protocol}"]
+    lines = [f"GET {target} HTTP/1.1", "Host: api.example.com", "Connection: Upgrade", f"Upgrade: {protocol}"]
     lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
     lines += [f"Authorization: {key}"] if key else []
     with proxy.connect() as connection:
