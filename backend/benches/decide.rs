@@ -72,6 +72,8 @@ fn set_up() -> (Gatekeeper, Vec<(&'static str, String)>) {
         account_name: "Benchmark".to_owned(),
         account_created_at: 0,
         name: "Benchmark".to_owned(),
+        external_id: None,
+        extension_id: "EXT-000-001".to_owned(),
         state: "active".to_owned(),
         expires_at: Some(i64::MAX / 2),
         not_before: Some(1),

@@ -3,9 +3,11 @@
 
 use axum::{Router, http::HeaderName, response::IntoResponse, routing::any};
 
-const ANSWER: [(HeaderName, &str); 4] = [
+const ANSWER: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("x-token-id"), "SU-160-984-311"),
     (HeaderName::from_static("x-token-name"), "Benchmark"),
+    (HeaderName::from_static("x-token-external-id"), ""),
+    (HeaderName::from_static("x-token-extension"), "custom"),
     (HeaderName::from_static("x-account-id"), "VA-310-552"),
     (HeaderName::from_static("x-token-modules"), "MD-0002"),
 ];

@@ -229,6 +229,7 @@ fn permit(caller: &Caller, access: Access) -> Result<(), Error> {
         (Identity::User { role, .. }, Access::Admin) if !role.manages_users() => {
             Err(Error::Forbidden(Problem::new("admin_only", "Only an admin may manage users.")))
         }
+        (Identity::User { .. }, Access::Key) => Err(Error::Forbidden("Only a key may do this, for itself.".into())),
         (Identity::Token { .. }, Access::Session | Access::Admin | Access::Reveal) => {
             Err(Error::Forbidden("Only a signed-in user may do this, not a key.".into()))
         }

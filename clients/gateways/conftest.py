@@ -224,4 +224,4 @@ def proxy(request, tmp_path_factory, latchkey, api):
 @pytest.fixture(scope="session")
 def partner(latchkey):
     """A token that holds Partners, which opens /agreements."""
-    return latchkey.create(PARTNERS)
+    return latchkey.create(PARTNERS, external_id="customer 7")

@@ -8,7 +8,7 @@ import time
 import pytest
 from conftest import ALL, INTEGRATIONS, PARTNERS, PROXIES, Answer, Proxy
 
-TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules"]
+TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules", "x-token-external-id", "x-token-extension"]
 
 
 def received(answer):
@@ -38,7 +38,8 @@ def test_a_key_with_the_module_passes_and_the_api_learns_whose_it_is(proxy, part
     path, headers = received(proxy.send("/agreements/AGP-1?limit=1&a=%2F..%2F", partner["key"]))
     assert path == "/agreements/AGP-1?limit=1&a=%2F..%2F"
     owner = partner["owner"]["id"]
-    assert [headers[name] for name in TOLD] == [[partner["id"]], ["A gateway's"], [owner], [PARTNERS]]
+    told = [partner["id"], "A gateway's", owner, PARTNERS, "customer 7", "custom"]
+    assert [headers[name] for name in TOLD] == [[value] for value in told]
     assert "authorization" not in headers
 
 

@@ -246,7 +246,7 @@ mod tests {
     fn examples_and_the_lines_of_the_manual_are_good_catalogues() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
-        for name in ["orders", "two-apis"] {
+        for name in ["orders", "two-apis", "github"] {
             let path = format!("deploy/examples/{name}.toml");
             parse(&read(&path), &path).unwrap();
         }

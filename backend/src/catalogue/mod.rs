@@ -4,6 +4,7 @@
 pub mod api;
 mod file;
 pub mod list;
+pub mod openapi;
 pub mod rule;
 
 use std::path::Path;

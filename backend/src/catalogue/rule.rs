@@ -9,8 +9,10 @@ use crate::gatekeeper::path::{self, PathError};
 const NOTHING_ELSE: &AsciiSet = &AsciiSet::EMPTY;
 
 /// Which requests a module opens.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
+    /// As the catalogue has it.
+    pub text: String,
     /// The method, in upper case; `GET` is for `HEAD`, too. None for all.
     pub method: Option<String>,
     /// The segments of the path, decoded, of this path and all below it. None of them is `/`.
@@ -64,7 +66,7 @@ impl std::str::FromStr for Rule {
         let segments = path.split('/').skip(1).zip(are_any).filter(|(segment, _)| !segment.is_empty());
         let segments =
             segments.map(|(text, is_any)| if is_any { Segment::Any } else { Segment::Literal(text.to_owned()) });
-        Ok(Self { method: method.map(str::to_owned), segments: segments.collect() })
+        Ok(Self { text: text.to_owned(), method: method.map(str::to_owned), segments: segments.collect() })
     }
 }
 
@@ -118,13 +120,14 @@ mod tests {
     #[test]
     fn rule_is_a_path_with_or_without_a_method() {
         let literal = |text: &str| Segment::Literal(text.to_owned());
-        assert_eq!(rule("/orders").unwrap(), Rule { method: None, segments: vec![literal("orders")] });
+        let orders = Rule { text: "/orders".to_owned(), method: None, segments: vec![literal("orders")] };
+        assert_eq!(rule("/orders").unwrap(), orders);
         assert_eq!(rule("/").unwrap().segments, []);
         let lines = rule("GET /orders/{id}/lines").unwrap();
         assert_eq!(lines.method.as_deref(), Some("GET"));
         assert_eq!(lines.segments, [literal("orders"), Segment::Any, literal("lines")]);
         // As it is, or encoded.
-        assert_eq!(rule("/caf\u{e9}"), rule("/caf%C3%A9"));
+        assert_eq!(rule("/caf\u{e9}").unwrap().segments, rule("/caf%C3%A9").unwrap().segments);
         assert_eq!(rule("/a:b@c,d=e!$'()*+~%20%7Bx%7D").unwrap().segments, [literal("a:b@c,d=e!$'()*+~ {x}")]);
     }
 

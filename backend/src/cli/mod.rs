@@ -4,6 +4,8 @@
 //! and say what they did, with `--json` for programs. How running servers hear of them: `docs/adr/0008`.
 
 mod account;
+mod catalogue;
+mod explain;
 mod operator;
 mod session;
 mod token;
@@ -52,6 +54,11 @@ enum Command {
     /// Look at the accounts that own tokens.
     #[command(subcommand)]
     Account(account::Command),
+    /// Check a catalogue, or make one from an OpenAPI document.
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
+    /// Say what would become of a request with the key of a token, and which rules decide.
+    Explain(explain::Explain),
     /// Print the pepper: the one key that gatekeepers need. Whoever has it cannot see a key, but can tell whether a key
     /// is right for a digest in the database.
     Pepper(PepperConfig),
@@ -99,6 +106,8 @@ pub fn run() -> ExitCode {
         Command::Session(command) => runtime.block_on(session::run(command)),
         Command::Token(command) => runtime.block_on(token::run(command)),
         Command::Account(command) => runtime.block_on(account::run(command)),
+        Command::Catalogue(command) => catalogue::run(command),
+        Command::Explain(command) => runtime.block_on(explain::run(command)),
         Command::Pepper(config) => print_pepper(&config),
     };
     match done {

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use clap::Args;
 use latchkey_shared::Reference;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -58,6 +59,16 @@ impl Operator {
         Ok(())
     }
 
+    /// Prints one thing: as `text`, or as JSON.
+    pub fn print_one(&self, value: &impl Serialize, text: &str) -> Result<(), String> {
+        if self.json {
+            let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+            write(&format!("{value:#}\n"))
+        } else {
+            write(text)
+        }
+    }
+
     /// Prints `rows`: each as a line of its columns, or all as one JSON list.
     pub fn print(&self, columns: &[&str], rows: &[Value]) -> Result<(), String> {
         let text = if self.json {
@@ -72,10 +83,13 @@ impl Operator {
                 |row: &Value| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>().join("\t") + "\n";
             rows.iter().map(line).collect()
         };
-        io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|error| format!("printing the result: {error}; what was changed stays changed"))
+        write(&text)
     }
+}
+
+fn write(text: &str) -> Result<(), String> {
+    let written = io::stdout().write_all(text.as_bytes());
+    written.map_err(|error| format!("printing the result: {error}; what was changed stays changed"))
 }
 
 /// Writes an event of the command line.

@@ -23,6 +23,10 @@ pub struct Entry {
     pub account: Arc<account::Model>,
     /// Its name, as it stands in a header: see [`Entry::name`].
     pub name_header: Box<str>,
+    /// Its id in the user's own system, as it stands in a header; empty if it has none.
+    pub external_id_header: Box<str>,
+    /// The name of its extension.
+    pub extension: Arc<str>,
     /// What it may use.
     pub modules: Arc<ModuleSet>,
     /// When it ends.
@@ -32,7 +36,7 @@ pub struct Entry {
     pub(super) rare: Option<Box<Rare>>,
 }
 
-/// A name in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
+/// Text in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
 const IN_HEADER: &AsciiSet = &CONTROLS.add(b'%');
 
 /// What few tokens have.
@@ -103,14 +107,22 @@ impl Entry {
                 _ => State::Deleted,
             },
             rare: is_rare.then(|| Box::new(rare)),
-            name_header: utf8_percent_encode(row.name.trim(), IN_HEADER).to_string().into(),
+            name_header: in_header(&row.name),
+            external_id_header: in_header(row.external_id.as_deref().unwrap_or_default()),
+            extension: modules.extension(&row.extension_id),
         })
     }
 
     /// The name.
     #[must_use]
     pub fn name(&self) -> String {
-        percent_decode(self.name_header.as_bytes()).decode_utf8_lossy().into_owned()
+        from_header(&self.name_header)
+    }
+
+    /// The id in the user's own system, if it has one.
+    #[must_use]
+    pub fn external_id(&self) -> Option<String> {
+        Some(from_header(&self.external_id_header)).filter(|id| !id.is_empty())
     }
 
     /// The id.
@@ -130,6 +142,14 @@ impl Entry {
     pub fn calls_per_minute(&self) -> Option<u32> {
         Some(self.rare.as_deref()?.limit.as_ref()?.calls.get())
     }
+}
+
+fn in_header(text: &str) -> Box<str> {
+    utf8_percent_encode(text.trim(), IN_HEADER).to_string().into()
+}
+
+fn from_header(text: &str) -> String {
+    percent_decode(text.as_bytes()).decode_utf8_lossy().into_owned()
 }
 
 /// How often a token may be used: so many calls a minute, by the generic cell rate algorithm. All of a minute's calls

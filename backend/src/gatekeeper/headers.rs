@@ -11,6 +11,8 @@ use super::{Decision, Entry, entry::RateLimitStatus};
 const TOKEN_ID: HeaderName = HeaderName::from_static("x-token-id");
 const TOKEN_NAME: HeaderName = HeaderName::from_static("x-token-name");
 const ACCOUNT_ID: HeaderName = HeaderName::from_static("x-account-id");
+const TOKEN_EXTERNAL_ID: HeaderName = HeaderName::from_static("x-token-external-id");
+const TOKEN_EXTENSION: HeaderName = HeaderName::from_static("x-token-extension");
 const TOKEN_MODULES: HeaderName = HeaderName::from_static("x-token-modules");
 const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 // draft-ietf-httpapi-ratelimit-headers
@@ -22,7 +24,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 pub fn add_identity_headers(headers: &mut HeaderMap, token: Option<&Arc<Entry>>) {
     const NONE: HeaderValue = HeaderValue::from_static("");
     let Some(token) = token else {
-        for name in [TOKEN_ID, TOKEN_NAME, ACCOUNT_ID, TOKEN_MODULES] {
+        for name in [TOKEN_ID, TOKEN_NAME, TOKEN_EXTERNAL_ID, TOKEN_EXTENSION, ACCOUNT_ID, TOKEN_MODULES] {
             headers.insert(name, NONE);
         }
         return;
@@ -31,6 +33,8 @@ pub fn add_identity_headers(headers: &mut HeaderMap, token: Option<&Arc<Entry>>)
     for (name, value) in [
         (TOKEN_ID, TokenId::text_of(token.number).as_slice()),
         (TOKEN_NAME, token.name_header.as_bytes()),
+        (TOKEN_EXTERNAL_ID, token.external_id_header.as_bytes()),
+        (TOKEN_EXTENSION, token.extension.as_bytes()),
         (ACCOUNT_ID, token.account.id.as_bytes()),
         (TOKEN_MODULES, token.modules.header.as_bytes()),
     ] {

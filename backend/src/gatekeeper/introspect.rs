@@ -58,6 +58,10 @@ struct Introspection {
     exp: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extension: Option<String>,
 }
 
 impl Introspection {
@@ -73,6 +77,8 @@ impl Introspection {
             token_type: Some("ApiKey"),
             exp: decision.expires_at,
             account_id: Some(token.account.id.clone()),
+            external_id: token.external_id(),
+            extension: Some(token.extension.to_string()),
         }
     }
 }

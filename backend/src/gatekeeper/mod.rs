@@ -10,7 +10,7 @@
 //!   modules. [`credentials`]: how a client shows its key.
 //! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`change_listener`]: changes by other
 //!   replicas.
-//! - [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls
+//! - [`explain`]: why a request would pass or not. [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls
 //!   and last uses. [`metrics`]: counters. [`sharded`]: values for each core.
 
 pub mod apis;
@@ -18,6 +18,7 @@ mod change_listener;
 mod credentials;
 mod decide;
 pub mod entry;
+pub mod explain;
 pub mod forward_auth;
 mod freshness;
 mod headers;

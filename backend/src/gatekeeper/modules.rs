@@ -19,6 +19,8 @@ pub struct Modules {
     modules: Vec<Module>,
     /// The APIs that they are of.
     pub apis: Apis,
+    /// Id and name of each extension.
+    extensions: Vec<(String, Arc<str>)>,
     integrations: ModuleIndex,
     introspection: ModuleIndex,
     /// The modules for which *All* does not stand.
@@ -65,6 +67,7 @@ impl Modules {
         };
         Self {
             apis: Apis::new(catalogue, place),
+            extensions: catalogue.extensions.iter().map(|it| (it.id.to_string(), it.name.as_str().into())).collect(),
             integrations: place(&catalogue::integrations()),
             introspection: place(&catalogue::introspection()),
             apart: modules.iter().filter(|module| !module.in_all).map(|module| module.id.clone()).collect(),
@@ -89,6 +92,12 @@ impl Modules {
     #[must_use]
     pub fn get(&self, index: ModuleIndex) -> &Module {
         self.modules.get(usize::from(index)).unwrap_or(&self.modules[0])
+    }
+
+    /// The name of an extension; its id, if the catalogue does not have it any more.
+    #[must_use]
+    pub fn extension(&self, id: &str) -> Arc<str> {
+        self.extensions.iter().find(|(own, _)| own == id).map_or_else(|| id.into(), |(_, name)| Arc::clone(name))
     }
 
     /// The set of these modules, shared with every token that holds the same.

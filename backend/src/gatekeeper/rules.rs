@@ -17,16 +17,31 @@ pub enum Opener {
     Module(ModuleIndex),
 }
 
+/// A rule at the end of its path.
+#[derive(Debug)]
+struct Decider {
+    method: Option<String>,
+    opener: Opener,
+    /// As the catalogue has it.
+    text: Box<str>,
+}
+
 /// The rules that decide about a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Openers<'a> {
-    rules: &'a [(Option<String>, Opener)],
+    rules: &'a [Decider],
     method: &'a str,
 }
 
-impl Openers<'_> {
+impl<'a> Openers<'a> {
+    /// The rules themselves, as the catalogue has them, and what they say.
+    pub fn rules(self) -> impl Iterator<Item = (&'a str, Opener)> {
+        let deciders = self.rules.iter().filter(move |it| is_for(it.method.as_deref(), self.method));
+        deciders.map(|it| (it.text.as_ref(), it.opener))
+    }
+
     fn all(&self) -> impl Iterator<Item = Opener> {
-        self.rules.iter().filter(|(own, _)| is_for(own.as_deref(), self.method)).map(|(_, opener)| *opener)
+        self.rules().map(|(_, opener)| opener)
     }
 
     /// The modules that open it, the narrowest first. None for a request that no rule is for: it belongs to *All* alone.
@@ -88,8 +103,8 @@ impl Rules {
             Segment::Literal(text) if self.ignore_case => node.literals.entry(fold(text).into()).or_default(),
             Segment::Literal(text) => node.literals.entry(text.as_str().into()).or_default(),
         });
-        node.rules.push((rule.method.clone(), opener));
-        node.rules.sort_by_key(|(method, opener)| (method.is_none(), *opener));
+        node.rules.push(Decider { method: rule.method.clone(), opener, text: rule.text.as_str().into() });
+        node.rules.sort_by_key(|it| (it.method.is_none(), it.opener));
         self.has_methods |= rule.method.is_some();
     }
 
@@ -121,7 +136,7 @@ impl Rules {
 #[derive(Debug, Default)]
 struct Node {
     /// Those with a method first: they are narrower.
-    rules: Vec<(Option<String>, Opener)>,
+    rules: Vec<Decider>,
     literals: HashMap<Box<str>, Node>,
     any: Option<Box<Node>>,
 }
@@ -137,7 +152,7 @@ struct Found<'a> {
 
 impl Node {
     fn is_for(&self, method: &str) -> bool {
-        self.rules.iter().any(|(own, _)| is_for(own.as_deref(), method))
+        self.rules.iter().any(|it| is_for(it.method.as_deref(), method))
     }
 
     /// Looks below this node. The better of two: the one with more segments; of as many, the one whose last segment is

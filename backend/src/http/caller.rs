@@ -16,6 +16,8 @@ pub enum Access {
     Public,
     /// A valid key or a session.
     Authenticated,
+    /// A valid key, never a session.
+    Key,
     /// A session.
     Session,
     /// A session of an admin.

@@ -23,6 +23,8 @@ pub struct CredentialRow {
     pub account_name: String,
     pub account_created_at: i64,
     pub name: String,
+    pub external_id: Option<String>,
+    pub extension_id: String,
     pub state: String,
     pub expires_at: Option<i64>,
     pub not_before: Option<i64>,
@@ -48,8 +50,8 @@ impl CredentialRow {
     }
 }
 
-const COLUMNS: &str = "t.id, t.account_id, a.name AS account_name, a.created_at AS account_created_at, t.name, t.state, \
-    t.expires_at, t.not_before, t.digest, t.previous_digest, t.previous_expires_at, t.allowed_addresses, \
+const COLUMNS: &str = "t.id, t.account_id, a.name AS account_name, a.created_at AS account_created_at, t.name, \
+    t.external_id, t.extension_id, t.state, t.expires_at, t.not_before, t.digest, t.previous_digest, t.previous_expires_at, t.allowed_addresses, \
     t.calls_per_minute, \
     (SELECT string_agg(p.module_id, ',') FROM token_permissions p WHERE p.token_id = t.id) AS modules";
 

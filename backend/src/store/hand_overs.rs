@@ -36,6 +36,12 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether the key of a token was handed over with the right to rotate it.
+    pub async fn may_be_rotated_by_its_holder(&self, token_id: &str) -> Result<bool> {
+        let link = hand_over::Entity::find().filter(hand_over::Column::TokenId.eq(token_id)).one(&self.db).await?;
+        Ok(link.is_some_and(|link| link.may_rotate && link.taken_at.is_some()))
+    }
+
     /// Removes the link `id`. Returns whether it was still there.
     pub async fn delete_hand_over(&self, id: &str) -> Result<bool> {
         Ok(hand_over::Entity::delete_by_id(id).exec(&self.db).await?.rows_affected > 0)

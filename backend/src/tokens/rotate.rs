@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     WithEtag, exchange,
     idempotency::{IdempotencyKey, record_reveal},
-    previous_works, reveal, rules, secret,
+    own, previous_works, reveal, rules, secret,
     vault::{self, Place, Secrets},
 };
 use crate::{
@@ -26,25 +26,27 @@ use crate::{
     store::{TokenRow, Tx},
 };
 
-/// The two ways to replace a secret.
+/// The ways to replace a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rotation {
     Renew,
     Rotate,
+    /// By the key itself.
+    Own,
 }
 
 impl Rotation {
     fn word(self) -> &'static str {
         match self {
             Self::Renew => "renew",
-            Self::Rotate => "rotate",
+            Self::Rotate | Self::Own => "rotate",
         }
     }
 
     fn action(self) -> Action {
         match self {
             Self::Renew => Action::TokenRenewed,
-            Self::Rotate => Action::TokenRotated,
+            Self::Rotate | Self::Own => Action::TokenRotated,
         }
     }
 }
@@ -90,7 +92,11 @@ pub async fn rotate(
     replace(&app, &caller, &id, &headers, body, Rotation::Rotate).await
 }
 
-async fn replace(
+/// Replaces the secret of the token `id`.
+///
+/// # Errors
+/// As [`rules::begin`]; [`Error::Forbidden`] for a key that may not rotate itself.
+pub(super) async fn replace(
     app: &AppState,
     caller: &Caller,
     id: &str,
@@ -103,6 +109,9 @@ async fn replace(
     let now = app.clock.now();
     let (tx, caller, mut row) = rules::begin(app, caller, id).await?;
     auth::check_recent_sign_in(app, &caller)?;
+    if rotation == Rotation::Own {
+        own::check_may_rotate(app, &caller, tx.may_be_rotated_by_its_holder(&row.token.id).await?)?;
+    }
     if let Some(replay) = idempotency_key.find_replay(&tx, &caller, now).await? {
         replay.check_current(&row)?;
         record_reveal(&tx, &caller, &row, rotation.word(), now).await?;
@@ -117,7 +126,7 @@ async fn replace(
     }
     tx.commit().await?;
     let RevealedToken { token: secret, handle, .. } = reveal::open(app, &row)?;
-    let handle = (rotation == Rotation::Rotate && exchange::shows_a_handle(app, &row)).then_some(handle);
+    let handle = (rotation != Rotation::Renew && exchange::shows_a_handle(app, &row)).then_some(handle);
     let has_two = previous_works(&row.token, now);
     let replaced = |info| ReplacedToken { info, renewed_token: has_two.then(|| secret.clone()), token: secret, handle };
     WithEtag::of(app, &caller, &row, StatusCode::OK, replaced)
@@ -152,7 +161,7 @@ pub(super) fn apply(
     now: Timestamp,
 ) -> Result<(), Error> {
     let handle = reveal::open(app, row)?.handle;
-    let replaces_handle = rotation == Rotation::Rotate && exchange::shows_a_handle(app, row);
+    let replaces_handle = rotation != Rotation::Renew && exchange::shows_a_handle(app, row);
     let token = &mut row.token;
     let old_end = token.expires_at;
     let end = wanted.expiration_date.unwrap_or(old_end.map(Timestamp::from_unix));
@@ -167,7 +176,7 @@ pub(super) fn apply(
     let overlap = now.plus(wanted.overlap).unix();
     let previous_expires_at = match rotation {
         Rotation::Renew => old_end,
-        Rotation::Rotate => Some(old_end.map_or(overlap, |end| end.min(overlap))),
+        Rotation::Rotate | Rotation::Own => Some(old_end.map_or(overlap, |end| end.min(overlap))),
     };
     // Kept when it ends at once, too: its use is told from that of a wrong secret.
     token.previous_digest = Some(token.digest.clone());

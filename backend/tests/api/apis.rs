@@ -2,13 +2,16 @@
 
 use axum::http::{Method, StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use latchkey::catalogue::Catalogue;
+use latchkey::{
+    catalogue::Catalogue,
+    gatekeeper::{Modules, apis::Original},
+};
 use serde_json::Value;
 
 use crate::harness::{Answer, Client, Server, Sqlite, header_value};
 
 const ORDERS: &str = "MD-0101";
-const ORDERS_READ: &str = "MD-0102";
+pub const ORDERS_READ: &str = "MD-0102";
 const REPORTS: &str = "MD-0201";
 
 const CATALOGUE: &str = r#"
@@ -46,7 +49,7 @@ name = "Reports"
 paths = ["/"]
 "#;
 
-async fn start() -> Server {
+pub async fn start() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("catalogue.toml");
     std::fs::write(&file, CATALOGUE).unwrap();
@@ -67,7 +70,7 @@ async fn ask(client: &Client<'_>, method: &str, url: &str) -> Answer {
 
 fn passes_without_a_token(answer: &Answer) {
     assert_eq!((answer.status, answer.header("x-token-id")), (StatusCode::OK, ""), "{}", answer.body);
-    for name in ["x-token-name", "x-account-id", "x-token-modules"] {
+    for name in ["x-token-name", "x-token-external-id", "x-token-extension", "x-account-id", "x-token-modules"] {
         assert_eq!(answer.header(name), "", "the client's own must not pass");
     }
 }
@@ -206,4 +209,23 @@ async fn introspection_asks_for_what_the_catalogue_needs() {
     assert_eq!(ask("&method=GET&host=api.example.com").await.json["active"], true);
     assert_eq!(ask("&method=POST&host=api.example.com").await.json["active"], false);
     assert_eq!(ask("&method=GET&host=reports.example.com").await.json["active"], false);
+}
+
+/// Made by `latchkey catalogue from-openapi` of a document with 1,223 operations.
+#[test]
+fn catalogue_of_a_large_document_opens_each_operation_by_its_tag() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/examples/github.toml");
+    let modules = Modules::new(&Catalogue::read(file.as_ref()).unwrap());
+    let openers = |method: &str, path: &str| {
+        let original = Original { host: Some("api.github.com"), method, path };
+        let openers = modules.apis.find(original).1.unwrap();
+        openers.modules().map(|module| modules.get(module).name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(openers("GET", "/repos/o/r/issues/7/comments"), ["Issues (read)", "Issues"]);
+    assert_eq!(openers("PATCH", "/repos/o/r/issues/7"), ["Issues"]);
+    assert_eq!(openers("DELETE", "/repos/o/r"), ["Repos"]);
+    assert_eq!(openers("GET", "/repos/o/r/actions/runs/7"), ["Actions (read)", "Actions"]);
+    assert_eq!(openers("GET", "/orgs/o/actions/runners/7"), ["Actions (read)", "Actions"]);
+    assert_eq!(openers("GET", "/gitignore/templates"), ["Gitignore (read)"]);
+    assert!(openers("GET", "/nothing/here").is_empty());
 }

@@ -28,7 +28,7 @@ use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::harness::{ALL, Answer, Client, Database, PARTNERS, Postgres, Server, Sqlite, header_value};
+use crate::harness::{ALL, Answer, Client, Database, PARTNERS, Postgres, Server, Sqlite, header_value, new_token};
 
 async fn check(client: &Client<'_>, target: &str) -> Answer {
     client.with("x-forwarded-method", "GET").with("x-forwarded-uri", target).get("/gateway/check").await
@@ -39,7 +39,9 @@ async fn check(client: &Client<'_>, target: &str) -> Answer {
 async fn key_with_the_module_passes_with_identity_headers(#[values(Sqlite, Postgres)] database: Database) {
     let server = Server::start(database).await;
     let admin = server.admin().await;
-    let token = admin.create("Caf\u{e9} 100%", &[PARTNERS]).await;
+    let mut token = new_token("Caf\u{e9} 100%", &[PARTNERS]);
+    token["external_id"] = json!("\u{e9}-7");
+    let token = admin.post("/auth/tokens", token).await.expect(StatusCode::CREATED);
     let account = token["owner"]["id"].as_str().unwrap();
     // The second time it is in memory.
     for _ in 0..2 {
@@ -47,6 +49,8 @@ async fn key_with_the_module_passes_with_identity_headers(#[values(Sqlite, Postg
         assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
         assert_eq!(answer.header("x-token-id"), token["id"].as_str().unwrap());
         assert_eq!(answer.header("x-token-name"), "Caf%C3%A9 100%25");
+        assert_eq!(answer.header("x-token-external-id"), "%C3%A9-7");
+        assert_eq!(answer.header("x-token-extension"), "custom");
         assert_eq!(answer.header("x-account-id"), account);
         assert_eq!(answer.header("x-token-modules"), PARTNERS);
     }
@@ -329,7 +333,7 @@ async fn key_that_ends_soon_gets_a_sunset_header() {
 async fn old_secret_gets_its_own_end_in_the_sunset_header() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let mut body = crate::harness::new_token("Key", &[PARTNERS]);
+    let mut body = new_token("Key", &[PARTNERS]);
     let (old_end, new_end) = (server.clock.now().plus(3 * 86_400), server.clock.now().plus(300 * 86_400));
     body["expiration_date"] = json!(old_end);
     let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
@@ -352,7 +356,7 @@ async fn old_secret_gets_its_own_end_in_the_sunset_header() {
 async fn decision_is_recorded_when_the_handler_panics() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let mut body = crate::harness::new_token("Key", &[PARTNERS]);
+    let mut body = new_token("Key", &[PARTNERS]);
     body["calls_per_minute"] = json!(5);
     let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);
     let keeper = &server.app.gatekeeper;
@@ -375,7 +379,7 @@ async fn decision_is_recorded_when_the_handler_panics() {
 async fn key_that_has_ended_gets_no_headers_about_itself() {
     let server = Server::start(Sqlite).await;
     let admin = server.admin().await;
-    let mut body = crate::harness::new_token("Key", &[PARTNERS]);
+    let mut body = new_token("Key", &[PARTNERS]);
     body["expiration_date"] = json!(server.clock.now().plus(86_400));
     body["calls_per_minute"] = json!(5);
     let token = admin.post("/auth/tokens", body).await.expect(StatusCode::CREATED);

@@ -34,6 +34,7 @@ async fn key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] data
     let end = server.clock.now().plus(30 * 24 * 3600);
     let mut token = crate::harness::new_token("Billing", &[PARTNERS, INTEGRATIONS]);
     token["expiration_date"] = json!(end);
+    token["external_id"] = json!("customer 7");
     let token = admin.post("/auth/tokens", token).await.expect(axum::http::StatusCode::CREATED);
     let basic = format!("Basic {}", STANDARD.encode(pair(&resource_server)));
     for caller in [server.key(&resource_server), server.anonymous().with("authorization", &basic)] {
@@ -50,6 +51,8 @@ async fn key_that_works_is_active_and_described(#[values(Sqlite, Postgres)] data
                     "token_type": "ApiKey",
                     "exp": end.unix(),
                     "account_id": token["owner"]["id"],
+                    "external_id": "customer 7",
+                    "extension": "custom",
                 }),
                 "{}",
                 answer.body

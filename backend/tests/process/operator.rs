@@ -240,3 +240,40 @@ fn help_names_the_commands_for_an_emergency() {
     }
     assert!(help(&["token", "disable"]).contains("--created-by"));
 }
+
+#[test]
+fn request_is_explained_by_the_rules_of_the_catalogue() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::start(folder);
+    let (id, _) = server.create("Billing", "MD-0002");
+    let explain = |url: &str| run(folder, &["explain", "GET", url, "--token", &id]);
+    let told = explain("/agreements/7");
+    assert_eq!((&told["allowed"], &told["rules"][0]["rule"]), (&Value::from(true), &Value::from("/agreements")));
+    assert_eq!(explain("https://api.example.com/requests")["status"], 403);
+    assert!(refused(folder, &["explain", "GET", "requests", "--token", &id]).contains("url: must be a path"));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/examples/orders.toml");
+    let other =
+        run(folder, &["explain", "GET", "https://api.example.com/v2/orders", "--token", &id, "--catalogue", file]);
+    assert_eq!(other["text"], "It needs Orders (read) or Orders, which the token does not hold.");
+}
+
+#[test]
+fn catalogue_is_checked_and_made_of_a_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let output = |arguments: &[&str]| {
+        let output = latchkey(folder).args(arguments).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.success(), text)
+    };
+    std::fs::write(folder.join("openapi.yaml"), "openapi: 3.1.0\npaths: { /orders: { get: {}, post: {} } }\n").unwrap();
+    let (made, text) = output(&["catalogue", "from-openapi", "openapi.yaml"]);
+    assert!(made, "{text}");
+    std::fs::write(folder.join("c.toml"), &text).unwrap();
+    let (good, told) = output(&["catalogue", "check", "c.toml"]);
+    assert!(good && told.contains("\tMD-0102\tOrders (read)\tGET /orders\n"), "{told}");
+    std::fs::write(folder.join("c.toml"), text + "colour = 1\n").unwrap();
+    let (good, told) = output(&["catalogue", "check", "c.toml"]);
+    assert!(!good && told.starts_with("latchkey: catalogue c.toml, line "), "{told}");
+}

@@ -67,6 +67,10 @@ pub fn of(name: &str) -> Option<Value> {
             "id": "MD-0002", "name": "Partners", "description": "Partners, contracts and agreements.",
             "paths": ["/agreements"], "in_all": true
         }),
+        "Explanation" => json!({
+            "allowed": true, "status": 200, "reason": "allowed", "text": "Partners opens it.",
+            "rules": [{ "rule": "/agreements", "module": "MD-0002", "name": "Partners", "held": true }]
+        }),
         "Extension" => json!({
             "id": "EXT-000-001", "name": "custom", "title": "Custom integration", "description": "Your own scripts.",
             "icon": "code", "credential": "api-key", "permissions": "ask", "constraints": { "account": { "tokens": null } }
@@ -200,8 +204,8 @@ pub fn is_missing(operation: &utoipa::openapi::path::Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use latchkey_shared::{
-        Account, Context, CreatedToken, ExchangedToken, Extension, Module, Permission, ReplacedToken, RevealedToken,
-        Token,
+        Account, Context, CreatedToken, ExchangedToken, Explanation, Extension, Module, Permission, ReplacedToken,
+        RevealedToken, Token,
     };
     use serde::{Serialize, de::DeserializeOwned};
 
@@ -222,6 +226,7 @@ mod tests {
         reads_back::<RevealedToken>("RevealedToken");
         reads_back::<Permission>("Permission");
         reads_back::<Module>("Module");
+        reads_back::<Explanation>("Explanation");
         reads_back::<Extension>("Extension");
         reads_back::<Account>("Account");
         reads_back::<Context>("Context");

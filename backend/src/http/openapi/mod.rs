@@ -35,6 +35,8 @@ use crate::{
         tokens::create::handler,
         tokens::bulk::handler,
         tokens::export::handler,
+        tokens::own::show,
+        tokens::own::rotate,
         tokens::get::handler,
         tokens::update::handler,
         tokens::delete::handler,
@@ -47,6 +49,7 @@ use crate::{
         tokens::permissions::list,
         tokens::permissions::grant,
         tokens::permissions::withdraw,
+        tokens::explain::handler,
         tokens::usage::handler,
         tokens::hand_over::show,
         tokens::hand_over::make,
@@ -222,15 +225,17 @@ fn complete(operation: &mut Operation, route: &Route<impl Sized>) {
     operation.security = match route.access {
         Access::Public => Some(Vec::new()),
         Access::Session | Access::Admin | Access::Reveal => Some(vec![requirement(SESSION)]),
+        Access::Key => Some(vec![requirement(KEY)]),
         _ => Some(vec![requirement(KEY), requirement(SESSION)]),
     };
     let changes = route.method != axum::http::Method::GET;
     let has_id = route.path.contains("{id}");
     let has_body = operation.request_body.is_some();
     let is_list = operation.responses.responses.get("200").is_some_and(answers_a_list);
-    let of_token = route.path.starts_with("/auth/tokens/{id}");
+    let of_token = ["/auth/tokens/{id}", "/auth/tokens/self"].iter().any(|start| route.path.starts_with(start));
+    let has_query = ["/export.", "/explain"].iter().any(|part| route.path.contains(part));
     let refusals = [
-        (is_list || has_body || route.path.contains("/export."), "400", "A field of the body or the query is wrong"),
+        (is_list || has_body || has_query, "400", "A field of the body or the query is wrong"),
         (true, "401", "No credentials, or none that count"),
         (route.access != Access::Public || changes, "403", "The caller may not do this"),
         (has_id, "404", "There is no such object in the caller's account"),

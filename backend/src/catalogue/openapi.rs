@@ -1,0 +1,311 @@
+//! A catalogue made from an OpenAPI document (3.x, or Swagger 2.0): a module for each tag, and one for its reading.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use serde_json::Value;
+
+use super::{
+    file, integrations, introspection,
+    rule::{Rule, Segment},
+};
+
+/// The methods that a document may describe (OpenAPI 3.2, *Path Item Object*).
+const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+/// Characters of a name at the most, and of that of the module for reading without its end.
+const NAME: usize = 32;
+const READ: &str = " (read)";
+
+/// A module that is being made.
+#[derive(Debug)]
+struct Draft {
+    name: String,
+    description: String,
+    rules: Vec<String>,
+}
+
+/// An operation of the document.
+#[derive(Debug, Clone)]
+struct Operation {
+    tag: String,
+    method: String,
+    path: String,
+    segments: Vec<Segment>,
+}
+
+impl Operation {
+    /// Of two rules that fit a path, the one with the higher rank decides.
+    fn rank(&self) -> (usize, bool) {
+        (self.segments.len(), self.segments.last().is_some_and(|last| *last != Segment::Any))
+    }
+
+    /// Whether a rule for the path of this one fits that of the other.
+    fn is_at_or_above(&self, other: &Self) -> bool {
+        self.segments.len() <= other.segments.len()
+            && self.segments.iter().zip(&other.segments).all(|(one, other)| one == other || *one == Segment::Any)
+    }
+}
+
+/// The text of a catalogue for the API that `document` describes, in JSON or YAML.
+///
+/// # Errors
+/// Why the document is none, or describes nothing.
+pub fn catalogue(document: &str) -> Result<String, String> {
+    let document: Value = match serde_json::from_str(document) {
+        Ok(document) => document,
+        Err(error) if document.trim_start().starts_with('{') => return Err(format!("not JSON: {error}")),
+        Err(_) => serde_norway::from_str(document).map_err(|error| format!("neither JSON nor YAML: {error}"))?,
+    };
+    let operations = operations(&document)?;
+    let mut text = api(&document);
+    let mut number = 101;
+    for draft in drafts(&document, &operations) {
+        let id = loop {
+            let id = format!("MD-{number:04}");
+            number += 1;
+            if ![integrations(), introspection()].iter().any(|taken| taken.as_str() == id) {
+                break id;
+            }
+        };
+        let paths: String = draft.rules.iter().map(|rule| format!("    {},\n", quoted(rule))).collect();
+        let _ = write!(text, "\n[[modules]]\nid = \"{id}\"\nname = {}\n", quoted(&draft.name));
+        if !draft.description.is_empty() {
+            let _ = writeln!(text, "description = {}", quoted(&draft.description));
+        }
+        let _ = write!(text, "paths = [\n{paths}]\n");
+    }
+    file::parse(&text, "made of the document").map(|_| ()).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+/// A string of TOML, which is one of JSON where it has no control characters.
+fn quoted(text: &str) -> String {
+    let text: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    Value::from(text).to_string()
+}
+
+fn api(document: &Value) -> String {
+    let server = document["servers"][0]["url"].as_str().map(str::to_owned);
+    let url = server.or_else(|| {
+        let host = document["host"].as_str()?;
+        Some(format!("https://{host}{}", document["basePath"].as_str().unwrap_or_default()))
+    });
+    let title = document["info"]["title"].as_str().unwrap_or("API").trim().chars().take(64).collect::<String>();
+    let mut text =
+        "# Made from an OpenAPI document by `latchkey catalogue from-openapi`. Check what each module opens.\n\n\
+                    [[apis]]\nname = \"api\"\n"
+            .to_owned();
+    let _ = writeln!(text, "title = {}", quoted(if title.is_empty() { "API" } else { &title }));
+    let url = url.filter(|url| !url.contains('{'));
+    let absolute = url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
+    let (host, path) = match (absolute, url.as_deref()) {
+        (Some(rest), _) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        (None, path) => ("", path.unwrap_or_default()),
+    };
+    let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    if let (false, Some(url)) = (host.is_empty(), &url) {
+        let _ = write!(text, "url = {}\nhosts = [{}]\n", quoted(url), quoted(&host));
+    }
+    let base_path = path.trim_end_matches('/');
+    if !base_path.is_empty() {
+        let _ = writeln!(text, "base_path = {}", quoted(base_path));
+    }
+    text.push_str(
+        "# In which forms your clients show their key: \"apikey\", \"bearer\", \"basic\", or the name of a header.\n",
+    );
+    text.push_str("credentials = [\"bearer\", \"x-api-key\"]\n");
+    text
+}
+
+/// Every operation, in the order of the document's paths; the shorter paths first.
+fn operations(document: &Value) -> Result<Vec<Operation>, String> {
+    let paths = document["paths"].as_object().ok_or("it has no paths: is it an OpenAPI document?")?;
+    let mut operations = Vec::new();
+    for (path, item) in paths {
+        // A rule for the root would be one for all that the document does not describe: it stays with All.
+        let Some(rule) = plain(path).filter(|rule| !rule.segments.is_empty()) else { continue };
+        for method in METHODS {
+            let Some(operation) = item.get(method).and_then(Value::as_object) else { continue };
+            let tag = operation.get("tags").and_then(|tags| tags[0].as_str()).map(str::to_owned);
+            let tag = tag.unwrap_or_else(|| first_word(&rule.text)).trim().to_owned();
+            let method = method.to_ascii_uppercase();
+            operations.push(Operation { tag, method, path: rule.text.clone(), segments: rule.segments.clone() });
+        }
+    }
+    if operations.is_empty() {
+        return Err("it describes no operation".to_owned());
+    }
+    operations.sort_by_key(|it| it.segments.len());
+    Ok(operations)
+}
+
+/// The rule for a path: a segment that is a parameter in part is one as a whole.
+fn plain(path: &str) -> Option<Rule> {
+    let segments = path.split(['?', '#']).next()?.split('/').filter(|segment| !segment.is_empty());
+    let segments = segments.map(|segment| match (segment.find('{'), segment.find('}')) {
+        (Some(begin), Some(end)) if begin < end => format!("{{{}}}", &segment[begin + 1..end]),
+        _ => segment.to_owned(),
+    });
+    format!("/{}", segments.collect::<Vec<_>>().join("/")).parse().ok()
+}
+
+fn first_word(path: &str) -> String {
+    path.split('/').find(|segment| !segment.is_empty() && !segment.starts_with('{')).unwrap_or("API").to_owned()
+}
+
+fn drafts(document: &Value, operations: &[Operation]) -> Vec<Draft> {
+    let mut tags: Vec<&str> = Vec::new();
+    for operation in operations {
+        if !tags.contains(&operation.tag.as_str()) {
+            tags.push(&operation.tag);
+        }
+    }
+    tags.sort_by_key(|tag| tag.to_lowercase());
+    let mut names = BTreeSet::new();
+    let mut drafts = Vec::new();
+    for tag in tags {
+        let description = description(document, tag);
+        let of_tag = |it: &&Operation| it.tag == tag;
+        let writes = operations.iter().filter(of_tag).any(|it| it.method != "GET" && it.method != "HEAD");
+        let reads = operations.iter().filter(of_tag).any(|it| it.method == "GET");
+        let name = unique(&mut names, tag, if writes { "" } else { READ });
+        if writes {
+            let rules = shortest(operations, |it| (it.tag == tag).then(|| whole(it, operations)));
+            drafts.push(Draft { name, description: description.clone(), rules });
+        } else if reads {
+            drafts.push(Draft { name, description, rules: reading(operations, tag) });
+            continue;
+        }
+        if reads {
+            let name = unique(&mut names, tag, READ);
+            drafts.push(Draft { name, description, rules: reading(operations, tag) });
+        }
+    }
+    drafts
+}
+
+fn reading(operations: &[Operation], tag: &str) -> Vec<String> {
+    shortest(operations, |it| (it.tag == tag && it.method == "GET").then(|| format!("GET {}", it.path)))
+}
+
+/// The rule for an operation: for every method, where the path has none of another tag.
+fn whole(operation: &Operation, operations: &[Operation]) -> String {
+    let is_own = operations.iter().filter(|it| it.path == operation.path).all(|it| it.tag == operation.tag);
+    if is_own { operation.path.clone() } else { format!("{} {}", operation.method, operation.path) }
+}
+
+/// The rules of a module, without those that say no more than a shorter one: no other tag has a path between the two.
+fn shortest(operations: &[Operation], rule: impl Fn(&Operation) -> Option<String>) -> Vec<String> {
+    let method = |rule: &str| rule.split_once(' ').map(|(method, _)| method.to_owned());
+    let mut kept: Vec<(String, &Operation)> = Vec::new();
+    for operation in operations {
+        let Some(text) = rule(operation) else { continue };
+        let is_said = kept.iter().any(|(known, above)| {
+            let covers = method(known).is_none_or(|known| method(&text) == Some(known));
+            let between = |it: &Operation| {
+                it.tag != operation.tag
+                    && it.path != above.path
+                    && it.rank() >= above.rank()
+                    && it.is_at_or_above(operation)
+            };
+            covers && above.is_at_or_above(operation) && !operations.iter().any(between)
+        });
+        if !is_said {
+            kept.push((text, operation));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    kept.into_iter().map(|(text, _)| text).filter(|text| seen.insert(text.clone())).collect()
+}
+
+fn description(document: &Value, tag: &str) -> String {
+    let tags = document["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = tags.iter().find(|it| it["name"] == tag).and_then(|it| it["description"].as_str()).unwrap_or_default();
+    let line = text.trim().lines().next().unwrap_or_default();
+    line.chars().take(160).collect()
+}
+
+/// A name that no other module has: *Orders*, *Orders (read)*.
+fn unique(names: &mut BTreeSet<String>, tag: &str, end: &str) -> String {
+    let mut first = tag.chars();
+    let tag: String = first.next().map(|it| it.to_uppercase().chain(first).collect()).unwrap_or_default();
+    let tag = if tag.is_empty() { "API".to_owned() } else { tag };
+    let reserved = ["all", "integrations", "introspection"];
+    for number in 1.. {
+        let more = if number == 1 { String::new() } else { format!(" {number}") };
+        let room = NAME - end.len() - more.len();
+        let name = format!("{}{more}{end}", tag.chars().take(room).collect::<String>().trim_end());
+        if !reserved.contains(&name.to_lowercase().as_str()) && names.insert(name.to_lowercase()) {
+            return name;
+        }
+    }
+    tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    const YAML: &str = "openapi: 3.1.0\ninfo: { title: Orders API, version: '1' }\n\
+        servers: [{ url: https://api.example.com/v2 }]\n\
+        tags: [{ name: orders, description: Orders of customers. }]\npaths:\n\
+        \x20 /orders: { get: { tags: [orders] }, post: { tags: [orders] } }\n\
+        \x20 /orders/{id}: { get: { tags: [orders] }, delete: { tags: [orders] } }\n\
+        \x20 /orders/{id}/invoice: { get: { tags: [billing] } }\n\
+        \x20 /orders/{id}.pdf: { get: { tags: [orders] } }\n\
+        \x20 /shared: { get: { tags: [billing] }, post: { tags: [orders] } }\n\
+        \x20 /health/: { get: {} }\n\x20 /: { get: { tags: [orders] } }\n";
+
+    fn made(document: &str) -> Catalogue {
+        let text = catalogue(document).unwrap();
+        file::parse(&text, "made").unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    #[test]
+    fn tag_becomes_a_module_and_one_for_reading() {
+        let catalogue = made(YAML);
+        let api = &catalogue.apis[0];
+        assert_eq!(
+            (api.title.as_str(), api.hosts.as_slice()),
+            ("Orders API", ["api.example.com".to_owned()].as_slice())
+        );
+        assert_eq!(api.base_path, ["v2"]);
+        let told: Vec<String> = catalogue
+            .modules
+            .iter()
+            .filter(|it| !it.paths.is_empty())
+            .map(|it| format!("{}: {}", it.name, it.paths.join(", ")))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Billing (read): GET /shared, GET /orders/{id}/invoice",
+                "Health (read): GET /health",
+                "Orders: /orders, POST /shared",
+                "Orders (read): GET /orders",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused_with_a_reason() {
+        for (text, expected) in [
+            ("{\"openapi\": ", "not JSON"),
+            ("a: [", "neither JSON nor YAML"),
+            ("openapi: 3.1.0", "has no paths"),
+            ("paths: { /a: {} }", "describes no operation"),
+        ] {
+            let error = catalogue(text).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn swagger_has_its_host_apart() {
+        let document =
+            r#"{"swagger": "2.0", "host": "API.example.com:443", "basePath": "/v1/", "paths": {"/a": {"get": {}}}}"#;
+        let catalogue = made(document);
+        assert_eq!(catalogue.apis[0].hosts, ["api.example.com"]);
+        assert_eq!(catalogue.apis[0].base_path, ["v1"]);
+    }
+}
