@@ -93,6 +93,7 @@ pub fn routes(examples: bool) -> Vec<Route<AppState>> {
         route(Method::POST, "/auth/tokens/{id}/permissions", Access::Write, post(tokens::permissions::grant)),
         route(Method::DELETE, "/auth/tokens/{id}/permissions", Access::Write, delete(tokens::permissions::withdraw)),
         route(Method::GET, "/auth/tokens/{id}/explain", Access::Read, get(tokens::explain::handler)),
+        route(Method::GET, "/auth/tokens/{id}/sample", Access::Read, get(tokens::sample::handler)),
         route(Method::GET, "/auth/tokens/{id}/usage", Access::Read, get(tokens::usage::handler)),
         route(Method::GET, "/auth/tokens/{id}/hand_over", Access::Read, get(tokens::hand_over::show)),
         route(Method::POST, "/auth/tokens/{id}/hand_over", Access::Reveal, post(tokens::hand_over::make)),

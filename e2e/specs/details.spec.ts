@@ -105,12 +105,41 @@ test("the facts of a token", async ({ page, api }) => {
 });
 
 test("the samples follow the language", async ({ page, api }) => {
-  const token = await api.create({ name: "Billing" });
+  const token = await api.create({ name: "Billing", modules: ["MD-0002"] });
   await page.goto(at.details(token.id));
   for (const [language, mark] of [["Python", "ConnectClient"], ["JavaScript", "fetch("], ["ccli", "ccli account add"], ["curl", "curl -H"]] as const) {
     await page.getByRole("tab", { name: language }).click();
     await expect(page.locator("#sample")).toContainText(mark);
   }
+});
+
+test("a key that opens nothing whose address is known has no samples", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing", modules: ["MD-0001"] });
+  const answer = page.waitForResponse(/\/sample$/);
+  await page.goto(at.details(token.id));
+  expect(await (await answer).json()).toBeNull();
+  await expect(page.getByText(token.id)).toBeVisible();
+  await expect(page.locator("#sample")).toHaveCount(0);
+});
+
+test("a request is tried: which rules decide, and why", async ({ page, api }) => {
+  const token = await api.create({ name: "Billing", modules: ["MD-0002"] });
+  await page.goto(at.details(token.id, "permissions"));
+  const form = page.locator(".try");
+  const attempt = async (url: string) => {
+    await form.getByLabel("URL").fill(url);
+    await page.keyboard.press("Enter");
+  };
+  await attempt("agreements");
+  await expect(form.getByLabel("URL")).toBeFocused();
+  await expect(form.getByLabel("URL")).toHaveAccessibleDescription(/must be a path/);
+  await attempt("/agreements/AGR-1");
+  await expect(form.getByRole("status")).toContainText("It would pass. The key holds a module that opens it.");
+  await expect(form.getByRole("listitem")).toHaveText("/agreements · Partners · Enabled");
+  await form.getByLabel("Method").selectOption("POST");
+  await attempt("https://api.example.com/requests?a=1");
+  await expect(form.getByRole("status")).toContainText("It would be refused (403). It needs one of these modules.");
+  await expect(form.getByRole("listitem")).toHaveText("/requests · Subscriptions · Disabled");
 });
 
 test("tabs have addresses: reload keeps the tab, Back goes between them", async ({ page, api }) => {

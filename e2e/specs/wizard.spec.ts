@@ -169,7 +169,7 @@ test("the curl line of the summary is ready to use", async ({ page, context, ser
   await page.getByRole("button", { name: "Copy curl command" }).click();
   await expect(page.getByText("Copied")).toBeVisible();
   const line = await clipboard(page);
-  expect(line).toMatch(/^curl -H "Authorization: ApiKey SU-\d{3}-\d{3}-\d{3}:[0-9a-f]{40}" http:\/\/127\.0\.0\.1:\d+\/public\/v1\/agreements\/$/);
+  expect(line).toMatch(/^curl -H "Authorization: ApiKey SU-\d{3}-\d{3}-\d{3}:[0-9a-f]{40}" http:\/\/127\.0\.0\.1:\d+\/public\/v1\/agreements$/);
 });
 
 test("a catalogue that cannot be loaded is told, and Try again goes on", async ({ page }) => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Credential, LastUsed, Reference, Secret, Timestamp, TokenId, TokenStatus};
+use crate::{Credential, LastUsed, Reference, SampleCall, Secret, Timestamp, TokenId, TokenStatus};
 
 /// The body of `POST /auth/tokens/{id}/hand_over`.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -142,4 +142,7 @@ pub struct TakenKey {
     pub handle: Secret,
     /// Of `take`, with `may_rotate`: what stands behind `#` in the address of the holder's page, `/take#<secret>`.
     pub page: Option<LinkSecret>,
+    /// A call that the key opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleCall>,
 }

@@ -17,6 +17,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod problem;
+mod sample;
 #[cfg(feature = "openapi")]
 pub mod schema;
 pub mod text;
@@ -37,6 +38,7 @@ pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
 pub use key::{ApiKey, KeyError, PresentedKey, Secret};
 pub use limits::{AllowedAddresses, CallsPerMinute, Network};
 pub use problem::{Problem, Problems, fill};
+pub use sample::SampleCall;
 pub use text::{Description, Email, ExternalId, TokenName, is_visible};
 pub use timestamp::Timestamp;
 pub use token::{

@@ -16,7 +16,7 @@ use super::{
     hand_over::digest,
     previous_works, reveal,
     rotate::{self, Rotation},
-    rules, status,
+    rules, sample, status,
     usage::date,
 };
 use crate::{
@@ -214,7 +214,8 @@ fn credential(app: &AppState, row: &TokenRow) -> Credential {
 fn key(app: &AppState, row: &TokenRow, page: Option<LinkSecret>) -> Result<Json<TakenKey>, Error> {
     let revealed = reveal::open(app, row)?;
     let credential = credential(app, row);
-    Ok(Json(TakenKey { id: revealed.id, credential, token: revealed.token, handle: revealed.handle, page }))
+    let sample = sample::of(app, &row.modules);
+    Ok(Json(TakenKey { id: revealed.id, credential, token: revealed.token, handle: revealed.handle, page, sample }))
 }
 
 async fn present(app: &AppState, link: &hand_over::Model, row: &TokenRow) -> Result<HandedOver, Error> {

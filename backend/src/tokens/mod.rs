@@ -21,6 +21,7 @@ mod present;
 pub mod reveal;
 pub mod rotate;
 pub(crate) mod rules;
+pub mod sample;
 pub mod secret;
 mod status;
 pub mod update;

@@ -17,6 +17,7 @@ const REPORTS: &str = "MD-0201";
 const CATALOGUE: &str = r#"
 [[apis]]
 name = "orders"
+url = "https://api.example.com/v2"
 hosts = ["api.example.com"]
 base_path = "/v2"
 credentials = ["bearer", "basic", "x-api-key"]

@@ -40,6 +40,7 @@ mod reveal;
 mod revoked;
 mod rotate;
 mod rules;
+mod sample;
 mod secrets;
 mod sign_in;
 mod sign_out;

@@ -1,8 +1,8 @@
 //! Everything that can be done with tokens.
 
 use latchkey_shared::{
-    CreatedToken, ModuleId, NewTokenBody, OverlapBody, PermissionGrant, ReplacementBody, RevealedToken, Secret, Token,
-    TokenId, TokenUpdateBody,
+    CreatedToken, Explanation, ModuleId, NewTokenBody, OverlapBody, PermissionGrant, ReplacementBody, RevealedToken,
+    SampleCall, Secret, Token, TokenId, TokenUpdateBody,
 };
 use serde::Deserialize;
 
@@ -96,6 +96,22 @@ impl Api {
     pub async fn withdraw_module(self, id: &TokenId, module: &ModuleId) -> Result<(), Failure> {
         let call = Call::new(Method::Delete, &format!("/auth/tokens/{id}/permissions"));
         self.send(call.json(&PermissionGrant::from(module.clone()))).await.map(|_| ())
+    }
+
+    /// A call that the key of a token opens.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn sample_call(self, id: &str) -> Result<Option<SampleCall>, Failure> {
+        parse(&self.send(Call::new(Method::Get, &format!("/auth/tokens/{id}/sample"))).await?)
+    }
+
+    /// What would become of the request that `query` describes.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn explain(self, id: &TokenId, query: &str) -> Result<Explanation, Failure> {
+        parse(&self.send(Call::new(Method::Get, &format!("/auth/tokens/{id}/explain?{query}"))).await?)
     }
 
     /// Grants a module to a token.

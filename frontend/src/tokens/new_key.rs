@@ -1,6 +1,6 @@
 //! A key that was just made: shown masked, copied, and ready to use.
 
-use latchkey_shared::{Credential, TokenId};
+use latchkey_shared::{Credential, SampleCall, TokenId};
 use leptos::prelude::*;
 
 use crate::{
@@ -20,6 +20,9 @@ pub fn NewKey(
     kind: Credential,
     /// The whole value of the header, or the handle.
     secret: String,
+    /// A call that the key opens, once it is known.
+    #[prop(into)]
+    sample: Signal<Option<SampleCall>>,
 ) -> impl IntoView {
     let texts = &t().settings;
     let shown = Shown::new();
@@ -27,8 +30,9 @@ pub fn NewKey(
     on_cleanup(move || secret.set_value(String::new()));
     let copied = Signal::derive(move || secret.get_value());
     let visible = move || if shown.get() { secret.with_value(|secret| key_text(secret)) } else { MASK.into_any() };
-    let curl = move |authorization: &str| {
-        format!("curl -H \"Authorization: {authorization}\" {}/public/v1/agreements/", page::origin())
+    let curl = move |key: &str| {
+        let pair = key.strip_prefix("ApiKey ").unwrap_or(key);
+        sample.with(|call| call.as_ref().map(|call| call.curl(&page::origin(), key, pair)).unwrap_or_default())
     };
     // A handle is traded for a key by its extension; there is nothing to put into a header.
     let has_key = kind == Credential::ApiKey;
@@ -45,9 +49,9 @@ pub fn NewKey(
             <CopyButton text=copied what=credential_name(kind) shown_in="created-secret" with_word=true primary=true
                 unmask=move |()| shown.show() />
         </div>
-        {has_key.then(|| view! {
+        {dynamic(move || (has_key && sample.with(Option::is_some)).then(|| view! {
             <CodeBlock id="created-curl" what=texts.curl_command shown=curl_shown copied=curl_copied unmask=move |()| shown.show() />
-        })}
+        }))}
     }
     .into_any()
 }

@@ -152,7 +152,7 @@ fn new_key(key: TakenKey) -> AnyView {
             <Icon icon=icondata_lu::LuCircleCheck />
             <p id="taken" tabindex="-1">{texts.keep} " " {bookmark}</p>
         </div>
-        <NewKey id=key.id kind=key.credential secret=secret />
+        <NewKey id=key.id kind=key.credential secret=secret sample=Signal::stored(key.sample) />
     }
     .into_any()
 }

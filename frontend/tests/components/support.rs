@@ -224,5 +224,5 @@ const EXTENSIONS: &str = r#"[
     {"id":"EXT-000-003","name":"zapier","title":"Zapier","description":"Apps","icon":"zap",
      "credential":"handle","permissions":["MD-0002"]}]"#;
 
-const MODULES: &str = r#"[{"id":"MD-0001","name":"Account","description":"Users","paths":["/accounts"]},
-    {"id":"MD-0002","name":"Partners","description":"Agreements","paths":["/agreements","/contracts"]}]"#;
+const MODULES: &str = r#"[{"id":"MD-0001","name":"Account","description":"Users","paths":["/accounts"],"in_all":true},
+    {"id":"MD-0002","name":"Partners","description":"Agreements","paths":["/agreements","/contracts"],"in_all":true}]"#;

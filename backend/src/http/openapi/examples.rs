@@ -71,6 +71,9 @@ pub fn of(name: &str) -> Option<Value> {
             "allowed": true, "status": 200, "reason": "allowed", "text": "Partners opens it.",
             "rules": [{ "rule": "/agreements", "module": "MD-0002", "name": "Partners", "held": true }]
         }),
+        "SampleCall" => json!({
+            "method": "GET", "url": "https://api.example.com/v2/orders", "credentials": "x-api-key"
+        }),
         "Extension" => json!({
             "id": "EXT-000-001", "name": "custom", "title": "Custom integration", "description": "Your own scripts.",
             "icon": "code", "credential": "api-key", "permissions": "ask", "constraints": { "account": { "tokens": null } }
@@ -205,7 +208,7 @@ pub fn is_missing(operation: &utoipa::openapi::path::Operation) -> bool {
 mod tests {
     use latchkey_shared::{
         Account, Context, CreatedToken, ExchangedToken, Explanation, Extension, Module, Permission, ReplacedToken,
-        RevealedToken, Token,
+        RevealedToken, SampleCall, Token,
     };
     use serde::{Serialize, de::DeserializeOwned};
 
@@ -227,6 +230,7 @@ mod tests {
         reads_back::<Permission>("Permission");
         reads_back::<Module>("Module");
         reads_back::<Explanation>("Explanation");
+        reads_back::<SampleCall>("SampleCall");
         reads_back::<Extension>("Extension");
         reads_back::<Account>("Account");
         reads_back::<Context>("Context");

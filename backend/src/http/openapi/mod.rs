@@ -50,6 +50,7 @@ use crate::{
         tokens::permissions::grant,
         tokens::permissions::withdraw,
         tokens::explain::handler,
+        tokens::sample::handler,
         tokens::usage::handler,
         tokens::hand_over::show,
         tokens::hand_over::make,

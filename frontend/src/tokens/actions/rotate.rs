@@ -8,7 +8,7 @@ use crate::{
     api::Catalogue,
     browser::focus,
     texts::t,
-    tokens::new_key::NewKey,
+    tokens::{details::samples::sample_of, new_key::NewKey},
     ui::{Button, Load, Note, Time, Variant},
 };
 
@@ -92,7 +92,7 @@ pub fn outcome(actions: Actions, token: &Token) -> AnyView {
     view! {
         <div class="stack">
             <p id="rotated" tabindex="-1">{new} " " {old}</p>
-            <NewKey id=token.id.clone() kind=kind secret=actions.secret.get_untracked() />
+            <NewKey id=token.id.clone() kind=kind secret=actions.secret.get_untracked() sample=sample_of(token.id.to_string()) />
             <div class="dialog__actions">
                 <Button on_press=move |()| actions.forget()>{texts.done}</Button>
             </div>

@@ -11,6 +11,7 @@ use crate::{
     texts::t,
     tokens::{
         actions::{ActionDialogs, Actions, Kind, Target},
+        details::samples::sample_of,
         details::{credential::credential_text, facts::rules},
         new_key::NewKey,
     },
@@ -62,7 +63,7 @@ pub fn Summary(
             </div>
             <div class="wizard__body">
                 <p>{texts.key.with([&opens, &until, &from])}</p>
-                <NewKey id=token.id.clone() kind=kind secret=secret />
+                <NewKey id=token.id.clone() kind=kind secret=secret sample=sample_of(token.id.to_string()) />
                 {(kind == Credential::ApiKey).then(|| view! { <FirstCall id=token.id.clone() /> })}
                 <dl class="facts">
                     <dt>{settings.id}</dt><dd class="mono">{token.id.to_string()}</dd>

@@ -67,7 +67,7 @@ pub fn Facts(
             })}
             {dynamic(move || credential.with(Option::is_some).then(|| handed_over(token, actions)))}
         </dl>
-        {dynamic(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|_| view! { <Samples /> }))}
+        {dynamic(move || credential.get().filter(|(_, kind, _)| *kind == Credential::ApiKey).map(|(id, ..)| view! { <Samples id=id.to_string() /> }))}
     }
     .into_any()
 }

@@ -7,6 +7,7 @@ pub mod handed_over;
 pub mod permissions;
 pub mod samples;
 pub mod screen;
+pub mod try_request;
 pub mod usage;
 
 pub use screen::TokenDetails;

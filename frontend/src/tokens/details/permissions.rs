@@ -3,6 +3,7 @@
 use latchkey_shared::{Module, ModuleId, Token};
 use leptos::{prelude::*, task::spawn_local};
 
+use super::try_request::TryRequest;
 use crate::{
     api::{Api, Catalogue, what_all_includes},
     browser::dates::number,
@@ -114,6 +115,7 @@ pub fn Permissions(
             </thead>
             <tbody role="rowgroup">{rows.collect_view()}</tbody>
         </table>
+        <TryRequest token=token />
     }
     .into_any()
 }
