@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn budget_is_kept_up_to_its_last_byte() {
-        assert!(!judge(&[1_000, 9_000, 400_000, 10_000]).1);
-        assert!(judge(&[1_000, 9_000, 400_001, 10_000]).1);
+        assert!(!judge(&[1_000, 9_000, 410_000, 10_000]).1);
+        assert!(judge(&[1_000, 9_000, 410_001, 10_000]).1);
     }
 
     #[test]
