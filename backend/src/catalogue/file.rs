@@ -250,9 +250,11 @@ mod tests {
             let path = format!("deploy/examples/{name}.toml");
             parse(&read(&path), &path).unwrap();
         }
-        let manual = read("docs/CATALOGUE.md");
-        let lines = manual.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-        assert_eq!(parse(lines, "CATALOGUE.md").unwrap().rules.len(), 2);
+        for manual in ["docs/CATALOGUE.md", "README.md"] {
+            let text = read(manual);
+            let lines = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+            assert_eq!(parse(lines, manual).unwrap().rules.len(), 2, "{manual}");
+        }
     }
 
     #[test]

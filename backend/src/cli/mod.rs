@@ -8,6 +8,7 @@ mod catalogue;
 mod explain;
 mod operator;
 mod session;
+mod shell;
 mod token;
 mod user;
 
@@ -59,6 +60,10 @@ enum Command {
     Catalogue(catalogue::Command),
     /// Say what would become of a request with the key of a token, and which rules decide.
     Explain(explain::Explain),
+    /// Print what a shell completes.
+    Completions(shell::Completions),
+    /// Write the manual pages.
+    Man(shell::Man),
     /// Print the pepper: the one key that gatekeepers need. Whoever has it cannot see a key, but can tell whether a key
     /// is right for a digest in the database.
     Pepper(PepperConfig),
@@ -108,6 +113,8 @@ pub fn run() -> ExitCode {
         Command::Account(command) => runtime.block_on(account::run(command)),
         Command::Catalogue(command) => catalogue::run(command),
         Command::Explain(command) => runtime.block_on(explain::run(command)),
+        Command::Completions(command) => shell::completions(&command, Cli::command()),
+        Command::Man(command) => shell::man(&command, Cli::command()),
         Command::Pepper(config) => print_pepper(&config),
     };
     match done {

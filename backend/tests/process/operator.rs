@@ -277,3 +277,17 @@ fn catalogue_is_checked_and_made_of_a_document() {
     let (good, told) = output(&["catalogue", "check", "c.toml"]);
     assert!(!good && told.starts_with("latchkey: catalogue c.toml, line "), "{told}");
 }
+
+#[test]
+fn shell_and_manual_know_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let script = latchkey(folder).args(["completions", "bash"]).output().unwrap();
+    let script = String::from_utf8(script.stdout).unwrap();
+    assert!(script.contains("from-openapi") && script.contains("--created-by"), "{script}");
+    assert!(latchkey(folder).args(["man", "."]).status().unwrap().success());
+    let page = std::fs::read_to_string(folder.join("latchkey-token-disable.1")).unwrap();
+    assert!(page.contains("Disable tokens"), "{page}");
+    let nowhere = latchkey(folder).args(["man", "nowhere"]).output().unwrap();
+    assert!(!nowhere.status.success() && nowhere.stderr.starts_with(b"latchkey: nowhere: "));
+}
