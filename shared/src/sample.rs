@@ -19,8 +19,14 @@ impl SampleCall {
     /// `pair` is the same without its scheme.
     #[must_use]
     pub fn curl(&self, origin: &str, key: &str, pair: &str) -> String {
-        let method = if self.method == "GET" { String::new() } else { format!("-X {} ", self.method) };
+        let method = match self.method.as_str() {
+            "GET" => String::new(),
+            "HEAD" => "-I ".to_owned(),
+            other => format!("-X {other} "),
+        };
         let url = self.absolute(origin);
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:%@+,=".contains(&byte);
+        let url = if url.bytes().all(is_plain) { url } else { format!("'{}'", url.replace('\'', "%27")) };
         match self.credentials.as_str() {
             "apikey" => format!("curl {method}-H \"Authorization: {key}\" {url}"),
             "bearer" => format!("curl {method}-H \"Authorization: Bearer {pair}\" {url}"),

@@ -53,8 +53,7 @@ pub(super) struct FileApi {
     pub name: String,
     title: Option<String>,
     url: Option<String>,
-    #[serde(default)]
-    hosts: Vec<String>,
+    hosts: Option<Vec<String>>,
     base_path: Option<String>,
     credentials: Option<Vec<String>>,
     #[serde(default)]
@@ -70,9 +69,29 @@ pub(super) struct FileApi {
 }
 
 /// Headers that mean something else, to a proxy or to the gatekeeper.
-const TAKEN: [&str; 4] = ["proxy-authorization", "x-account-id", "x-real-ip", "x-request-id"];
-const TAKEN_STARTS: [&str; 9] =
-    ["accept-", "access-control-", "content-", "if-", "sec-", "x-forwarded-", "x-latchkey-", "x-original-", "x-token-"];
+const TAKEN: [&str; 9] = [
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "transfer-encoding",
+    "user-agent",
+    "x-account-id",
+    "x-method-override",
+    "x-real-ip",
+    "x-request-id",
+];
+const TAKEN_STARTS: [&str; 10] = [
+    "accept-",
+    "access-control-",
+    "content-",
+    "if-",
+    "sec-",
+    "x-forwarded-",
+    "x-http-method",
+    "x-latchkey-",
+    "x-original-",
+    "x-token-",
+];
 
 impl Api {
     /// The API of a catalogue that describes none: any host, any path.
@@ -137,15 +156,26 @@ impl TryFrom<&FileApi> for Api {
         let credentials = match &file.credentials {
             None => vec![CredentialForm::ApiKey],
             Some(names) if names.is_empty() => return Err("credentials must have at least one form".to_owned()),
-            Some(names) => names.iter().map(|name| credential(name)).collect::<Result<_, _>>()?,
+            Some(names) => names.iter().map(|name| credential(name)).collect::<Result<Vec<_>, _>>()?,
         };
+        for (at, form) in credentials.iter().enumerate() {
+            if credentials[..at].contains(form) {
+                return Err(format!("credentials: {:?} is there twice", form.name()));
+            }
+        }
+        if file.hosts.as_ref().is_some_and(Vec::is_empty) {
+            return Err("hosts must have at least one; leave it out for any host".to_owned());
+        }
+        let hosts: Vec<String> = file.hosts.iter().flatten().map(|text| host(text)).collect::<Result<_, _>>()?;
+        let base_path = file.base_path.as_deref().map(base_path).transpose()?.unwrap_or_default();
+        let url = file.url.as_deref().map(|text| url(text, &hosts, &base_path)).transpose()?;
         let public = file.public.iter().map(|text| text.parse().map_err(|error| format!("public: {text:?} {error}")));
         Ok(Self {
             name: name.clone(),
             title,
-            url: file.url.as_deref().map(url).transpose()?,
-            hosts: file.hosts.iter().map(|text| host(text)).collect::<Result<_, _>>()?,
-            base_path: file.base_path.as_deref().map(base_path).transpose()?.unwrap_or_default(),
+            url,
+            hosts,
+            base_path,
             credentials,
             public: public.collect::<Result<_, _>>()?,
             preflight: file.preflight,
@@ -183,7 +213,9 @@ fn credential(name: &str) -> Result<CredentialForm, String> {
 fn host(text: &str) -> Result<String, String> {
     let is_host = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte);
     let has_port = text.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
-    if text.is_empty() || !text.bytes().all(is_host) || has_port || text.ends_with('.') {
+    let has_bracket = text.contains(['[', ']']);
+    let is_bracketed = text.starts_with('[') && text.ends_with(']');
+    if text.is_empty() || !text.bytes().all(is_host) || has_port || text.ends_with('.') || has_bracket != is_bracketed {
         return Err(format!("hosts: {text:?} must be a host in lower case without a port, like \"api.example.com\""));
     }
     Ok(text.to_owned())
@@ -196,11 +228,23 @@ fn base_path(text: &str) -> Result<Vec<String>, String> {
         .ok_or_else(|| "base_path must be a path alone, like \"/v2\"".to_owned())
 }
 
-fn url(text: &str) -> Result<String, String> {
-    if origin_of(text).is_none() || text.contains(['?', '#']) {
-        return Err(format!("url {text:?} must be like \"https://api.example.com/v2\""));
+/// The address that samples call: it must be one of this API.
+fn url(text: &str, hosts: &[String], base_path: &[String]) -> Result<String, String> {
+    let wrong = || format!("url {text:?} must be like \"https://api.example.com/v2\"");
+    let origin = origin_of(text).filter(|_| !text.contains(['?', '#'])).ok_or_else(wrong)?;
+    let url = text.trim_end_matches('/');
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    let host = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(host, |(host, _)| host);
+    if !hosts.is_empty() && !hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
+        return Err(format!("url {text:?} has a host that is none of hosts"));
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    let path = url.get(origin.len()..).unwrap_or_default();
+    let own: Rule =
+        if path.is_empty() { "/" } else { path }.parse().map_err(|error| format!("url: {path:?} {error}"))?;
+    if own.literals().as_deref() != Some(base_path) {
+        return Err(format!("url {text:?} must end with the base_path"));
+    }
+    Ok(url.to_owned())
 }
 
 fn origin(text: &str) -> Result<String, String> {
@@ -258,6 +302,12 @@ mod tests {
             ("base_path = \"GET /v2\"", "base_path must be a path alone"),
             ("base_path = \"/{tenant}\"", "base_path must be a path alone"),
             ("public = [\"health\"]", "public: \"health\" must have a path"),
+            ("credentials = [\"bearer\", \"bearer\"]", "\"bearer\" is there twice"),
+            ("credentials = [\"transfer-encoding\"]", "has another meaning"),
+            ("hosts = []", "leave it out for any host"),
+            ("hosts = [\"[\"]", "hosts: \"[\""),
+            ("url = \"https://b.example\"\nhosts = [\"a.example\"]", "none of hosts"),
+            ("url = \"https://b.example/v3\"\nbase_path = \"/v2\"", "must end with the base_path"),
             ("url = \"api.example.com\"", "url \"api.example.com\" must be like"),
             ("url = \"https://api.example.com/?a=1\"", "must be like"),
             ("origins = [\"https://app.example.com/\"]", "origins: "),

@@ -34,8 +34,8 @@ struct Operation {
 
 impl Operation {
     /// Of two rules that fit a path, the one with the higher rank decides.
-    fn rank(&self) -> (usize, bool) {
-        (self.segments.len(), self.segments.last().is_some_and(|last| *last != Segment::Any))
+    fn rank(&self) -> (usize, Vec<bool>) {
+        (self.segments.len(), self.segments.iter().map(|segment| *segment != Segment::Any).collect())
     }
 
     /// Whether a rule for the path of this one fits that of the other.
@@ -55,8 +55,13 @@ pub fn catalogue(document: &str) -> Result<String, String> {
         Err(error) if document.trim_start().starts_with('{') => return Err(format!("not JSON: {error}")),
         Err(_) => serde_norway::from_str(document).map_err(|error| format!("neither JSON nor YAML: {error}"))?,
     };
-    let operations = operations(&document)?;
+    let (operations, left_out) = operations(&document)?;
     let mut text = api(&document);
+    for path in left_out {
+        // It may be anything but a line.
+        let path: String = path.chars().filter(|character| !character.is_control()).collect();
+        let _ = writeln!(text, "# Left to All, since a rule for it would be one for other paths, too: {path}");
+    }
     let mut number = 101;
     for draft in drafts(&document, &operations) {
         let id = loop {
@@ -116,13 +121,20 @@ fn api(document: &Value) -> String {
     text
 }
 
-/// Every operation, in the order of the document's paths; the shorter paths first.
-fn operations(document: &Value) -> Result<Vec<Operation>, String> {
+/// Every operation, in the order of the document's paths, the shorter paths first; and the paths that no rule is made for.
+fn operations(document: &Value) -> Result<(Vec<Operation>, Vec<String>), String> {
     let paths = document["paths"].as_object().ok_or("it has no paths: is it an OpenAPI document?")?;
-    let mut operations = Vec::new();
+    let (mut operations, mut left_out) = (Vec::new(), Vec::new());
     for (path, item) in paths {
-        // A rule for the root would be one for all that the document does not describe: it stays with All.
-        let Some(rule) = plain(path).filter(|rule| !rule.segments.is_empty()) else { continue };
+        // A rule for the root would be one for all that the document does not describe, and so would one for any first
+        // segment.
+        let rule = plain(path).filter(|rule| rule.segments.first().is_some_and(|first| *first != Segment::Any));
+        let Some(rule) = rule else {
+            left_out.push(path.clone());
+            continue;
+        };
+        let of_document = item["$ref"].as_str().and_then(|place| document.pointer(place.strip_prefix('#')?));
+        let item = of_document.unwrap_or(item);
         for method in METHODS {
             let Some(operation) = item.get(method).and_then(Value::as_object) else { continue };
             let tag = operation.get("tags").and_then(|tags| tags[0].as_str()).map(str::to_owned);
@@ -135,17 +147,24 @@ fn operations(document: &Value) -> Result<Vec<Operation>, String> {
         return Err("it describes no operation".to_owned());
     }
     operations.sort_by_key(|it| it.segments.len());
-    Ok(operations)
+    Ok((operations, left_out))
 }
 
-/// The rule for a path: a segment that is a parameter in part is one as a whole.
+/// The rule for a path. One that goes on with a parameter within a segment, `/orders({key})`, ends before it: that is another
+/// spelling of `/orders`. A segment that begins with a parameter is one as a whole.
 fn plain(path: &str) -> Option<Rule> {
-    let segments = path.split(['?', '#']).next()?.split('/').filter(|segment| !segment.is_empty());
-    let segments = segments.map(|segment| match (segment.find('{'), segment.find('}')) {
-        (Some(begin), Some(end)) if begin < end => format!("{{{}}}", &segment[begin + 1..end]),
-        _ => segment.to_owned(),
-    });
-    format!("/{}", segments.collect::<Vec<_>>().join("/")).parse().ok()
+    let mut segments = Vec::new();
+    for segment in path.split(['?', '#']).next()?.split('/').filter(|segment| !segment.is_empty()) {
+        match (segment.find('{'), segment.find('}')) {
+            (Some(0), Some(end)) => segments.push(format!("{{{}}}", &segment[1..end])),
+            (Some(begin), _) => {
+                segments.push(segment[..begin].trim_end_matches(|last: char| !last.is_alphanumeric()).to_owned());
+                break;
+            }
+            _ => segments.push(segment.to_owned()),
+        }
+    }
+    format!("/{}", segments.join("/")).parse().ok()
 }
 
 fn first_word(path: &str) -> String {
@@ -166,7 +185,7 @@ fn drafts(document: &Value, operations: &[Operation]) -> Vec<Draft> {
         let description = description(document, tag);
         let of_tag = |it: &&Operation| it.tag == tag;
         let writes = operations.iter().filter(of_tag).any(|it| it.method != "GET" && it.method != "HEAD");
-        let reads = operations.iter().filter(of_tag).any(|it| it.method == "GET");
+        let reads = operations.iter().filter(of_tag).any(|it| it.method == "GET" || it.method == "HEAD");
         let name = unique(&mut names, tag, if writes { "" } else { READ });
         if writes {
             let rules = shortest(operations, |it| (it.tag == tag).then(|| whole(it, operations)));
@@ -184,7 +203,8 @@ fn drafts(document: &Value, operations: &[Operation]) -> Vec<Draft> {
 }
 
 fn reading(operations: &[Operation], tag: &str) -> Vec<String> {
-    shortest(operations, |it| (it.tag == tag && it.method == "GET").then(|| format!("GET {}", it.path)))
+    let reads = |it: &Operation| it.tag == tag && (it.method == "GET" || it.method == "HEAD");
+    shortest(operations, |it| reads(it).then(|| format!("{} {}", it.method, it.path)))
 }
 
 /// The rule for an operation: for every method, where the path has none of another tag.
@@ -254,7 +274,9 @@ mod tests {
         \x20 /orders/{id}/invoice: { get: { tags: [billing] } }\n\
         \x20 /orders/{id}.pdf: { get: { tags: [orders] } }\n\
         \x20 /shared: { get: { tags: [billing] }, post: { tags: [orders] } }\n\
-        \x20 /health/: { get: {} }\n\x20 /: { get: { tags: [orders] } }\n";
+        \x20 /health/: { get: {} }\n\x20 /: { get: { tags: [orders] } }\n\x20 /{any}: { get: { tags: [orders] } }\n\
+        \x20 /items({key}): { get: { tags: [items] } }\n\x20 /audit: { $ref: '#/x-items/audit' }\n\
+        x-items: { audit: { head: { tags: [audit] } } }\n";
 
     fn made(document: &str) -> Catalogue {
         let text = catalogue(document).unwrap();
@@ -279,8 +301,10 @@ mod tests {
         assert_eq!(
             told,
             [
+                "Audit (read): HEAD /audit",
                 "Billing (read): GET /shared, GET /orders/{id}/invoice",
                 "Health (read): GET /health",
+                "Items (read): GET /items",
                 "Orders: /orders, POST /shared",
                 "Orders (read): GET /orders",
             ]

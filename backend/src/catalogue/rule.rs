@@ -43,6 +43,9 @@ pub enum RuleError {
     /// A brace that is no part of `{name}`.
     #[error("must have braces around a whole segment, like \"/orders/{{id}}/lines\"")]
     Braces,
+    /// `*` or `:id`, which other programs write for `{id}`.
+    #[error("must name any segment in braces, like \"/orders/{{id}}\"; below a path everything belongs to it anyway")]
+    Wildcard,
 }
 
 impl std::str::FromStr for Rule {
@@ -105,6 +108,7 @@ fn is_any(segment: &str) -> Result<bool, RuleError> {
     match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         Some(name) if !name.is_empty() && !name.contains(['{', '}']) => Ok(true),
         _ if segment.contains(['{', '}']) => Err(RuleError::Braces),
+        _ if matches!(segment, "*" | "**") || segment.starts_with(':') => Err(RuleError::Wildcard),
         _ => Ok(false),
     }
 }
@@ -151,6 +155,10 @@ mod tests {
         assert_eq!(rule("/orders/"), Err(RuleError::SlashAtEnd));
         assert_eq!(rule("/orders/x{id}"), Err(RuleError::Braces));
         assert_eq!(rule("/orders/{}"), Err(RuleError::Braces));
+        for text in ["/orders/*", "/**", "/orders/:id/lines"] {
+            assert_eq!(rule(text), Err(RuleError::Wildcard), "{text}");
+        }
+        assert!(rule("/orders/%2A").is_ok() && rule("/orders:batch").is_ok());
     }
 
     #[test]

@@ -50,6 +50,8 @@ fn described(catalogue: &Catalogue) -> String {
         let hosts = if api.hosts.is_empty() { "any host".to_owned() } else { api.hosts.join(", ") };
         let forms: Vec<&str> = api.credentials.iter().map(CredentialForm::name).collect();
         lines.push(format!("{name}\t{hosts}\t/{}\t{}", api.base_path.join("/"), forms.join(", ")));
+        let switches = [(api.preflight, "preflight"), (api.anonymous, "anonymous"), (api.ignore_case, "ignore_case")];
+        lines.extend(switches.into_iter().filter(|(is_on, _)| *is_on).map(|(_, word)| format!("\t{word}")));
         let rules = catalogue.rules.iter().filter(|rule| rule.api == at);
         for rule in rules {
             let module = catalogue.module(&rule.module).map_or("", |module| module.name.as_str());

@@ -86,9 +86,9 @@ impl Apis {
     /// # Errors
     /// [`Denied::Path`], [`Denied::MissingHost`], [`Denied::Api`].
     pub fn find<'a>(&'a self, request: Original<'a>) -> (&'a ApiGate, Result<Openers<'a>, Denied>) {
-        let host = request.host.map(without_port);
+        let host = request.host.and_then(plain_host);
         let of_host = || self.gates.iter().filter_map(|gate| Some((gate, gate.is_at(host)?)));
-        let first = of_host().max_by_key(|(_, is_named)| *is_named).map_or(self.first(), |(gate, _)| gate);
+        let first = of_host().min_by_key(|(_, is_named)| !is_named).map_or(self.first(), |(gate, _)| gate);
         let path = match normalise(request.path) {
             Ok(path) => path,
             Err(error) => return (first, Err(Denied::Path(error))),
@@ -201,13 +201,22 @@ fn challenge(form: &CredentialForm) -> String {
     }
 }
 
-/// The host of an authority, without its port and without a dot at its end.
-fn without_port(host: &str) -> &str {
-    let host = match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => name,
-        _ => host,
+/// The host of an authority, without its port and without a dot at its end; none for what is no host.
+fn plain_host(authority: &str) -> Option<&str> {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = match authority.rsplit_once(':') {
+        Some((name, port)) if is_port(port) && (!name.contains(':') || name.ends_with(']')) => name,
+        _ => authority,
     };
-    host.strip_suffix('.').unwrap_or(host)
+    if host.starts_with('[') {
+        let inner = host.strip_prefix('[')?.strip_suffix(']')?;
+        return inner.parse::<std::net::Ipv6Addr>().is_ok().then_some(host);
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    host.split('.').all(is_label).then_some(host)
 }
 
 #[cfg(test)]
@@ -255,7 +264,11 @@ mod tests {
         let apis = apis(vec![api("orders", &["api.example.com"], &["v2"])]);
         assert_eq!(found(&apis, Some("api.example.com"), "/v1/orders"), Err(Denied::Api));
         assert_eq!(found(&apis, Some("evil.example"), "/v2/orders"), Err(Denied::Api));
-        assert_eq!(found(&apis, None, "/v2/orders"), Err(Denied::MissingHost));
+        for no_host in
+            [None, Some(""), Some("api.example.com, x"), Some("u@api.example.com"), Some("api.example.com..")]
+        {
+            assert_eq!(found(&apis, no_host, "/v2/orders"), Err(Denied::MissingHost), "{no_host:?}");
+        }
         assert!(matches!(found(&apis, Some("api.example.com"), "/v2/../v2"), Err(Denied::Path(_))));
     }
 

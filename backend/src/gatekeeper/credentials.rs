@@ -1,11 +1,20 @@
 //! How a client shows its key: in the forms that an API takes, and in one of them at a time.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use latchkey_shared::{KeyError, PresentedKey};
 
 use super::AuthError;
 use crate::catalogue::api::CredentialForm;
+
+/// Some programs leave the padding out.
+const BASIC: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Where the decoded pair of HTTP Basic is kept while it is used.
 pub type Buffer = [u8; 96];
@@ -49,7 +58,7 @@ pub fn read<'a>(
     let Some((form, value)) = shown else { return Ok(None) };
     let pair = match form {
         CredentialForm::Basic => {
-            let length = STANDARD.decode_slice(value, buffer).map_err(|_| AuthError::Malformed)?;
+            let length = BASIC.decode_slice(value, buffer).map_err(|_| AuthError::Malformed)?;
             &buffer[..length]
         }
         _ => value,
@@ -60,7 +69,8 @@ pub fn read<'a>(
 /// What follows a scheme, which may be written in any case.
 fn after_scheme<'a>(value: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
     let (found, rest) = value.split_at_checked(scheme.len())?;
-    (found.eq_ignore_ascii_case(scheme) && rest.starts_with(b" ")).then(|| rest.trim_ascii_start())
+    let ends = rest.first().is_none_or(u8::is_ascii_whitespace);
+    (found.eq_ignore_ascii_case(scheme) && ends).then(|| rest.trim_ascii_start())
 }
 
 /// The key in `Authorization: ApiKey`, which is how Latchkey's own API takes it.
@@ -85,6 +95,7 @@ pub fn nothing_shown(headers: &HeaderMap) -> AuthError {
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderName, HeaderValue};
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
     use latchkey_shared::{ApiKey, Secret};
 
     use super::*;
@@ -128,6 +139,8 @@ mod tests {
             }
         }
         assert_eq!(read_all(&[own()], &[("x-api-key", &api_key)]), Ok(true), "as it was copied");
+        let unpadded = format!("Basic {}", STANDARD_NO_PAD.encode(&pair));
+        assert_eq!(read_all(&[CredentialForm::Basic], &[("authorization", &unpadded)]), Ok(true));
     }
 
     #[test]
@@ -146,6 +159,7 @@ mod tests {
     fn what_is_no_key_is_refused_and_nothing_is_no_key() {
         assert_eq!(read_all(&[own()], &[]), Ok(false));
         assert_eq!(read_all(&[own()], &[("x-api-key", "")]), Err(AuthError::Malformed));
+        assert_eq!(read_all(&[CredentialForm::ApiKey], &[("authorization", "ApiKey")]), Err(AuthError::Malformed));
         for basic in ["Basic !", &format!("Basic {}", "A".repeat(4000)), "Basic eDp5"] {
             assert_eq!(
                 read_all(&[CredentialForm::Basic], &[("authorization", basic)]),

@@ -111,14 +111,15 @@ pub fn read_request<'a>(method: &'a str, url: &'a str) -> Result<Original<'a>, (
         return Err(("method", "must be in upper case, like GET"));
     }
     let (host, path) = match url.split_once("://") {
-        Some((_, rest)) => {
-            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        Some(("http" | "https", rest)) => {
+            let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
             (Some(host), if path.starts_with('/') { path } else { "/" })
         }
+        Some(_) => return Err(("url", "must begin with https:// or http://, or be a path")),
         None if url.starts_with('/') => (None, url),
         None => return Err(("url", "must be a path like /orders, or like https://api.example.com/orders")),
     };
-    if host == Some("") {
+    if host.is_some_and(|host| host.is_empty() || host.contains('@')) {
         return Err(("url", "must be a path like /orders, or like https://api.example.com/orders"));
     }
     Ok(Original { host, method, path: path.split('#').next().unwrap_or(path) })

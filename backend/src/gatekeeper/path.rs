@@ -87,7 +87,8 @@ pub fn normalise(target: &str) -> Result<Cow<'_, str>, PathError> {
 /// case.
 #[must_use]
 pub fn fold(path: &str) -> String {
-    path.to_uppercase().to_lowercase()
+    // Letter by letter: the lower case of a whole text depends on where a word ends.
+    path.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// Slashes that have no other form.

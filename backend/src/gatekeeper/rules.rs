@@ -52,10 +52,10 @@ impl<'a> Openers<'a> {
         })
     }
 
-    /// Whether it needs no key.
+    /// Whether it needs no key. A rule of a module that names the method outranks a public one that names none.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.all().any(|opener| opener == Opener::Public)
+        self.all().next() == Some(Opener::Public)
     }
 
     /// The module of a set that opens the request; none where it needs none.
@@ -122,8 +122,8 @@ impl Rules {
     #[must_use]
     pub fn of_request<'a>(&'a self, method: &'a str, path: &str) -> Openers<'a> {
         let mut found = Found::default();
-        better(&mut found.exact, 0, &self.root, method);
-        self.root.find(path, method, 0, &mut found);
+        better(&mut found.exact, Rank::default(), &self.root, method);
+        self.root.find(path, method, Rank::default(), &mut found);
         let node = found.exact.map(|exact| match found.spelled {
             Some(spelled) if spelled.0 > exact.0 => spelled.1,
             _ => exact.1,
@@ -141,13 +141,16 @@ struct Node {
     any: Option<Box<Node>>,
 }
 
+/// How good a rule is: its number of segments, then a bit for each that is written out, from the left.
+type Rank = (usize, u128);
+
 /// The best rules so far, and how good they are.
 #[derive(Default)]
 struct Found<'a> {
     /// By the path as it is written.
-    exact: Option<(usize, &'a Node)>,
+    exact: Option<(Rank, &'a Node)>,
     /// By another spelling of its last segment.
-    spelled: Option<(usize, &'a Node)>,
+    spelled: Option<(Rank, &'a Node)>,
 }
 
 impl Node {
@@ -155,31 +158,37 @@ impl Node {
         self.rules.iter().any(|it| is_for(it.method.as_deref(), method))
     }
 
-    /// Looks below this node. The better of two: the one with more segments; of as many, the one whose last segment is
-    /// written out, then the one in another spelling.
-    fn find<'a>(&'a self, rest: &str, method: &str, depth: usize, found: &mut Found<'a>) {
+    fn is_public(&self, method: &str) -> bool {
+        self.rules.iter().find(|it| is_for(it.method.as_deref(), method)).is_some_and(|it| it.opener == Opener::Public)
+    }
+
+    /// Looks below this node, which has this rank. The better of two: the one with more segments; of as many, the one that is
+    /// written out at the first segment in which they differ.
+    fn find<'a>(&'a self, rest: &str, method: &str, (depth, written): Rank, found: &mut Found<'a>) {
         let Some(rest) = rest.strip_prefix('/').filter(|rest| !rest.is_empty()) else { return };
         let (segment, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let goodness = 3 * (depth + 1);
+        let bit = 1_u128.checked_shl(127_u32.saturating_sub(u32::try_from(depth).unwrap_or(u32::MAX))).unwrap_or(0);
+        let (literal, any) = ((depth + 1, written | bit), (depth + 1, written));
         if let Some(node) = self.literals.get(segment) {
-            better(&mut found.exact, goodness + 2, node, method);
-            node.find(rest, method, depth + 1, found);
+            better(&mut found.exact, literal, node, method);
+            node.find(rest, method, literal, found);
         }
         if let Some(node) = &self.any {
-            better(&mut found.exact, goodness, node, method);
-            node.find(rest, method, depth + 1, found);
+            better(&mut found.exact, any, node, method);
+            node.find(rest, method, any, found);
         }
         for end in signs(segment) {
-            if let Some(node) = self.literals.get(&segment[..end]) {
-                better(&mut found.spelled, goodness + 1, node, method);
+            // Another spelling may need more, never less.
+            if let Some(node) = self.literals.get(&segment[..end]).filter(|node| !node.is_public(method)) {
+                better(&mut found.spelled, literal, node, method);
             }
         }
     }
 }
 
-fn better<'a>(best: &mut Option<(usize, &'a Node)>, goodness: usize, node: &'a Node, method: &str) {
-    if node.is_for(method) && best.is_none_or(|(other, _)| goodness > other) {
-        *best = Some((goodness, node));
+fn better<'a>(best: &mut Option<(Rank, &'a Node)>, rank: Rank, node: &'a Node, method: &str) {
+    if node.is_for(method) && best.is_none_or(|(other, _)| rank > other) {
+        *best = Some((rank, node));
     }
 }
 
@@ -273,8 +282,11 @@ mod tests {
 
     #[test]
     fn public_rule_is_one_among_the_others() {
-        let mut rules = rules(false, &[(1, "/docs/internal"), (2, "/status")]);
-        for rule in ["/docs", "GET /status"] {
+        let mut rules = rules(
+            false,
+            &[(1, "/docs/internal"), (2, "/status"), (3, "DELETE /open"), (4, "/users"), (5, "/people/admin/{x}")],
+        );
+        for rule in ["/docs", "GET /status", "/open", "GET /users/me", "/people/{id}/avatar"] {
             rules.add(&rule.parse().unwrap(), Opener::Public);
         }
         let is_public = |method: &str, path: &str| rules.of_request(method, path).is_public();
@@ -282,5 +294,13 @@ mod tests {
         // The longer prefix decides, also in another spelling.
         assert!(!is_public("GET", "/docs/internal") && !is_public("GET", "/docs/internal.html"));
         assert!(is_public("HEAD", "/status") && !is_public("PUT", "/status") && !is_public("GET", "/"));
+        assert!(is_public("GET", "/open") && !is_public("DELETE", "/open"));
+        // Another spelling of a public path is not public: it may be somebody's name.
+        assert!(is_public("GET", "/users/me") && is_public("GET", "/users/me/photo"));
+        for other in ["/users/me.smith", "/users/me@example.com", "/users/me+1", "/users/me x"] {
+            assert_eq!(openers(&rules, "GET", other), [4], "{other}");
+        }
+        // The first segment in which they differ decides.
+        assert!(is_public("GET", "/people/7/avatar") && !is_public("GET", "/people/admin/avatar"));
     }
 }

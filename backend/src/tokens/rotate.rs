@@ -21,7 +21,7 @@ use super::{
 use crate::{
     auth,
     events::{self, Action},
-    http::{Caller, Error, Id, OptionalBody},
+    http::{Caller, Error, Id, Identity, OptionalBody},
     state::AppState,
     store::{TokenRow, Tx},
 };
@@ -92,6 +92,19 @@ pub async fn rotate(
     replace(&app, &caller, &id, &headers, body, Rotation::Rotate).await
 }
 
+/// Denies a key that was replaced and works for a while: who has it must not take the token over.
+fn check_is_not_replaced(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
+    match &caller.identity {
+        Identity::Token { digest, .. } if caller.actor.id == row.token.id && row.token.digest != digest => {
+            Err(Error::Forbidden(Problem::new(
+                "replaced_key",
+                "This key was replaced: only the new one may replace it again.",
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Replaces the secret of the token `id`.
 ///
 /// # Errors
@@ -116,6 +129,7 @@ pub(super) async fn replace(
         replay.check_current(&row)?;
         record_reveal(&tx, &caller, &row, rotation.word(), now).await?;
     } else {
+        check_is_not_replaced(&caller, &row)?;
         rules::check_revision(headers, &row)?;
         apply(app, &mut row, &wanted, rotation, now)?;
         rules::save(app, &tx, &caller, &mut row).await?;
