@@ -28,6 +28,14 @@ TEXT = "^[A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6][A-Za-z0-9\u00c0-\u00d6\u00d8-\u00
 QUERIES = ["ne(id,X)", "not(eq(id,X))"]
 
 
+# Of a request that is explained. An address is of one kind here, and blank for none.
+EXPLAINED = {
+    "method": "^[A-Z_-]+$",
+    "url": "^(https?://[a-z]{1,9}\\.example)?/[!-~]*$",
+    "address": "^(203\\.0\\.113\\.[1-9])?$",
+}
+
+
 def narrowed(document, modules, extensions):
     """The document for an installation with these modules and extensions, as the API lists them."""
     document = copy.deepcopy(document)
@@ -92,7 +100,9 @@ def narrow_parameter(parameter):
         schema["enum"] = QUERIES
     elif parameter["name"] == "search":
         schema["pattern"] = "^[^\\x00]*$"
-    elif schema["type"] == "string":
+    elif parameter["name"] in EXPLAINED:
+        schema["pattern"] = EXPLAINED[parameter["name"]]
+    elif "string" in schema["type"]:
         schema["pattern"] = MOMENT if "RFC 3339" in parameter["description"] else TEXT
     elif schema["type"] == "integer":
         schema |= {"minimum": 0, "maximum": 999_999_999}

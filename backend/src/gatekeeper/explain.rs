@@ -111,12 +111,13 @@ pub fn read_request<'a>(method: &'a str, url: &'a str) -> Result<Original<'a>, (
         return Err(("method", "must be in upper case, like GET"));
     }
     let (host, path) = match url.split_once("://") {
+        // A path may have these signs, too.
+        _ if url.starts_with('/') => (None, url),
         Some(("http" | "https", rest)) => {
             let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
             (Some(host), if path.starts_with('/') { path } else { "/" })
         }
         Some(_) => return Err(("url", "must begin with https:// or http://, or be a path")),
-        None if url.starts_with('/') => (None, url),
         None => return Err(("url", "must be a path like /orders, or like https://api.example.com/orders")),
     };
     if host.is_some_and(|host| host.is_empty() || host.contains('@')) {

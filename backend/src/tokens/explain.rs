@@ -22,10 +22,13 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct Asked {
     /// In upper case; GET when left out.
+    #[param(example = "GET")]
     pub method: Option<String>,
     /// `https://api.example.com/v2/orders`, or a path where the catalogue has no hosts.
+    #[param(required = true, example = "/agreements")]
     pub url: Option<String>,
-    /// The address of the client.
+    /// The IP address of the client.
+    #[param(example = "203.0.113.7")]
     pub address: Option<String>,
 }
 
