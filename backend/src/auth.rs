@@ -17,7 +17,7 @@ use axum::{
 use latchkey_shared::{Problem, Reference};
 
 use crate::{
-    gatekeeper::{Credential, Decision, Target, middleware},
+    gatekeeper::{Credential, Decision, Denied, Target, middleware},
     http::{Access, Caller, ClientInfo, Endpoint, Error, Identity, paths},
     sessions,
     state::AppState,
@@ -108,14 +108,14 @@ impl Caller {
             return Ok(());
         }
         let keeper = &app.gatekeeper;
-        let opened = match self.endpoint.target(app) {
-            Target::Module(module) if !entry.modules.opens(module) => Err(module),
-            Target::Request(openers) => openers.opened_by(&entry.modules),
-            _ => Ok(None),
-        };
-        let Err(module) = opened else { return Ok(()) };
-        let module = Box::new(keeper.modules.get(module).clone());
-        Err(Error::InsufficientScope { token: self.actor.id.clone(), module, console: keeper.console.clone() })
+        match self.endpoint.target(app).opened_by(&entry.modules) {
+            Ok(_) => Ok(()),
+            Err(Denied::Module(module)) => {
+                let module = Box::new(keeper.modules.get(module).clone());
+                Err(Error::InsufficientScope { token: self.actor.id.clone(), module, console: keeper.console.clone() })
+            }
+            Err(_) => Err(Error::Unauthorized),
+        }
     }
 }
 

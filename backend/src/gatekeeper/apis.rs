@@ -88,13 +88,13 @@ impl Apis {
     pub fn find<'a>(&'a self, request: Original<'a>) -> (&'a ApiGate, Result<Openers<'a>, Denied>) {
         let host = request.host.and_then(plain_host);
         let of_host = || self.gates.iter().filter_map(|gate| Some((gate, gate.is_at(host)?)));
-        let first = of_host().min_by_key(|(_, is_named)| !is_named).map_or(self.first(), |(gate, _)| gate);
+        let first = || of_host().min_by_key(|(_, is_named)| !is_named).map_or(self.first(), |(gate, _)| gate);
         let path = match normalise(request.path) {
             Ok(path) => path,
-            Err(error) => return (first, Err(Denied::Path(error))),
+            Err(error) => return (first(), Err(Denied::Path(error))),
         };
         if host.is_none() && self.have_hosts() {
-            return (first, Err(Denied::MissingHost));
+            return (first(), Err(Denied::MissingHost));
         }
         let mut best: Option<((bool, usize), &ApiGate, Cow<'_, str>)> = None;
         let mut other_spelling = None;
@@ -112,7 +112,7 @@ impl Apis {
             Some((rank, gate, rest)) if other_spelling.is_none_or(|other| other < rank) => {
                 (gate, Ok(gate.rules.of_request(request.method, &rest)))
             }
-            _ => (first, Err(Denied::Api)),
+            _ => (first(), Err(Denied::Api)),
         }
     }
 }

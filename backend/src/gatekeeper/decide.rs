@@ -7,7 +7,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     entry::{Entry, RateLimitStatus, State},
-    modules::ModuleIndex,
+    modules::{ModuleIndex, ModuleSet},
     path::PathError,
     rules::Openers,
 };
@@ -179,6 +179,22 @@ pub enum Target<'a> {
     Denied(Denied),
 }
 
+impl Target<'_> {
+    /// The module of a set that opens it; none where it needs none.
+    ///
+    /// # Errors
+    /// [`Denied::Module`], or what it is denied for in any case.
+    pub fn opened_by(self, set: &ModuleSet) -> Result<Option<ModuleIndex>, Denied> {
+        match self {
+            Self::Any => Ok(None),
+            Self::Denied(denied) => Err(denied),
+            Self::Request(openers) => openers.opened_by(set).map_err(Denied::Module),
+            Self::Module(module) if set.opens(module) => Ok(Some(module)),
+            Self::Module(module) => Err(Denied::Module(module)),
+        }
+    }
+}
+
 impl<'a> From<Result<Openers<'a>, Denied>> for Target<'a> {
     fn from(found: Result<Openers<'a>, Denied>) -> Self {
         found.map_or_else(Self::Denied, Self::Request)
@@ -288,13 +304,11 @@ fn judge(entry: &Entry, request: &AccessRequest<'_>, decision: &mut Decision) ->
             return Err(Denied::Limited);
         }
     }
-    let opened = match request.target {
-        Target::Any => Ok(None),
-        Target::Denied(denied) => return Err(denied),
-        Target::Request(openers) => openers.opened_by(&entry.modules),
-        Target::Module(module) if entry.modules.opens(module) => Ok(Some(module)),
-        Target::Module(module) => Err(module),
+    let opened = request.target.opened_by(&entry.modules);
+    decision.module = match opened {
+        Ok(module) => module,
+        Err(Denied::Module(missing)) => Some(missing),
+        Err(_) => None,
     };
-    decision.module = opened.unwrap_or_else(Some);
-    opened.map(|_| ()).map_err(Denied::Module)
+    opened.map(|_| ())
 }

@@ -8,7 +8,7 @@ use latchkey::{
 };
 use serde_json::Value;
 
-use crate::harness::{Answer, Client, Server, Sqlite, header_value};
+use crate::harness::{Answer, Client, Server, header_value};
 
 const ORDERS: &str = "MD-0101";
 pub const ORDERS_READ: &str = "MD-0102";
@@ -51,10 +51,7 @@ paths = ["/"]
 "#;
 
 pub async fn start() -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("catalogue.toml");
-    std::fs::write(&file, CATALOGUE).unwrap();
-    Server::start_with(Sqlite, &[], Catalogue::read(&file).unwrap()).await
+    Server::start_with_catalogue(CATALOGUE).await
 }
 
 fn pair(token: &Value) -> String {

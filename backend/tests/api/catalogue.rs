@@ -1,7 +1,6 @@
 //! `/modules` and `/extensions`.
 
 use axum::http::StatusCode;
-use latchkey::catalogue::Catalogue;
 
 use crate::harness::{ALL, INTEGRATIONS, PARTNERS, Server, Sqlite, new_token};
 
@@ -61,8 +60,6 @@ async fn lists_without_a_table_are_filtered_searched_and_ordered_alike() {
 /// A login service of the team's own, under the path that Latchkey's token routes begin with.
 #[tokio::test]
 async fn module_of_a_path_that_covers_the_token_routes_does_not_manage_tokens() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("catalogue.toml");
     let text = r#"
         [[modules]]
         id = "MD-0101"
@@ -76,8 +73,7 @@ async fn module_of_a_path_that_covers_the_token_routes_does_not_manage_tokens() 
         credential = "api-key"
         permissions = "ask"
     "#;
-    std::fs::write(&file, text).unwrap();
-    let server = Server::start_with(Sqlite, &[], Catalogue::read(&file).unwrap()).await;
+    let server = Server::start_with_catalogue(text).await;
     let admin = server.admin().await;
     let login = admin.create("Login", &["MD-0101"]).await;
     let key = server.key(&login);

@@ -90,6 +90,14 @@ impl Server {
         Self::start_with(database, &[], Catalogue::built_in().unwrap()).await
     }
 
+    /// A server with the catalogue of this text.
+    pub async fn start_with_catalogue(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("catalogue.toml");
+        std::fs::write(&file, text).unwrap();
+        Self::start_with(Sqlite, &[], Catalogue::read(&file).unwrap()).await
+    }
+
     pub async fn start_with(database: Database, flags: &[&str], catalogue: Catalogue) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = new_database(database, &folder).await;
