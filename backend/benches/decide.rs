@@ -84,7 +84,7 @@ fn set_up() -> (Gatekeeper, Vec<(&'static str, String)>) {
         calls_per_minute: None,
         modules: Some(catalogue().modules[1 + 150 % 19].id.to_string()),
     };
-    let modules = Modules::new(&catalogue());
+    let modules = Modules::new(catalogue());
     let account = Arc::new(row.account());
     let entry = Arc::new(Entry::new(&row, account, &modules, |_, _| unreachable!()).unwrap());
     let gatekeeper = Gatekeeper { entry, digester: Digester::new(&pepper), modules, clock: Clock::system() };

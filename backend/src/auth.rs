@@ -17,7 +17,7 @@ use axum::{
 use latchkey_shared::{Problem, Reference};
 
 use crate::{
-    gatekeeper::{Credential, Decision, Denied, Target, middleware},
+    gatekeeper::{Credential, Decision, Denied, Modules, Target, middleware},
     http::{Access, Caller, ClientInfo, Endpoint, Error, Identity, paths},
     sessions,
     state::AppState,
@@ -108,10 +108,11 @@ impl Caller {
             return Ok(());
         }
         let keeper = &app.gatekeeper;
-        match self.endpoint.target(app).opened_by(&entry.modules) {
-            Ok(_) => Ok(()),
+        let modules = keeper.modules();
+        match self.endpoint.target(&modules).opening(&entry.modules).result {
+            Ok(()) => Ok(()),
             Err(Denied::Module(module)) => {
-                let module = Box::new(keeper.modules.get(module).clone());
+                let module = Box::new(modules.get(module));
                 Err(Error::InsufficientScope { token: self.actor.id.clone(), module, console: keeper.console.clone() })
             }
             Err(_) => Err(Error::Unauthorized),
@@ -122,12 +123,12 @@ impl Caller {
 impl Endpoint {
     /// What a key needs for it. What manages tokens, or tells of them, belongs to the module for that, whatever a catalogue
     /// says of `/auth`; the examples are an API like any other.
-    fn target<'a>(&'a self, app: &'a AppState) -> Target<'a> {
+    fn target<'a>(&'a self, catalogue: &'a Modules) -> Target<'a> {
         let manages = ["/auth/", "/statistics/"].iter().any(|start| self.path.starts_with(start));
         match self.access.requires_module() {
             false => Target::Any,
-            true if manages => Target::Module(app.gatekeeper.modules.integrations()),
-            true => Target::Request(app.gatekeeper.modules.apis.first().rules.of_request("GET", &self.path)),
+            true if manages => Target::Module(catalogue.integrations()),
+            true => Target::Request(catalogue.apis.first().rules.of_request("GET", &self.path)),
         }
     }
 }
@@ -166,8 +167,10 @@ pub async fn authorize(State((app, access)): State<(AppState, Access)>, mut requ
             Err(error) => error.into_response(),
         };
     }
-    let target = endpoint.target(&app);
+    let modules = app.gatekeeper.modules();
+    let target = endpoint.target(&modules);
     let decision = app.gatekeeper.authorize(Credential::Header(request.headers()), target, client_info.ip).await;
+    drop(modules);
     middleware::set_decision(request.extensions(), decision.clone());
     match token_caller(&app, request.headers(), &decision, client_info.clone(), endpoint.clone()) {
         Ok(caller) => {

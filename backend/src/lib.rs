@@ -18,6 +18,7 @@ pub mod events;
 pub mod gatekeeper;
 pub mod http;
 pub mod keys;
+pub mod replicas;
 pub mod retention;
 pub mod rng;
 pub mod routes;

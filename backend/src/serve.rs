@@ -17,7 +17,7 @@ use thiserror::Error;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinSet,
 };
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
@@ -36,6 +36,7 @@ use crate::{
         metrics, server,
     },
     keys::{self, Key, KeyFileError, Keys},
+    replicas::Member,
     retention,
     rng::Rng,
     routes::{self, Surface},
@@ -74,7 +75,7 @@ pub enum ServeError {
     Other(String),
 }
 
-/// Runs the server until SIGINT, SIGTERM or SIGHUP.
+/// Runs the server until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// [`ServeError`].
@@ -94,7 +95,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         return Err(ServeError::Other("--gateway-listen is for --role all".to_owned()));
     }
     match config.role {
-        ServerRole::Gatekeeper => serve_gatekeeper(config, &catalogue, &address, dropped).await,
+        ServerRole::Gatekeeper => serve_gatekeeper(config, catalogue, &address, dropped).await,
         ServerRole::All | ServerRole::Console => serve_console(config, catalogue, &address, dropped).await,
     }
 }
@@ -139,20 +140,21 @@ async fn serve_console(
     };
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
-    let signals = Stop::listen()?;
+    let signals = Signals::listen()?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
     tokio::spawn(retention::run(app.clone()));
     tokio::spawn(ended_keys::run(app.clone()));
     let keeper = &app.gatekeeper;
+    let member = Member::new(keeper, &app.store, app.config.catalogue.clone(), &places.url);
     let served = places.with(routes::server(&app), keeper, &app.store, dropped);
-    run(served, keeper, &app.store, signals).await;
+    run(served, keeper, &app.store, member, signals).await;
     Ok(())
 }
 
 /// A process that checks keys and knows none: it has the pepper, and neither the sealing key nor that of the sessions.
 async fn serve_gatekeeper(
     config: Config,
-    catalogue: &Catalogue,
+    catalogue: Catalogue,
     address: &Address,
     dropped: ErrorCounter,
 ) -> Result<(), ServeError> {
@@ -168,10 +170,11 @@ async fn serve_gatekeeper(
         None => return Err(ServeError::Other("the database is not set up yet: start a console first".to_owned())),
     }
     let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
-    let signals = Stop::listen()?;
+    let member = Member::new(&keeper, &store, config.catalogue, &places.url);
+    let signals = Signals::listen()?;
     announce(&places.greeting, &places.url, None);
     let served = places.with(routes::gateway(&keeper, &store), &keeper, &store, dropped);
-    run(served, &keeper, &store, signals).await;
+    run(served, &keeper, &store, member, signals).await;
     Ok(())
 }
 
@@ -248,10 +251,9 @@ pub async fn assemble(
     };
     let (installation, made) = first_start::prepare(&store, &keys, &clock, &rng, admin).await?;
     let passwords = Passwords::new(&rng).map_err(ServeError::Other)?;
-    let gatekeeper = Gatekeeper::new(&catalogue, &store, &keys.pepper, clock.clone(), config.gatekeeper());
+    let gatekeeper = Gatekeeper::new(catalogue, &store, &keys.pepper, clock.clone(), config.gatekeeper());
     let app = AppState {
         config: Arc::new(config),
-        catalogue: Arc::new(catalogue),
         store,
         gatekeeper,
         keys: Arc::new(keys),
@@ -264,19 +266,23 @@ pub async fn assemble(
     Ok((app, made))
 }
 
-async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, store: &Store, mut signals: Stop) {
+async fn run(
+    served: Vec<(TcpListener, Surface)>,
+    keeper: &Arc<Gatekeeper>,
+    store: &Store,
+    member: Member,
+    mut signals: Signals,
+) {
     keeper.start(store);
-    let (stop, _) = watch::channel(false);
+    let (stop, stopped) = watch::channel(false);
+    let hang_up = Arc::<Notify>::default();
+    let member = tokio::spawn(member.run(Arc::clone(&hang_up), told(stopped)));
     let most = connections::for_each(served.len());
     let mut serving = JoinSet::new();
     for (listener, surface) in served {
-        let mut stopped = stop.subscribe();
+        let stopped = told(stop.subscribe());
         let connections = Connections::new(most, keeper.proxies().clone());
         serving.spawn(async move {
-            let stopped = async {
-                // An error would mean that nobody can tell any more, which is a reason to stop as well.
-                let _ = stopped.wait_for(|stopped| *stopped).await;
-            };
             let service_of = |peer| {
                 // Cores contend for a count that all connections share; this one is the connection's own.
                 let surface = Arc::new(surface.clone());
@@ -288,7 +294,7 @@ async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, stor
             server::serve(listener, service_of, connections, stopped, DRAIN).await
         });
     }
-    signals.told().await;
+    signals.stop(&hang_up).await;
     tracing::info!("stopping");
     // Streams of events would last for ever.
     store.close_changes();
@@ -299,17 +305,26 @@ async fn run(served: Vec<(TcpListener, Surface)>, keeper: &Arc<Gatekeeper>, stor
     if let Err(error) = usage::flush(keeper, store).await {
         tracing::warn!(%error, "the last usage is not written");
     }
+    let _ = member.await;
     let _ = store.close().await;
 }
 
-/// The signals that mean "stop": SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
-struct Stop {
+/// Ends when the server stops.
+async fn told(mut stopped: watch::Receiver<bool>) {
+    // An error would mean that nobody can tell any more, which is a reason to stop as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// The signals that mean "stop", SIGINT and SIGTERM, and SIGHUP.
+struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+    /// Whether the server runs in a terminal.
+    in_terminal: bool,
 }
 
-impl Stop {
+impl Signals {
     /// Listens from now on: before anybody is told that the server runs, so that no signal kills it.
     fn listen() -> Result<Self, ServeError> {
         let listen = |kind| signal(kind).map_err(|error| ServeError::Other(format!("listening for signals: {error}")));
@@ -317,14 +332,24 @@ impl Stop {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
             hang_up: listen(SignalKind::hangup())?,
+            in_terminal: io::stdin().is_terminal(),
         })
     }
 
-    async fn told(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+    /// Waits for the one that means "stop". SIGHUP does when a terminal sends it, which is closed; from anybody else it is
+    /// passed on.
+    async fn stop(&mut self, hang_up: &Notify) {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => return,
+                _ = self.hang_up.recv() => {
+                    if self.in_terminal && !io::stdin().is_terminal() {
+                        return;
+                    }
+                    hang_up.notify_one();
+                }
+            }
         }
     }
 }

@@ -21,8 +21,6 @@ use crate::{
 pub struct AppState {
     /// What the operator has configured.
     pub config: Arc<Config>,
-    /// Modules and extensions.
-    pub catalogue: Arc<Catalogue>,
     /// The database.
     pub store: Store,
     /// Decides about keys.
@@ -40,4 +38,12 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Limits on attempts.
     pub throttle: Arc<Throttle>,
+}
+
+impl AppState {
+    /// The catalogue as it is now. Whoever looks at more than one thing of it asks once.
+    #[must_use]
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.gatekeeper.modules().catalogue)
+    }
 }

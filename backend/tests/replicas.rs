@@ -491,6 +491,57 @@ fn tokens_disabled_from_the_command_line_are_refused_by_every_replica() {
 }
 
 #[test]
+fn reload_reaches_every_replica_and_those_that_differ_are_told() {
+    let cluster = Cluster::start();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let file = |at: usize| folders[at].path().join("catalogue.toml").display().to_string();
+    let write = |at: usize, path: &str| {
+        let text = format!("[[modules]]\nid = \"MD-0002\"\nname = \"Partners\"\npaths = [\"{path}\"]\n");
+        std::fs::write(file(at), text).unwrap();
+    };
+    (0..2).for_each(|at| write(at, "/elsewhere"));
+    let flags =
+        |at: usize| ["--catalogue".to_owned(), file(at), "--metrics-listen".to_owned(), "127.0.0.1:0".to_owned()];
+    let [here, there] = [0, 1].map(|at| {
+        let flags = flags(at);
+        let (child, folder) = Replica::begin(&cluster, &flags.each_ref().map(String::as_str));
+        let mut replica = Replica { child, address: String::new(), cookie: Mutex::default(), _folder: folder };
+        let mut lines = BufReader::new(replica.child.stdout.take().unwrap()).lines();
+        let mut address = || lines.next().unwrap().unwrap().split_once("http://").unwrap().1.to_owned();
+        replica.address = address();
+        (replica, address())
+    });
+    let reload = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        let output = command.args(["reload", "--json", "--database", &cluster.url()]).output().unwrap();
+        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (rows.as_array().unwrap().len(), String::from_utf8(output.stderr).unwrap())
+    };
+    let differing = |metrics: &String| {
+        let mut stream = TcpStream::connect(metrics).unwrap();
+        write!(stream, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("latchkey_catalogue_differing_replicas ")).unwrap().to_owned()
+    };
+    let body = r#"{"name":"Key","extension":{"name":"custom"},"permissions":[{"object":{"id":"MD-0002"}}]}"#;
+    let (_, token) = here.0.admin("POST", "/auth/tokens", body);
+    let key = format!("ApiKey {}:{}", token["id"].as_str().unwrap(), token["token"].as_str().unwrap());
+    there.0.until(&key, 403, BOUND);
+    (0..2).for_each(|at| write(at, "/agreements"));
+    assert_eq!(reload(), (2, String::new()));
+    assert_eq!((here.0.check(&key), there.0.check(&key)), (200, 200));
+    write(1, "/another");
+    let (servers, error) = reload();
+    assert!(servers == 2 && error.contains("the servers have different catalogues"), "{error}");
+    assert_eq!((here.0.check(&key), there.0.check(&key)), (200, 403));
+    // Whichever looked last has seen it; the other will.
+    assert!([&here, &there].iter().any(|(_, metrics)| differing(metrics) == "1"));
+    write(1, "/agreements");
+    assert_eq!(reload(), (2, String::new()));
+}
+
+#[test]
 fn change_at_one_replica_is_told_by_the_stream_of_another_which_stops_at_once() {
     let cluster = Cluster::start();
     let (here, there) = (Replica::start(&cluster, &[]), Replica::start(&cluster, &[]));

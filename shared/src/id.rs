@@ -123,6 +123,18 @@ impl ModuleId {
     pub fn is_all(&self) -> bool {
         self.0 == Self::ALL
     }
+
+    /// Its digits as a number: 101 of `MD-0101`.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        self.0.bytes().filter(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
+    }
+
+    /// The id that [`number`](Self::number) made `number` of.
+    #[must_use]
+    pub fn from_number(number: u16) -> Self {
+        Self(format!("MD-{:04}", number % 10_000))
+    }
 }
 
 impl TokenId {

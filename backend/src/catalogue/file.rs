@@ -4,6 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use latchkey_shared::{Extension, Module, ModuleId};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::{
@@ -50,10 +51,11 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Catalogue, CatalogueError>
     let at = |line: usize, reason: String| CatalogueError::Line { file: file.to_owned(), line, reason };
     let read: File =
         toml::from_str(text).map_err(|error| at(error.span().map_or(1, line), error.message().replace('\n', " ")))?;
-    check(read, &line).map_err(|(line, reason)| at(line, reason))
+    let digest = crate::hex(&Sha256::digest(text));
+    check(read, digest, &line).map_err(|(line, reason)| at(line, reason))
 }
 
-fn check(file: File, line: &dyn Fn(Range<usize>) -> usize) -> Result<Catalogue, Complaint> {
+fn check(file: File, digest: String, line: &dyn Fn(Range<usize>) -> usize) -> Result<Catalogue, Complaint> {
     let apis = apis(&file, line)?;
     let rules = rules(&file.modules, &apis, line)?;
     let in_all = file.all_includes_administration;
@@ -78,7 +80,7 @@ fn check(file: File, line: &dyn Fn(Range<usize>) -> usize) -> Result<Catalogue, 
         let built_in = Catalogue::built_in().map_err(|error| (1, error.to_string()))?;
         extensions.extend(built_in.extensions.into_iter().take(1));
     }
-    Ok(Catalogue { modules, apis, rules, extensions })
+    Ok(Catalogue { digest, modules, apis, rules, extensions })
 }
 
 fn apis(file: &File, line: &dyn Fn(Range<usize>) -> usize) -> Result<Vec<Api>, Complaint> {

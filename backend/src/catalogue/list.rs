@@ -28,24 +28,25 @@ pub const EXTENSIONS: &[Property] = &[
 /// `GET /modules`.
 #[utoipa::path(get, path = "/modules", operation_id = "list_modules", tag = "Catalogue", responses((status = 200, description = "Every module", body = [Module])))]
 pub async fn modules(State(app): State<AppState>, query: ListQuery) -> Result<Page<Value>, Error> {
-    query.page_of_objects(&app.catalogue.modules, MODULES)
+    query.page_of_objects(&app.catalogue().modules, MODULES)
 }
 
 /// `GET /extensions`.
 #[utoipa::path(get, path = "/extensions", operation_id = "list_extensions", tag = "Catalogue", responses((status = 200, description = "Every extension", body = [Extension])))]
 pub async fn extensions(State(app): State<AppState>, query: ListQuery) -> Result<Page<Value>, Error> {
-    query.page_of_objects(&app.catalogue.extensions, EXTENSIONS)
+    query.page_of_objects(&app.catalogue().extensions, EXTENSIONS)
 }
 
 /// `GET /modules/{id}`.
 #[utoipa::path(get, path = "/modules/{id}", operation_id = "get_module", tag = "Catalogue", responses((status = 200, description = "The module", body = Module)))]
 pub async fn module(State(app): State<AppState>, Id(id): Id) -> Result<Json<Module>, Error> {
-    let found = app.catalogue.modules.iter().find(|module| module.id.as_str() == id.as_str());
+    let catalogue = app.catalogue();
+    let found = catalogue.modules.iter().find(|module| module.id.as_str() == id.as_str());
     found.cloned().map(Json).ok_or_else(|| Error::not_found(&id))
 }
 
 /// `GET /extensions/{id}`.
 #[utoipa::path(get, path = "/extensions/{id}", operation_id = "get_extension", tag = "Catalogue", responses((status = 200, description = "The extension", body = Extension)))]
 pub async fn extension(State(app): State<AppState>, Id(id): Id) -> Result<Json<Extension>, Error> {
-    app.catalogue.extension_by_id(&id).cloned().map(Json).ok_or_else(|| Error::not_found(&id))
+    app.catalogue().extension_by_id(&id).cloned().map(Json).ok_or_else(|| Error::not_found(&id))
 }

@@ -19,6 +19,8 @@ const DEFAULT: &str = include_str!("default.toml");
 /// What the platform is made of and what its tokens are for.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
+    /// The SHA-256 of its text: two servers with the same have the same catalogue.
+    pub digest: String,
     /// *All* first, then the others in the order of their ids.
     pub modules: Vec<Module>,
     /// In the order of the file. At least one.

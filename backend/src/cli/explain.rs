@@ -36,7 +36,7 @@ pub struct Explain {
 /// Runs the command. A request that would be refused is no error.
 pub async fn run(command: Explain) -> Result<(), String> {
     let Explain { method, url, token, address, catalogue, operator } = command;
-    let modules = Modules::new(&catalogue::read(catalogue.as_deref())?);
+    let modules = Modules::new(catalogue::read(catalogue.as_deref())?);
     let store = operator.store().await?;
     let asked = Asked { method: Some(method), url: Some(url), address };
     let explained = asked.explain(&store, &modules, &token, Clock::system().now()).await;

@@ -7,6 +7,7 @@ mod account;
 mod catalogue;
 mod explain;
 mod operator;
+mod reload;
 mod session;
 mod shell;
 mod token;
@@ -58,6 +59,8 @@ enum Command {
     /// Check a catalogue, or make one from an OpenAPI document.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    /// Have every server that works with this database read its catalogue again, without dropping a request.
+    Reload(reload::Reload),
     /// Say what would become of a request with the key of a token, and which rules decide.
     Explain(explain::Explain),
     /// Print what a shell completes.
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => runtime.block_on(token::run(command)),
         Command::Account(command) => runtime.block_on(account::run(command)),
         Command::Catalogue(command) => catalogue::run(command),
+        Command::Reload(command) => runtime.block_on(reload::run(command)),
         Command::Explain(command) => runtime.block_on(explain::run(command)),
         Command::Completions(command) => shell::completions(&command, Cli::command()),
         Command::Man(command) => shell::man(&command, Cli::command()),

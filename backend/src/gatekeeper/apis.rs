@@ -7,9 +7,9 @@ use latchkey_shared::ModuleId;
 
 use super::{
     Denied,
-    modules::ModuleIndex,
+    modules::{ModuleRef, RuleName},
     path::{fold, normalise},
-    rules::{Opener, Openers, Rules, signs},
+    rules::{Opener, Openers, RuleId, Rules, signs},
 };
 use crate::catalogue::{
     Catalogue,
@@ -48,15 +48,27 @@ pub struct Original<'a> {
 }
 
 impl Apis {
-    pub(super) fn new(catalogue: &Catalogue, place: impl Fn(&ModuleId) -> ModuleIndex) -> Self {
+    pub(super) fn new(
+        catalogue: &Catalogue,
+        module: impl Fn(&ModuleId) -> ModuleRef,
+        mut id: impl FnMut(RuleName) -> RuleId,
+    ) -> Self {
         let mut gates: Vec<ApiGate> = catalogue.apis.iter().cloned().map(ApiGate::new).collect();
-        for rule in &catalogue.rules {
-            if let Some(gate) = gates.get_mut(rule.api) {
-                gate.rules.add(&rule.rule, Opener::Module(place(&rule.module)));
-            }
-        }
         if gates.is_empty() {
             gates.push(ApiGate::new(Api::only(false)));
+        }
+        let public = (0..gates.len()).flat_map(|api| {
+            let rules = gates[api].api.public.clone();
+            rules.into_iter().map(move |rule| (api, rule, Opener::Public))
+        });
+        let public: Vec<_> = public.collect();
+        let of_modules = catalogue.rules.iter();
+        let of_modules = of_modules.map(|it| (it.api, it.rule.clone(), Opener::Module(module(&it.module))));
+        for (api, rule, opener) in public.into_iter().chain(of_modules) {
+            if let Some(gate) = gates.get_mut(api) {
+                let name = RuleName { api: gate.api.name.clone(), rule: rule.text.clone() };
+                gate.rules.add(&rule, opener, id(name));
+            }
         }
         Self { gates }
     }
@@ -128,10 +140,7 @@ enum Below<'a> {
 
 impl ApiGate {
     fn new(api: Api) -> Self {
-        let mut rules = Rules::new(api.ignore_case);
-        for rule in &api.public {
-            rules.add(rule, Opener::Public);
-        }
+        let rules = Rules::new(api.ignore_case);
         let base_path =
             api.base_path.iter().map(|text| if api.ignore_case { fold(text) } else { text.clone() }).collect();
         let challenges: Vec<String> = api.credentials.iter().map(challenge).collect();
@@ -234,7 +243,7 @@ mod tests {
 
     fn apis(all: Vec<Api>) -> Apis {
         let catalogue = Catalogue { apis: all, rules: Vec::new(), ..Catalogue::built_in().unwrap() };
-        Apis::new(&catalogue, |_| 0)
+        Apis::new(&catalogue, |_| ModuleRef::ALL, |_| RuleId::NONE)
     }
 
     fn found(apis: &Apis, host: Option<&str>, path: &str) -> Result<String, Denied> {

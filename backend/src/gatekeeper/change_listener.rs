@@ -5,7 +5,7 @@ use std::{sync::Weak, time::Duration};
 use latchkey_shared::TokenId;
 
 use super::Gatekeeper;
-use crate::store::{Store, StoreError};
+use crate::store::{RELOAD_ASKED, Store, StoreError};
 
 /// Interval between two attempts to connect.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
@@ -38,6 +38,7 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
         keeper.cache.mark_available();
         keeper.freshness.mark_fresh();
         store.committed_elsewhere();
+        keeper.reload_asked.notify_one();
         tracing::info!("receiving change notifications");
     }
     loop {
@@ -47,6 +48,11 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
                     keeper.cache.invalidate(TokenId::number_of(&id));
                 }
                 store.committed_elsewhere();
+            }
+            Ok(what) if what == RELOAD_ASKED => {
+                if let Some(keeper) = keeper.upgrade() {
+                    keeper.reload_asked.notify_one();
+                }
             }
             // An event without a token, or another program that uses the channel.
             Ok(_) => store.committed_elsewhere(),

@@ -7,9 +7,9 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{
     entry::{Entry, RateLimitStatus, State},
-    modules::{ModuleIndex, ModuleSet},
+    modules::{ModuleRef, ModuleSet},
     path::PathError,
-    rules::Openers,
+    rules::{Openers, Opening, RuleId},
 };
 use crate::keys::mac::Digester;
 
@@ -81,7 +81,7 @@ pub enum Denied {
     /// The request is to no API of the catalogue: 404.
     Api,
     /// The token does not hold the module of the path: 403.
-    Module(ModuleIndex),
+    Module(ModuleRef),
     /// The token is not cached, and the database does not answer: 503.
     Unavailable,
 }
@@ -133,7 +133,9 @@ pub struct Decision<'a> {
     /// When the secret expires that was sent.
     pub expires_at: Option<i64>,
     /// The module of the path, if the decision came that far.
-    pub module: Option<ModuleIndex>,
+    pub module: Option<ModuleRef>,
+    /// The rule that decided, if one did.
+    pub rule: RuleId,
     /// The state of the token's rate limit, if it has one and the decision came that far.
     pub rate_limit: Option<RateLimitStatus>,
     /// When it was made.
@@ -154,7 +156,16 @@ impl Decision<'_> {
     /// A denial that names no token.
     #[must_use]
     pub fn denied(why: Denied, at: Timestamp) -> Self {
-        Self { token: None, is_previous: false, expires_at: None, module: None, rate_limit: None, at, result: Err(why) }
+        Self {
+            token: None,
+            is_previous: false,
+            expires_at: None,
+            module: None,
+            rule: RuleId::NONE,
+            rate_limit: None,
+            at,
+            result: Err(why),
+        }
     }
 
     /// When the secret expires, if that is within [`TokenStatus::EXPIRING_WINDOW`]. `None` for an invalid key.
@@ -172,7 +183,7 @@ pub enum Target<'a> {
     /// A request that these rules decide about.
     Request(Openers<'a>),
     /// A module.
-    Module(ModuleIndex),
+    Module(ModuleRef),
     /// Something that needs no module.
     Any,
     /// Something that nobody may have.
@@ -180,17 +191,16 @@ pub enum Target<'a> {
 }
 
 impl Target<'_> {
-    /// The module of a set that opens it; none where it needs none.
-    ///
-    /// # Errors
-    /// [`Denied::Module`], or what it is denied for in any case.
-    pub fn opened_by(self, set: &ModuleSet) -> Result<Option<ModuleIndex>, Denied> {
+    /// What decides for a token that holds a set of modules.
+    #[must_use]
+    pub fn opening(self, set: &ModuleSet) -> Opening {
+        let without_rule = |module, result| Opening { module, rule: RuleId::NONE, result };
         match self {
-            Self::Any => Ok(None),
-            Self::Denied(denied) => Err(denied),
-            Self::Request(openers) => openers.opened_by(set).map_err(Denied::Module),
-            Self::Module(module) if set.opens(module) => Ok(Some(module)),
-            Self::Module(module) => Err(Denied::Module(module)),
+            Self::Request(openers) => openers.opening(set),
+            Self::Any => without_rule(None, Ok(())),
+            Self::Denied(denied) => without_rule(None, Err(denied)),
+            Self::Module(module) if set.opens(module) => without_rule(Some(module), Ok(())),
+            Self::Module(module) => without_rule(Some(module), Err(Denied::Module(module))),
         }
     }
 }
@@ -238,6 +248,7 @@ pub fn decide<'a>(entry: Option<&'a Arc<Entry>>, request: &AccessRequest<'_>, pe
         is_previous: !bool::from(is_kept),
         expires_at,
         module: None,
+        rule: RuleId::NONE,
         rate_limit: None,
         at: request.now,
         result: Ok(()),
@@ -304,11 +315,7 @@ fn judge(entry: &Entry, request: &AccessRequest<'_>, decision: &mut Decision) ->
             return Err(Denied::Limited);
         }
     }
-    let opened = request.target.opened_by(&entry.modules);
-    decision.module = match opened {
-        Ok(module) => module,
-        Err(Denied::Module(missing)) => Some(missing),
-        Err(_) => None,
-    };
-    opened.map(|_| ())
+    let opening = request.target.opening(&entry.modules);
+    (decision.module, decision.rule) = (opening.module, opening.rule);
+    opening.result
 }

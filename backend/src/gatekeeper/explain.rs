@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use latchkey_shared::{DecidingRule, Explanation, Timestamp};
 
 use super::{
-    AuthError, Denied, Entry, Modules,
+    AuthError, Denied, Entry, ModuleRef, Modules,
     apis::Original,
     decide::check_standing,
     rules::{Opener, Openers},
@@ -25,9 +25,7 @@ pub fn explain(
     let is_public = found.is_ok_and(|openers| openers.is_public());
     let denied = match found {
         Ok(_) if is_public => None,
-        Ok(openers) => check_standing(token, address, now)
-            .and_then(|()| openers.opened_by(&token.modules).map(|_| ()).map_err(Denied::Module))
-            .err(),
+        Ok(openers) => check_standing(token, address, now).and_then(|()| openers.opening(&token.modules).result).err(),
         Err(denied) => Some(check_standing(token, address, now).err().unwrap_or(denied)),
     };
     let opener = rules.iter().find(|rule| rule.held).and_then(|rule| rule.name.clone());
@@ -58,8 +56,8 @@ fn rules(modules: &Modules, token: &Entry, openers: Openers<'_>) -> Vec<Deciding
         };
         DecidingRule {
             rule: rule.to_owned(),
-            module: module.map(|module| modules.get(module).id.clone()),
-            name: module.map(|module| modules.get(module).name.clone()),
+            module: module.map(ModuleRef::id),
+            name: module.map(|module| modules.get(module).name),
             held: module.is_none_or(|module| token.modules.opens(module)),
         }
     };

@@ -143,7 +143,8 @@ async fn answer(
     refuse: fn(&Error) -> Response,
 ) -> Response {
     let address = keeper.client(peer.ip(), headers);
-    let apis = &keeper.modules.apis;
+    let modules = keeper.modules();
+    let apis = &modules.apis;
     let (api, found) = match &request {
         Ok(request) => apis.find(*request),
         Err(_) => (apis.first(), Err(Denied::MissingTarget)),

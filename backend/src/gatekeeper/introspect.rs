@@ -98,7 +98,8 @@ async fn introspect(
     let shown = credential(&sent, form.as_ref().ok());
     let by_header = sent.contains_key(header::AUTHORIZATION);
     let credential = shown.as_deref().map_or(Credential::Header(&sent), Credential::Pair);
-    let caller = keeper.authorize(credential, Target::Module(keeper.modules.introspection()), address).await;
+    let introspection = keeper.modules().introspection();
+    let caller = keeper.authorize(credential, Target::Module(introspection), address).await;
     set_decision(&extensions, caller.clone());
     let answer = match (caller.result, form) {
         (Err(denial), _) => {
@@ -172,7 +173,8 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
         Some((scheme, pair)) if ["ApiKey", "Bearer"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => pair,
         _ => &token,
     };
-    let apis = &keeper.modules.apis;
+    let modules = keeper.modules();
+    let apis = &modules.apis;
     let target = match &form.path {
         None => Target::Any,
         Some(path) => {

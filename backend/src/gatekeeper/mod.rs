@@ -42,15 +42,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::{ArcSwap, Guard};
 use axum::http::HeaderMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use latchkey_shared::{PresentedKey, TokenId};
+use tokio::sync::Notify;
 
 pub use decide::{AccessRequest, AuthError, Decision, Denied, Target, decide};
 pub use entry::Entry;
 pub use freshness::CacheFreshness;
-pub use modules::{ModuleIndex, ModuleSet, Modules};
-pub use rules::Openers;
+pub use modules::{ModuleRef, ModuleSet, Modules};
+pub use rules::{Opener, Openers, RuleId};
 pub use token_cache::{TokenCache, Unavailable};
 
 use self::{metrics::Metrics, usage::Usage};
@@ -68,8 +70,8 @@ use crate::{
 /// The gatekeeper.
 #[derive(Debug)]
 pub struct Gatekeeper {
-    /// The catalogue's modules.
-    pub modules: Arc<Modules>,
+    /// The catalogue's modules, until a new one takes its place.
+    modules: Arc<ArcSwap<Modules>>,
     /// The token cache.
     pub cache: Arc<TokenCache>,
     /// Whether it is up to date.
@@ -84,6 +86,8 @@ pub struct Gatekeeper {
     metrics: Metrics,
     /// Trusted proxies.
     proxies: Proxies,
+    /// Is told when somebody may have asked to read the catalogue again.
+    reload_asked: Arc<Notify>,
     /// Whether the log has a warning about a proxy that is not trusted.
     has_warned: AtomicBool,
     /// Limits log lines about denied requests.
@@ -143,13 +147,17 @@ impl<'a> Credential<'a> {
 impl Gatekeeper {
     /// A gatekeeper over a database, with an empty cache that `store` notifies of changes.
     #[must_use]
-    pub fn new(catalogue: &Catalogue, store: &Store, pepper: &Key, clock: Clock, options: Options) -> Arc<Self> {
-        let modules = Arc::new(Modules::new(catalogue));
+    pub fn new(catalogue: Catalogue, store: &Store, pepper: &Key, clock: Clock, options: Options) -> Arc<Self> {
+        let modules = Arc::new(ArcSwap::from_pointee(Modules::new(catalogue)));
         let cache = TokenCache::new(store.clone(), Arc::clone(&modules), clock.clone());
-        let changed = Arc::clone(&cache);
+        let (changed, reload_asked) = (Arc::clone(&cache), Arc::<Notify>::default());
+        let asked = Arc::clone(&reload_asked);
         store.on_change(Box::new(move |change| match change {
             TokenChange::One(id) => changed.invalidate(TokenId::number_of(id)),
-            TokenChange::Any => changed.clear(),
+            TokenChange::Any => {
+                changed.clear();
+                asked.notify_one();
+            }
         }));
         Arc::new(Self {
             modules,
@@ -161,9 +169,29 @@ impl Gatekeeper {
             metrics: Metrics::default(),
             console: options.console.map(Into::into),
             proxies: options.proxies,
+            reload_asked,
             has_warned: AtomicBool::new(false),
             lines: RateLimiter::direct(Quota::per_second(LINES)),
         })
+    }
+
+    /// The catalogue's modules as they are now. Whoever decides asks once.
+    #[must_use]
+    pub fn modules(&self) -> Guard<Arc<Modules>> {
+        self.modules.load()
+    }
+
+    /// Takes a new catalogue. A request that is under way is decided by one of the two, and not by parts of both.
+    pub fn replace_catalogue(&self, catalogue: Catalogue) {
+        self.modules.rcu(|modules| modules.replaced_by(catalogue.clone()));
+        // Tokens are cached with the names of their extensions.
+        self.cache.clear();
+    }
+
+    /// Is told when somebody may have asked to read the catalogue again.
+    #[must_use]
+    pub fn reload_asked(&self) -> Arc<Notify> {
+        Arc::clone(&self.reload_asked)
     }
 
     /// Decides about a request: from the cache if the token is there and fresh, otherwise after a query.
@@ -276,7 +304,7 @@ impl Gatekeeper {
     /// [`Error::Unauthorized`], [`Error::AddressRefused`], [`Error::Internal`].
     pub fn confirm(&self, row: &CredentialRow, digest: &[u8; 32], address: Option<IpAddr>) -> Result<Entry, Error> {
         let limit = |_, calls| Arc::new(entry::Limit::new(calls));
-        let entry = Entry::new(row, Arc::new(row.account()), &self.modules, limit)?;
+        let entry = Entry::new(row, Arc::new(row.account()), &self.modules(), limit)?;
         let now = self.clock.now();
         if !decide::works(&entry, digest, now) {
             return Err(Error::Unauthorized);
@@ -327,7 +355,7 @@ impl Gatekeeper {
             Denied::Api => Error::NoSuchApi,
             Denied::Module(module) => Error::InsufficientScope {
                 token: decision.token.as_ref().map(|token| token.id().to_string()).unwrap_or_default(),
-                module: Box::new(self.modules.get(module).clone()),
+                module: Box::new(self.modules().get(module)),
                 console: self.console.clone(),
             },
             Denied::Unavailable => Error::Unavailable,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    modules::{ModuleIndex, ModuleSet},
+    Denied,
+    modules::{ModuleRef, ModuleSet},
     path::fold,
 };
 use crate::catalogue::rule::{Rule, Segment, is_for};
@@ -14,7 +15,27 @@ pub enum Opener {
     /// It needs no key.
     Public,
     /// A module opens it.
-    Module(ModuleIndex),
+    Module(ModuleRef),
+}
+
+/// A rule, for [`Modules::rule`](super::Modules::rule).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RuleId(pub(super) u32);
+
+impl RuleId {
+    /// That of what no rule is for.
+    pub const NONE: Self = Self(0);
+}
+
+/// What decides about a request with the key of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// The module that opens it, or the narrowest that would. None where it needs none.
+    pub module: Option<ModuleRef>,
+    /// The rule by which it does.
+    pub rule: RuleId,
+    /// [`Denied::Module`], or what it is denied for in any case.
+    pub result: Result<(), Denied>,
 }
 
 /// A rule at the end of its path.
@@ -24,6 +45,7 @@ struct Decider {
     opener: Opener,
     /// As the catalogue has it.
     text: Box<str>,
+    id: RuleId,
 }
 
 /// The rules that decide about a request.
@@ -34,47 +56,42 @@ pub struct Openers<'a> {
 }
 
 impl<'a> Openers<'a> {
-    /// The rules themselves, as the catalogue has them, and what they say.
+    /// The rules themselves, the narrowest first. None for a request that no rule is for: it belongs to *All* alone.
+    fn all(self) -> impl Iterator<Item = &'a Decider> {
+        self.rules.iter().filter(move |it| is_for(it.method.as_deref(), self.method))
+    }
+
+    /// The rules as the catalogue has them, and what they say.
     pub fn rules(self) -> impl Iterator<Item = (&'a str, Opener)> {
-        let deciders = self.rules.iter().filter(move |it| is_for(it.method.as_deref(), self.method));
-        deciders.map(|it| (it.text.as_ref(), it.opener))
-    }
-
-    fn all(&self) -> impl Iterator<Item = Opener> {
-        self.rules().map(|(_, opener)| opener)
-    }
-
-    /// The modules that open it, the narrowest first. None for a request that no rule is for: it belongs to *All* alone.
-    pub fn modules(&self) -> impl Iterator<Item = ModuleIndex> {
-        self.all().filter_map(|opener| match opener {
-            Opener::Public => None,
-            Opener::Module(module) => Some(module),
-        })
+        self.all().map(|it| (it.text.as_ref(), it.opener))
     }
 
     /// Whether it needs no key. A rule of a module that names the method outranks a public one that names none.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.all().next() == Some(Opener::Public)
+        self.all().next().is_some_and(|first| first.opener == Opener::Public)
     }
 
-    /// The module of a set that opens the request; none where it needs none.
-    ///
-    /// # Errors
-    /// The narrowest module that would.
-    pub fn opened_by(&self, set: &ModuleSet) -> Result<Option<ModuleIndex>, ModuleIndex> {
+    /// What decides for a token that holds a set of modules.
+    #[must_use]
+    pub fn opening(&self, set: &ModuleSet) -> Opening {
         let mut narrowest = None;
-        for module in self.modules() {
+        for rule in self.all() {
+            let Opener::Module(module) = rule.opener else { continue };
             if set.opens(module) {
-                return Ok(Some(module));
+                return Opening { module: Some(module), rule: rule.id, result: Ok(()) };
             }
-            narrowest.get_or_insert(module);
+            narrowest.get_or_insert((module, rule.id));
         }
-        match narrowest {
-            _ if self.is_public() => Ok(None),
-            Some(module) => Err(module),
-            None if set.opens(0) => Ok(Some(0)),
-            None => Err(0),
+        let first = self.all().next().filter(|first| first.opener == Opener::Public);
+        match (first, narrowest) {
+            (Some(public), _) => Opening { module: None, rule: public.id, result: Ok(()) },
+            (None, Some((module, rule))) => Opening { module: Some(module), rule, result: Err(Denied::Module(module)) },
+            (None, None) => {
+                let all = ModuleRef::ALL;
+                let result = if set.opens(all) { Ok(()) } else { Err(Denied::Module(all)) };
+                Opening { module: Some(all), rule: RuleId::NONE, result }
+            }
         }
     }
 }
@@ -97,13 +114,13 @@ impl Rules {
     }
 
     /// Adds a rule.
-    pub fn add(&mut self, rule: &Rule, opener: Opener) {
+    pub fn add(&mut self, rule: &Rule, opener: Opener, id: RuleId) {
         let node = rule.segments.iter().fold(&mut self.root, |node, segment| match segment {
             Segment::Any => node.any.get_or_insert_default(),
             Segment::Literal(text) if self.ignore_case => node.literals.entry(fold(text).into()).or_default(),
             Segment::Literal(text) => node.literals.entry(text.as_str().into()).or_default(),
         });
-        node.rules.push(Decider { method: rule.method.clone(), opener, text: rule.text.as_str().into() });
+        node.rules.push(Decider { method: rule.method.clone(), opener, text: rule.text.as_str().into(), id });
         node.rules.sort_by_key(|it| (it.method.is_none(), it.opener));
         self.has_methods |= rule.method.is_some();
     }
@@ -200,21 +217,32 @@ pub(super) fn signs(segment: &str) -> impl Iterator<Item = usize> {
 
 #[cfg(test)]
 mod tests {
+    use latchkey_shared::{Module, ModuleId};
+
     use super::*;
 
-    const NONE: [ModuleIndex; 0] = [];
+    const NONE: [u32; 0] = [];
 
-    /// Rules, each after the number of its module.
-    fn rules(ignore_case: bool, all: &[(ModuleIndex, &str)]) -> Rules {
+    /// Rules, each after its id.
+    fn rules(ignore_case: bool, all: &[(u32, &str)]) -> Rules {
         let mut rules = Rules::new(ignore_case);
-        for (module, rule) in all {
-            rules.add(&rule.parse().unwrap(), Opener::Module(*module));
+        for (id, rule) in all {
+            let module = ModuleId::from_number(u16::try_from(*id).unwrap());
+            let module = Module {
+                id: module,
+                name: String::new(),
+                description: String::new(),
+                paths: Vec::new(),
+                api: None,
+                in_all: true,
+            };
+            rules.add(&rule.parse().unwrap(), Opener::Module((&module).into()), RuleId(*id));
         }
         rules
     }
 
-    fn openers(rules: &Rules, method: &str, path: &str) -> Vec<ModuleIndex> {
-        rules.of_request(method, path).modules().collect()
+    fn openers(rules: &Rules, method: &str, path: &str) -> Vec<u32> {
+        rules.of_request(method, path).all().map(|rule| rule.id.0).collect()
     }
 
     #[test]
@@ -287,7 +315,7 @@ mod tests {
             &[(1, "/docs/internal"), (2, "/status"), (3, "DELETE /open"), (4, "/users"), (5, "/people/admin/{x}")],
         );
         for rule in ["/docs", "GET /status", "/open", "GET /users/me", "/people/{id}/avatar"] {
-            rules.add(&rule.parse().unwrap(), Opener::Public);
+            rules.add(&rule.parse().unwrap(), Opener::Public, RuleId::NONE);
         }
         let is_public = |method: &str, path: &str| rules.of_request(method, path).is_public();
         assert!(is_public("GET", "/docs/start") && is_public("POST", "/docs"));

@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
 use papaya::{HashMapRef, LocalGuard};
@@ -101,7 +102,7 @@ struct Lookup {
 impl TokenCache {
     /// An empty cache over a database. Its task runs until the cache is dropped.
     #[must_use]
-    pub fn new(store: Store, modules: Arc<Modules>, clock: Clock) -> Arc<Self> {
+    pub fn new(store: Store, modules: Arc<ArcSwap<Modules>>, clock: Clock) -> Arc<Self> {
         let (lookups, waiting) = mpsc::channel(QUEUE);
         let cache = Arc::new(Self {
             // Free removed entries at once instead of by the dozen: a map that has outgrown its table leaves megabytes.
@@ -235,7 +236,7 @@ fn account(accounts: &mut HashMap<String, Arc<account::Model>>, account: account
 struct Reader {
     cache: std::sync::Weak<TokenCache>,
     store: Store,
-    modules: Arc<Modules>,
+    modules: Arc<ArcSwap<Modules>>,
     clock: Clock,
     limits: HashMap<u32, Arc<Limit>>,
     accounts: HashMap<String, Arc<account::Model>>,
@@ -276,11 +277,12 @@ impl Reader {
             let ids: Vec<TokenId> = numbers.iter().map(|number| TokenId::from_number(*number)).collect();
             let rows = tokio::time::timeout(DB_TIMEOUT, self.store.load_credentials(&ids)).await;
             let rows = rows.map_err(|_| StoreError::TooSlow)??;
+            let modules = self.modules.load();
             let mut entries = HashMap::with_capacity(rows.len());
             for row in rows {
                 let account = account(&mut self.accounts, row.account());
                 let limit = |number, calls| limit(&mut self.limits, number, calls);
-                match Entry::new(&row, account, &self.modules, limit) {
+                match Entry::new(&row, account, &modules, limit) {
                     Ok(entry) => drop(entries.insert(entry.number, Arc::new(entry))),
                     // One bad row must not affect the others: its key counts as unknown.
                     Err(error) => tracing::error!(%error, "a stored token is invalid"),

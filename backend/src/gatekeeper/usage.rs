@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
 use metrics::{gauge, histogram};
 
-use super::{AuthError, Decision, Denied, Entry, Gatekeeper, ModuleIndex, sharded::Sharded};
+use super::{AuthError, Decision, Denied, Entry, Gatekeeper, ModuleRef, sharded::Sharded};
 use crate::store::{LastUse, NewCalls, NewUsage, OtherUse, PREVIOUS, Store, StoreError};
 
 /// How long a call stays in memory before it is written.
@@ -122,7 +122,7 @@ impl KeyUse {
 struct Kind {
     /// Days since 1970, UTC.
     day: i32,
-    module: Option<ModuleIndex>,
+    module: Option<ModuleRef>,
     status: u16,
 }
 
@@ -147,7 +147,7 @@ impl Last {
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
     /// The module of the path, when there was one.
-    pub module: Option<ModuleIndex>,
+    pub module: Option<ModuleRef>,
     /// The status of the answer.
     pub status: u16,
     /// From where.
@@ -222,21 +222,21 @@ async fn write_or_keep(gatekeeper: &Gatekeeper, store: &Store, taken: Uses) -> R
     if taken.is_empty() {
         return Ok(());
     }
-    let written = write(gatekeeper, store, &taken).await;
+    let written = write(store, &taken).await;
     if written.is_err() {
         gatekeeper.usage.put_back(taken);
     }
     written
 }
 
-async fn write(gatekeeper: &Gatekeeper, store: &Store, taken: &Uses) -> Result<(), StoreError> {
+async fn write(store: &Store, taken: &Uses) -> Result<(), StoreError> {
     let mut usage = NewUsage::default();
     for (number, of_token) in taken {
         let token_id: String = TokenId::from_number(*number).into();
         usage.calls.extend(of_token.calls.iter().map(|(kind, count)| NewCalls {
             token_id: token_id.clone(),
             day: kind.day,
-            module_id: kind.module.map(|module| gatekeeper.modules.get(module).id.to_string()).unwrap_or_default(),
+            module_id: kind.module.map(|module| module.id().into()).unwrap_or_default(),
             status: i32::from(kind.status),
             calls: *count,
         }));

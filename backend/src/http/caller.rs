@@ -7,7 +7,10 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use latchkey_shared::{ModuleId, Reference, Role, Timestamp};
 
 use super::Error;
-use crate::{gatekeeper::Entry, store::entities::account};
+use crate::{
+    gatekeeper::{Entry, Modules},
+    store::entities::account,
+};
 
 /// What a route requires of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +105,10 @@ pub struct Endpoint {
 impl Caller {
     /// Whether this caller may grant `module`. A user may grant any, a key those that it holds.
     #[must_use]
-    pub fn may_grant(&self, module: &ModuleId) -> bool {
+    pub fn may_grant(&self, modules: &Modules, module: &ModuleId) -> bool {
         match &self.identity {
             Identity::User { .. } => true,
-            Identity::Token { entry, .. } => entry.modules.includes(module),
+            Identity::Token { entry, .. } => modules.includes(&entry.modules, module),
         }
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, DatabaseTransaction, DbErr, Statement};
 use tokio::sync::watch;
 
-use super::Store;
+use super::{RELOAD_ASKED, Store};
 
 /// Sends the ids of changed tokens to every replica. PostgreSQL delivers them when the transaction is committed.
 ///
@@ -92,7 +92,10 @@ impl Default for Hook {
 impl Hook {
     pub(super) fn committed(&self, changed: &[String]) {
         if let Some(hook) = self.hook.get() {
-            changed.iter().filter(|id| *id != RECORDED).for_each(|id| hook(TokenChange::One(id)));
+            changed
+                .iter()
+                .filter(|id| *id != RECORDED && *id != RELOAD_ASKED)
+                .for_each(|id| hook(TokenChange::One(id)));
         }
         if !changed.is_empty() {
             self.wake();

@@ -22,6 +22,7 @@ mod installation;
 mod migrations;
 mod notifications;
 mod outside_changes;
+mod replicas;
 mod retention;
 mod sessions;
 mod token_filter;
@@ -37,6 +38,7 @@ pub use credentials::{CredentialRow, RowLock};
 pub use events::{EventQuery, NewEvent};
 pub use notifications::Listener;
 pub use outside_changes::POLL_INTERVAL;
+pub use replicas::{RELOAD_ASKED, Replica};
 pub use sessions::SessionRow;
 pub use token_list::TokenQuery;
 pub use tokens::{TokenRow, TokenSelection};
@@ -110,7 +112,7 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Tx {
     db: DatabaseTransaction,
-    /// The ids of the tokens that it changes, and [`changes::RECORDED`].
+    /// The ids of the tokens that it changes, [`changes::RECORDED`] and [`RELOAD_ASKED`].
     changed: Mutex<Vec<String>>,
     hook: Arc<Hook>,
 }

@@ -160,7 +160,7 @@ impl Bulk {
                 _ => Err(Error::Conflict(rules::deleted(id))),
             };
         }
-        rules::check_scope(caller, &row)?;
+        rules::check_scope(app, caller, &row)?;
         match self.action {
             BulkAction::Enable => {
                 activate::change(app, tx, caller, &mut row, TokenStatus::Active, Action::TokenEnabled).await

@@ -111,21 +111,22 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
     let (tx, caller) = auth::begin(app, caller).await?;
     auth::check_recent_sign_in(app, &caller)?;
     if let Some(replay) = request.idempotency_key.find_replay(&tx, &caller, now).await? {
-        let row = repeated(&tx, &caller, &replay, now).await?;
+        let row = repeated(app, &tx, &caller, &replay, now).await?;
         tx.commit().await?;
         return Ok(Some(row));
     }
     let new = request.new;
     rules::check_expiration(new.expiration_date, now)?;
     rules::check_beginning(new.not_before, new.expiration_date)?;
-    let extension = app.catalogue.extension(&new.extension);
+    let catalogue = app.catalogue();
+    let extension = catalogue.extension(&new.extension);
     let extension = extension
         .ok_or_else(|| Error::field("extension", Problem::new("not_in_catalogue", "is not in the catalogue")))?;
     let modules = rules::check_modules(app, &caller, Some(extension), &[], new.permissions.clone())?;
     check_limit(&tx, &caller, extension).await?;
     let id = unused_id(app, &tx).await?;
     let row = new_row(app, &caller, new, extension, modules, &id, now)?;
-    rules::check_scope(&caller, &row)?;
+    rules::check_scope(app, &caller, &row)?;
     tx.insert_token(&row).await?;
     if !request.idempotency_key.store(&tx, &caller, &row, now).await? {
         return Ok(None);
@@ -138,10 +139,16 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
 }
 
 /// The token that the same request made before.
-async fn repeated(tx: &Tx, caller: &Caller, replay: &Replay, now: Timestamp) -> Result<TokenRow, Error> {
+async fn repeated(
+    app: &AppState,
+    tx: &Tx,
+    caller: &Caller,
+    replay: &Replay,
+    now: Timestamp,
+) -> Result<TokenRow, Error> {
     let row = rules::find_for_update(tx, caller, &replay.token_id).await?;
     replay.check_current(&row)?;
-    rules::check_scope(caller, &row)?;
+    rules::check_scope(app, caller, &row)?;
     record_reveal(tx, caller, &row, "create", now).await?;
     Ok(row)
 }

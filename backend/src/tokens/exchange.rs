@@ -62,6 +62,7 @@ pub(super) async fn exchange(app: &AppState, caller: &Caller, handle: &str) -> R
 
 /// Whether people use this token by its handle.
 pub(super) fn shows_a_handle(app: &AppState, row: &TokenRow) -> bool {
-    let extension = app.catalogue.extension_by_id(&row.token.extension_id);
+    let catalogue = app.catalogue();
+    let extension = catalogue.extension_by_id(&row.token.extension_id);
     extension.is_some_and(|extension| extension.credential == latchkey_shared::Credential::Handle)
 }

@@ -44,7 +44,7 @@ pub async fn handler(
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
     let asked = Asked::read(query.as_deref().unwrap_or_default())?;
     let id = row.token.id.parse().map_err(|_| Error::not_found(&id))?;
-    Ok(Json(asked.explain(&app.store, &app.gatekeeper.modules, &id, app.clock.now()).await?))
+    Ok(Json(asked.explain(&app.store, &app.gatekeeper.modules(), &id, app.clock.now()).await?))
 }
 
 impl Asked {

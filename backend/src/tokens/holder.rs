@@ -229,10 +229,10 @@ async fn present(app: &AppState, link: &hand_over::Model, row: &TokenRow) -> Res
             *calls.entry(row.day).or_default() += row.calls;
         }
     }
-    let name = |module: &ModuleId| {
-        app.catalogue.module(module).map_or_else(|| module.to_string(), |module| module.name.clone())
-    };
-    let extension = app.catalogue.extension_by_id(&token.extension_id);
+    let catalogue = app.catalogue();
+    let name =
+        |module: &ModuleId| catalogue.module(module).map_or_else(|| module.to_string(), |module| module.name.clone());
+    let extension = catalogue.extension_by_id(&token.extension_id);
     let has_two = is_taken && previous_works(token, now);
     Ok(HandedOver {
         account: app.store.account(&token.account_id).await?.map(|account| account.name).unwrap_or_default(),

@@ -51,7 +51,7 @@ pub async fn rotate(
 /// [`Error::Forbidden`].
 pub(super) fn check_may_rotate(app: &AppState, caller: &Caller, was_handed_over: bool) -> Result<(), Error> {
     let manages = match &caller.identity {
-        Identity::Token { entry, .. } => entry.modules.opens(app.gatekeeper.modules.integrations()),
+        Identity::Token { entry, .. } => entry.modules.opens(app.gatekeeper.modules().integrations()),
         Identity::User { .. } => false,
     };
     if manages || was_handed_over {

@@ -116,7 +116,8 @@ async fn change(
     }
     rules::check_revision(headers, &row)?;
     let before = row.modules.clone();
-    let extension = app.catalogue.extension_by_id(&row.token.extension_id);
+    let catalogue = app.catalogue();
+    let extension = catalogue.extension_by_id(&row.token.extension_id);
     row.modules = rules::check_modules(app, &caller, extension, &before, Some(modules(&row)?))?;
     if row.modules.iter().any(|module| !before.contains(module)) {
         auth::check_recent_sign_in(app, &caller)?;

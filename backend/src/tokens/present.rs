@@ -27,7 +27,7 @@ pub(super) fn permissions(app: &AppState, row: &TokenRow) -> Vec<Permission> {
         id: permission_id(&row.token.id, module),
         object: Reference {
             id: module.to_string(),
-            name: app.catalogue.module(module).map_or_else(|| module.to_string(), |module| module.name.clone()),
+            name: app.catalogue().module(module).map_or_else(|| module.to_string(), |module| module.name.clone()),
         },
     };
     row.modules.iter().map(permission).collect()

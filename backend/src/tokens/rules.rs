@@ -40,7 +40,7 @@ pub fn deleted(id: &str) -> Problem {
 pub async fn begin(app: &AppState, caller: &Caller, id: &str) -> Result<(Tx, Caller, TokenRow), Error> {
     let (tx, caller) = auth::begin_on_token(app, caller, id).await?;
     let row = find_for_update(&tx, &caller, id).await?;
-    check_scope(&caller, &row)?;
+    check_scope(app, &caller, &row)?;
     Ok((tx, caller, row))
 }
 
@@ -165,12 +165,11 @@ pub fn check_modules(
             fixed
         }
     };
-    if let Some(unknown) =
-        modules.iter().find(|module| !held.contains(module) && app.catalogue.module(module).is_none())
-    {
+    let catalogue = app.catalogue();
+    if let Some(unknown) = modules.iter().find(|module| !held.contains(module) && catalogue.module(module).is_none()) {
         return Err(Error::field("permissions", Problem::with("unknown_module", "{} is not a module", &[&unknown])));
     }
-    check_modules_held(caller, &modules)?;
+    check_modules_held(app, caller, &modules)?;
     Ok(modules)
 }
 
@@ -180,8 +179,8 @@ pub fn check_modules(
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn check_scope(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
-    check_modules_held(caller, &row.modules)?;
+pub fn check_scope(app: &AppState, caller: &Caller, row: &TokenRow) -> Result<(), Error> {
+    check_modules_held(app, caller, &row.modules)?;
     let Identity::Token { entry: own, .. } = &caller.identity else { return Ok(()) };
     let networks = addresses(&row.token)?;
     let calls = row.token.calls_per_minute.and_then(|calls| u32::try_from(calls).ok());
@@ -208,8 +207,9 @@ pub fn addresses(token: &token::Model) -> Result<Option<AllowedAddresses>, Error
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn check_modules_held(caller: &Caller, modules: &[ModuleId]) -> Result<(), Error> {
-    if modules.iter().all(|module| caller.may_grant(module)) {
+pub fn check_modules_held(app: &AppState, caller: &Caller, modules: &[ModuleId]) -> Result<(), Error> {
+    let catalogue = app.gatekeeper.modules();
+    if modules.iter().all(|module| caller.may_grant(&catalogue, module)) {
         Ok(())
     } else {
         Err(Error::Forbidden("A key can only manage tokens whose modules it holds itself.".into()))

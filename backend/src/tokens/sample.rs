@@ -5,7 +5,7 @@ use latchkey_shared::{ModuleId, SampleCall};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use crate::{
-    catalogue::{ModuleRule, integrations},
+    catalogue::{ModuleRule, api::Api, integrations},
     collections,
     http::{Caller, Error, Id, paths::BASE},
     state::AppState,
@@ -27,12 +27,13 @@ pub async fn handler(
 /// which nobody could fill in, is left out.
 pub(super) fn of(app: &AppState, held: &[ModuleId]) -> Option<SampleCall> {
     let method = |rule: &ModuleRule| rule.rule.method.clone().unwrap_or_else(|| "GET".to_owned());
-    let opened = app.catalogue.rules.iter().filter(|rule| app.catalogue.opens(held, &rule.module));
+    let catalogue = app.catalogue();
+    let opened = catalogue.rules.iter().filter(|rule| catalogue.opens(held, &rule.module));
     let mut calls: Vec<SampleCall> = opened
         .filter_map(|rule| {
-            let api = app.catalogue.apis.get(rule.api)?;
+            let api = catalogue.apis.get(rule.api)?;
             let credentials = api.credentials.first()?.name().to_owned();
-            Some(SampleCall { method: method(rule), url: url(app, rule)?, credentials })
+            Some(SampleCall { method: method(rule), url: url(app, api, rule)?, credentials })
         })
         .collect();
     calls.sort_by_key(|call| call.method != "GET");
@@ -40,14 +41,14 @@ pub(super) fn of(app: &AppState, held: &[ModuleId]) -> Option<SampleCall> {
 }
 
 /// Where a rule leads; none if it has a parameter, or if nobody knows where its API is.
-fn url(app: &AppState, rule: &ModuleRule) -> Option<String> {
+fn url(app: &AppState, api: &Api, rule: &ModuleRule) -> Option<String> {
     rule.rule.literals()?;
     let text = &rule.rule.text;
     let path = text.split_once(' ').map_or(text.as_str(), |(_, path)| path);
-    match &app.catalogue.apis.get(rule.api)?.url {
+    match &api.url {
         Some(url) => Some(format!("{url}{}", utf8_percent_encode(path, CONTROLS))),
         // What this server itself serves of Connect's API.
-        None if app.catalogue.apis[rule.api].name.is_empty() => {
+        None if api.name.is_empty() => {
             let is_example = app.config.has_examples() && collections::ALL.iter().any(|it| it.path == path);
             let is_own = rule.module == integrations() && path == "/auth/tokens";
             (is_example || is_own).then(|| format!("{BASE}{path}"))

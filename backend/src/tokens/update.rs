@@ -46,7 +46,7 @@ pub(super) async fn change(
 ) -> Result<bool, Error> {
     let before = row.clone();
     apply(app, caller, row, update)?;
-    rules::check_scope(caller, row)?;
+    rules::check_scope(app, caller, row)?;
     let changes = changes(&before, row);
     if changes.is_empty() {
         return Ok(false);
@@ -63,8 +63,9 @@ pub(super) async fn change(
 
 fn apply(app: &AppState, caller: &Caller, row: &mut TokenRow, update: TokenUpdate) -> Result<(), Error> {
     let token = &mut row.token;
-    let extension = app.catalogue.extension_by_id(&token.extension_id);
-    if update.extension.is_some_and(|named| app.catalogue.extension(&named) != extension) {
+    let catalogue = app.catalogue();
+    let extension = catalogue.extension_by_id(&token.extension_id);
+    if update.extension.is_some_and(|named| catalogue.extension(&named) != extension) {
         return Err(Error::field("extension", "cannot be changed: create another token"));
     }
     if let Some(name) = update.name {

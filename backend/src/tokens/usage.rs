@@ -29,9 +29,10 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
         *recent += if row.day >= today - 1 { row.calls } else { 0 };
         *last = row.day.max(*last);
     }
+    let catalogue = app.catalogue();
     let of_module = |id: &ModuleId| {
         let used = modules.get(id.as_str());
-        let granted = app.catalogue.opens(&row.modules, id);
+        let granted = catalogue.opens(&row.modules, id);
         (granted || used.is_some()).then(|| ModuleUsage {
             id: id.clone(),
             granted,
@@ -49,8 +50,7 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
                 statuses: statuses.into_iter().map(|(code, calls)| StatusUsage { code, calls }).collect(),
             })
             .collect(),
-        modules: app
-            .catalogue
+        modules: catalogue
             .modules
             .iter()
             .filter(|module| !module.id.is_all())

@@ -5,5 +5,6 @@
 mod cli;
 mod disk;
 mod operator;
+mod reload;
 
 mod server;

@@ -1,11 +1,11 @@
 //! A server as a process of its own, and a client that speaks to it.
 
 use std::{
-    cell::OnceCell,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -28,7 +28,7 @@ pub struct Server {
     pub child: Child,
     pub address: String,
     pub greeting: String,
-    cookie: OnceCell<String>,
+    cookie: OnceLock<String>,
 }
 
 impl Server {
@@ -54,7 +54,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let greeting = lines.next().unwrap().unwrap();
         let address = greeting.strip_prefix("Latchkey listens on http://").unwrap().to_owned();
-        Self { child, address, greeting, cookie: OnceCell::new() }
+        Self { child, address, greeting, cookie: OnceLock::new() }
     }
 
     /// Sends a request. Returns the status, and headers and body as text.

@@ -6,6 +6,7 @@ pub mod hand_over;
 pub mod idempotency_key;
 pub mod installation;
 pub mod invitation;
+pub mod replica;
 pub mod session;
 pub mod token;
 pub mod token_calls;

@@ -180,6 +180,41 @@ fn tables(backend: DatabaseBackend) -> Vec<TableCreateStatement> {
             .primary_key(&mut primary_key(&["token_id", "slot"]))
             .foreign_key(&mut belongs_to("token_clients", "token_id", "tokens"))
             .to_owned(),
+        // Requests with the key of a token by what decided about them, without a time limit of their own; and those that
+        // an API in observe mode would have refused.
+        table("token_requests")
+            // Empty when the request had no key that is known.
+            .col(by_bytes(string("token_id")))
+            .col(by_bytes(string("api")))
+            .col(by_bytes(string("method")))
+            // As the catalogue had it; empty when no rule was for it.
+            .col(by_bytes(string("rule")))
+            // Of a request that would have been refused; empty for all others.
+            .col(by_bytes(text("path")))
+            // Why it would have been refused; empty when it was allowed.
+            .col(by_bytes(string("reason")))
+            .col(string("module_id"))
+            .col(big_integer("calls"))
+            .col(big_integer("first_at"))
+            .col(big_integer("last_at"))
+            // Of the last of them that would have been refused.
+            .col(string("address"))
+            .col(string("program"))
+            .primary_key(&mut primary_key(&["token_id", "api", "method", "rule", "path", "reason"]))
+            .to_owned(),
+        // The servers that work with this database.
+        table("replicas")
+            .col(string("id").primary_key())
+            // For people.
+            .col(string("name"))
+            // The digest of its catalogue.
+            .col(string("catalogue"))
+            // The last request to read it again that was followed.
+            .col(string("reload"))
+            // Why it was not followed; empty if it was.
+            .col(text("problem"))
+            .col(big_integer("seen_at"))
+            .to_owned(),
         table("idempotency_keys")
             .col(string("account_id"))
             .col(string("actor_id"))

@@ -1,0 +1,59 @@
+//! `latchkey reload`.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::operator::Operator;
+use crate::{clock::Clock, replicas::GONE_AFTER, rng::Rng, store::Replica};
+
+/// How long servers get to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Interval between two looks.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// What is to be read again.
+#[derive(Debug, Args)]
+pub struct Reload {
+    #[command(flatten)]
+    operator: Operator,
+}
+
+/// Runs the command. A server that keeps its old catalogue is an error, and so are two that differ.
+pub async fn run(Reload { operator }: Reload) -> Result<(), String> {
+    let store = operator.store().await?;
+    let failed = |error: crate::store::StoreError| error.to_string();
+    let nobody = || "no server runs with this database".to_owned();
+    // A server holds the lock of a SQLite file for as long as it runs.
+    if !store.is_shared() && store.clone().alone().is_ok() {
+        return Err(nobody());
+    }
+    let (reload, clock) = (Rng::system().hex::<8>(), Clock::system());
+    let tx = store.begin().await.map_err(failed)?;
+    tx.ask_for_reload(&reload).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    let begun = Instant::now();
+    let servers = loop {
+        let servers = store.replicas_since(clock.now().unix() - GONE_AFTER).await.map_err(failed)?;
+        if servers.iter().all(|server| server.reload == reload) || begun.elapsed() > PATIENCE {
+            break servers;
+        }
+        tokio::time::sleep(INTERVAL).await;
+    };
+    let problem = |server: &Replica| match server.reload == reload {
+        true => server.problem.clone(),
+        false => "has not answered".to_owned(),
+    };
+    let row = |server: &Replica| json!({ "server": server.name, "catalogue": &server.catalogue[..server.catalogue.len().min(12)], "problem": problem(server) });
+    let rows: Vec<Value> = servers.iter().map(row).collect();
+    operator.print(&["server", "catalogue", "problem"], &rows)?;
+    let kept = servers.iter().filter(|server| !problem(server).is_empty()).count();
+    let differ = servers.windows(2).any(|pair| pair[0].catalogue != pair[1].catalogue);
+    match (servers.len(), kept) {
+        (0, _) => Err(nobody()),
+        (_, 1..) => Err(format!("{kept} of {} servers keep the catalogue that they have", servers.len())),
+        _ if differ => Err("the servers have different catalogues".to_owned()),
+        _ => Ok(()),
+    }
+}
