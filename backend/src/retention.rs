@@ -38,6 +38,7 @@ pub async fn round(app: &AppState) -> Result<(u64, u64)> {
     let mut removed = (0, 0);
     if let Some(days) = app.config.keep_calls.days() {
         let day = i32::try_from(before(days).div_euclid(DAY)).unwrap_or(i32::MIN);
+        removed.0 += app.store.remove_requests_before(before(days)).await?;
         while let rows @ 1.. = app.store.remove_calls_before(day).await? {
             removed.0 += rows;
             tokio::time::sleep(PAUSE).await;

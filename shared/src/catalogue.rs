@@ -34,6 +34,28 @@ impl Module {
     }
 }
 
+/// An API that the gatekeeper stands before.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueApi {
+    /// What modules call it; empty in a catalogue that describes none.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Where clients find it.
+    pub url: Option<String>,
+    /// Its hosts; none for any.
+    pub hosts: Vec<String>,
+    /// What stands before the path of every rule: `/v2`, or `/`.
+    pub base_path: String,
+    /// How a client shows its key: `apikey`, `bearer`, `basic`, or the name of a header.
+    pub credentials: Vec<String>,
+    /// The rules for what needs no key.
+    pub public: Vec<String>,
+    /// Whether it lets everything pass and notes what it would refuse.
+    pub observes: bool,
+}
+
 /// Which credential a token of an extension shows.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,9 @@ pub struct Explanation {
     pub allowed: bool,
     /// The status of the answer: 200 if it would pass.
     pub status: u16,
+    /// Whether the API is in observe mode: then the request passes in any case.
+    #[serde(default)]
+    pub observed: bool,
     /// Why, as a word of the metrics; `allowed` and `public` if it would pass.
     pub reason: String,
     /// Why, in a sentence.

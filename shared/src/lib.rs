@@ -16,6 +16,7 @@ pub mod hand_over;
 pub mod id;
 pub mod key;
 pub mod limits;
+pub mod observed;
 pub mod problem;
 mod sample;
 #[cfg(feature = "openapi")]
@@ -29,7 +30,9 @@ pub mod user;
 
 pub use account::{Account, Context, Credentials, Reference, Role, User};
 pub use bulk::{BulkAction, BulkBody, BulkLine, BulkOutcome, BulkTotal};
-pub use catalogue::{AccountConstraints, Constraints, Credential, Extension, ExtensionPermissions, Module};
+pub use catalogue::{
+    AccountConstraints, CatalogueApi, Constraints, Credential, Extension, ExtensionPermissions, Module,
+};
 pub use error::{ErrorBody, said};
 pub use event::Event;
 pub use explain::{DecidingRule, Explanation};
@@ -37,6 +40,7 @@ pub use hand_over::{DayCalls, HandOver, HandOverBody, HandedOver, HolderBody, Li
 pub use id::{AccountId, ExtensionId, ModuleId, TokenId, UserId};
 pub use key::{ApiKey, KeyError, PresentedKey, Secret};
 pub use limits::{AllowedAddresses, CallsPerMinute, Network};
+pub use observed::ObservedRequest;
 pub use problem::{Problem, Problems, fill};
 pub use sample::SampleCall;
 pub use text::{Description, Email, ExternalId, TokenName, is_visible};
@@ -48,7 +52,7 @@ pub use token::{
 pub use token_body::{
     ExtensionRef, NewToken, NewTokenBody, OverlapBody, Replacement, ReplacementBody, TokenUpdate, TokenUpdateBody,
 };
-pub use usage::{ClientUsage, DayUsage, ModuleUsage, StatusUsage, TokenUsage};
+pub use usage::{ClientUsage, DayUsage, ModuleUsage, RuleUsage, StatusUsage, TokenUsage};
 pub use user::{
     Invitation, InvitationBody, Invited, NewUserBody, PasswordBody, SessionDetails, UserDetails, UserUpdateBody,
 };

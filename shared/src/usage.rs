@@ -12,6 +12,8 @@ pub struct TokenUsage {
     pub days: Vec<DayUsage>,
     /// The modules that the token holds, and others that it has called, in the order of the catalogue.
     pub modules: Vec<ModuleUsage>,
+    /// The rules of the catalogue by which calls were allowed, and those that no rule was for; by API, rule and method.
+    pub rules: Vec<RuleUsage>,
     /// From where and by which programs it was used, the last one first; at most 32, and not every one.
     pub clients: Vec<ClientUsage>,
 }
@@ -50,6 +52,24 @@ pub struct ModuleUsage {
     pub recent_calls: i64,
     /// The last day with a call; null when there was none.
     pub last_day: Option<String>,
+}
+
+/// The calls that one rule has allowed, with one method.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleUsage {
+    /// The API, by the name in the catalogue; empty where that describes none.
+    pub api: String,
+    /// The method; empty for those that are none of GET (with HEAD), POST, PUT, PATCH and DELETE.
+    pub method: String,
+    /// As the catalogue has it; empty for what no rule is for.
+    pub rule: String,
+    /// The number of calls.
+    pub calls: i64,
+    /// The last of them, to a few seconds.
+    pub last_at: Timestamp,
+    /// The modules that open it as the catalogue is now; none if only *All* does.
+    pub modules: Vec<ModuleId>,
 }
 
 /// A client that used a token.

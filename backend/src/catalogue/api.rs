@@ -1,6 +1,7 @@
 //! An API that the gatekeeper stands before: where it is, how its clients show a key, and what needs none.
 
 use axum::http::HeaderName;
+use latchkey_shared::CatalogueApi;
 use serde::Deserialize;
 
 use super::rule::Rule;
@@ -27,10 +28,23 @@ pub struct Api {
     pub preflight: bool,
     /// Whether a request without a key passes, without the headers that name a token.
     pub anonymous: bool,
+    /// What becomes of a request that is not allowed.
+    pub mode: Mode,
     /// Whose pages may read a refusal (`https://app.example.com`); `*` for all.
     pub origins: Vec<String>,
     /// Whether `/Orders` and `/orders` are one path to it.
     pub ignore_case: bool,
+}
+
+/// What becomes of a request that is not allowed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It is refused.
+    #[default]
+    Enforce,
+    /// It passes, and is noted.
+    Observe,
 }
 
 /// How a client shows its key.
@@ -64,6 +78,8 @@ pub(super) struct FileApi {
     anonymous: bool,
     #[serde(default)]
     origins: Vec<String>,
+    #[serde(default)]
+    mode: Mode,
     #[serde(default)]
     ignore_case: bool,
 }
@@ -107,6 +123,7 @@ impl Api {
             public: Vec::new(),
             preflight: false,
             anonymous: false,
+            mode: Mode::Enforce,
             origins: Vec::new(),
             ignore_case,
         }
@@ -124,6 +141,21 @@ impl Api {
             api.base_path.iter().map(|text| if ignore_case { path::fold(text) } else { text.clone() }).collect()
         };
         hosts && fold(self) == fold(other)
+    }
+}
+
+impl From<&Api> for CatalogueApi {
+    fn from(api: &Api) -> Self {
+        Self {
+            name: api.name.clone(),
+            title: api.title.clone(),
+            url: api.url.clone(),
+            hosts: api.hosts.clone(),
+            base_path: format!("/{}", api.base_path.join("/")),
+            credentials: api.credentials.iter().map(|form| form.name().to_owned()).collect(),
+            public: api.public.iter().map(|rule| rule.text.clone()).collect(),
+            observes: api.mode == Mode::Observe,
+        }
     }
 }
 
@@ -180,6 +212,7 @@ impl TryFrom<&FileApi> for Api {
             public: public.collect::<Result<_, _>>()?,
             preflight: file.preflight,
             anonymous: file.anonymous,
+            mode: file.mode,
             origins: file.origins.iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
             ignore_case: file.ignore_case,
         })

@@ -1,7 +1,7 @@
 //! `GET /modules` and `GET /extensions`: the catalogue, for every caller who is who they say.
 
 use axum::{Json, extract::State};
-use latchkey_shared::{Extension, Module};
+use latchkey_shared::{CatalogueApi, Extension, Module};
 use serde_json::Value;
 
 use crate::{
@@ -24,6 +24,19 @@ pub const EXTENSIONS: &[Property] = &[
     Property::new("title", Kind::Text).orderable().searchable(),
     Property::new("description", Kind::Text).searchable(),
 ];
+
+/// What APIs can be filtered and ordered by.
+pub const APIS: &[Property] = &[
+    Property::new("name", Kind::Text).orderable().searchable(),
+    Property::new("title", Kind::Text).orderable().searchable(),
+];
+
+/// `GET /apis`.
+#[utoipa::path(get, path = "/apis", operation_id = "list_apis", tag = "Catalogue", responses((status = 200, description = "Every API", body = [CatalogueApi])))]
+pub async fn apis(State(app): State<AppState>, query: ListQuery) -> Result<Page<Value>, Error> {
+    let apis: Vec<CatalogueApi> = app.catalogue().apis.iter().map(CatalogueApi::from).collect();
+    query.page_of_objects(&apis, APIS)
+}
 
 /// `GET /modules`.
 #[utoipa::path(get, path = "/modules", operation_id = "list_modules", tag = "Catalogue", responses((status = 200, description = "Every module", body = [Module])))]

@@ -12,7 +12,10 @@ use std::path::Path;
 use latchkey_shared::{Extension, ExtensionRef, Module, ModuleId};
 use thiserror::Error;
 
-use self::{api::Api, rule::Rule};
+use self::{
+    api::Api,
+    rule::{Rule, is_for},
+};
 
 const DEFAULT: &str = include_str!("default.toml");
 
@@ -114,6 +117,20 @@ impl Catalogue {
             Some(module) => module.is_held(held.iter().map(ModuleId::as_str)),
             None => held.iter().any(|module| module == id || module.is_all()),
         }
+    }
+
+    /// The modules with a rule for the path of the rule `text` and for a method: those that open what was called by that rule.
+    #[must_use]
+    pub fn openers(&self, api: &str, text: &str, method: &str) -> Vec<ModuleId> {
+        let Ok(called) = text.parse::<Rule>() else { return Vec::new() };
+        let is_same = |rule: &&ModuleRule| {
+            let of_api = self.apis.get(rule.api).is_some_and(|it| it.name == api);
+            of_api && rule.rule.segments == called.segments && is_for(rule.rule.method.as_deref(), method)
+        };
+        let mut modules: Vec<ModuleId> = self.rules.iter().filter(is_same).map(|rule| rule.module.clone()).collect();
+        modules.sort();
+        modules.dedup();
+        modules
     }
 
     /// The extension `id`.

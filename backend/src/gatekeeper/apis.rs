@@ -13,7 +13,7 @@ use super::{
 };
 use crate::catalogue::{
     Catalogue,
-    api::{Api, CredentialForm},
+    api::{Api, CredentialForm, Mode},
 };
 
 /// The APIs of the catalogue, made ready for look-ups.
@@ -53,9 +53,13 @@ impl Apis {
         module: impl Fn(&ModuleId) -> ModuleRef,
         mut id: impl FnMut(RuleName) -> RuleId,
     ) -> Self {
-        let mut gates: Vec<ApiGate> = catalogue.apis.iter().cloned().map(ApiGate::new).collect();
+        let mut gate = |api: Api| {
+            let nothing = RuleName { api: api.name.clone(), rule: String::new() };
+            ApiGate::new(api, id(nothing))
+        };
+        let mut gates: Vec<ApiGate> = catalogue.apis.iter().cloned().map(&mut gate).collect();
         if gates.is_empty() {
-            gates.push(ApiGate::new(Api::only(false)));
+            gates.push(gate(Api::only(false)));
         }
         let public = (0..gates.len()).flat_map(|api| {
             let rules = gates[api].api.public.clone();
@@ -77,6 +81,21 @@ impl Apis {
     #[must_use]
     pub fn first(&self) -> &ApiGate {
         &self.gates[0]
+    }
+
+    /// Whether a request passes that is to none of the APIs, or nobody knows to which: so it is where all that it could be to
+    /// are in observe mode.
+    #[must_use]
+    pub fn let_unknown_pass(&self, host: Option<&str>) -> bool {
+        let host = host.and_then(plain_host);
+        let mut possible = self.gates.iter().filter(|gate| host.is_none() || gate.is_at(host).is_some()).peekable();
+        possible.peek().is_some() && possible.all(ApiGate::observes)
+    }
+
+    /// Whether an API is in observe mode.
+    #[must_use]
+    pub fn observe(&self) -> bool {
+        self.gates.iter().any(ApiGate::observes)
     }
 
     /// Whether the host of a request must be known.
@@ -139,13 +158,19 @@ enum Below<'a> {
 }
 
 impl ApiGate {
-    fn new(api: Api) -> Self {
-        let rules = Rules::new(api.ignore_case);
+    fn new(api: Api, nothing: RuleId) -> Self {
+        let rules = Rules::new(api.ignore_case, nothing);
         let base_path =
             api.base_path.iter().map(|text| if api.ignore_case { fold(text) } else { text.clone() }).collect();
         let challenges: Vec<String> = api.credentials.iter().map(challenge).collect();
         let challenge = HeaderValue::try_from(challenges.join(", ")).unwrap_or(HeaderValue::from_static("ApiKey"));
         Self { base_path, rules, challenge, api }
+    }
+
+    /// Whether it lets everything pass and notes what it would refuse.
+    #[must_use]
+    pub fn observes(&self) -> bool {
+        self.api.mode == Mode::Observe
     }
 
     /// Whether the API is at a host; true if it names that host.
@@ -297,7 +322,8 @@ mod tests {
 
     #[test]
     fn refusal_is_for_the_pages_of_the_origins_alone() {
-        let gate = ApiGate::new(Api { origins: vec!["https://app.example.com".to_owned()], ..Api::only(false) });
+        let gate =
+            ApiGate::new(Api { origins: vec!["https://app.example.com".to_owned()], ..Api::only(false) }, RuleId::NONE);
         let told = |origin: &'static str| {
             let (mut request, mut response) = (HeaderMap::new(), HeaderMap::new());
             request.insert(header::ORIGIN, HeaderValue::from_static(origin));

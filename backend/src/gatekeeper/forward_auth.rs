@@ -19,10 +19,11 @@ use axum::{
 };
 
 use super::{
-    Credential, Decision, Denied, Entry, Gatekeeper, Target,
+    Credential, Decision, Denied, Entry, Gatekeeper, Target, Verb,
     apis::{ApiGate, Original},
     credentials, headers,
     middleware::record_call,
+    observe::Refused,
 };
 use crate::{catalogue::rule::is_method, http::Error};
 
@@ -164,24 +165,49 @@ async fn answer(
     }
     let key = key.and_then(|key| key.ok_or_else(|| credentials::nothing_shown(headers)));
     let reply = |decision: Decision<'_>| {
-        let error = match (request, decision.result, &decision.token) {
-            (Err(error), ..) => Some(error),
+        let (request, malformed) = match request {
+            Ok(request) => (Some(request), None),
+            Err(error) => (None, Some(error)),
+        };
+        let error = match (malformed, decision.result, &decision.token) {
+            (Some(error), ..) => Some(error),
             // Whatever the key is worth, the request is as good as one without it.
-            (Ok(_), Err(_), _) if needs_no_key => return pass(None),
-            (Ok(_), Ok(()), Some(_)) => None,
-            (Ok(_), Err(denial), _) => Some(keeper.error(&decision, denial)),
+            (None, Err(_), _) if needs_no_key => return pass(None),
+            (None, Ok(()), Some(_)) => None,
+            (None, Err(denial), _) => Some(keeper.error(&decision, denial)),
             // Nothing passes without a token, whatever a later change of the rule may forget.
-            (Ok(_), Ok(()), None) => Some(Error::Unauthorized),
+            (None, Ok(()), None) => Some(Error::Unauthorized),
         };
-        let mut response = match (&error, &decision.token) {
-            (Some(error), _) => refusal(error, api, headers, refuse),
-            (None, token) => pass(token.as_deref()),
+        let shown = key.ok().map(|key| key.id);
+        // The request as it is noted, where its API is in observe mode.
+        let observed = request.filter(|request| match found {
+            Ok(_) => api.observes(),
+            Err(_) => apis.let_unknown_pass(request.host),
+        });
+        let mut response = match (&error, decision.result, observed) {
+            (None, ..) => pass(decision.token.as_deref()),
+            (Some(_), Err(why), Some(request)) => {
+                // Whoever has a key that is good for nothing is nobody.
+                let token = decision.token.as_deref().filter(|_| !matches!(why, Denied::Key(_)));
+                let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
+                let number = decision.token.as_ref().map(|token| token.number);
+                let refused = Refused { api, request, found, token: number, why, address, program, at: decision.at };
+                keeper.observe(&refused, shown, headers);
+                pass(token)
+            }
+            (Some(error), ..) => {
+                if let Err(denial) = decision.result {
+                    keeper.log(shown, headers, denial, address);
+                }
+                refusal(error, api, headers, refuse)
+            }
         };
-        if let Err(denial) = decision.result {
-            keeper.log(key.ok().map(|key| key.id), headers, denial, address);
-        }
-        let status = error.map_or(StatusCode::OK, |error| error.status());
-        record_call(keeper, &decision, status, address, headers.get(header::USER_AGENT));
+        let verb = request.map_or(Verb::Other, |request| Verb::of(request.method));
+        let status = match (&error, observed) {
+            (Some(error), None) => error.status(),
+            _ => StatusCode::OK,
+        };
+        record_call(keeper, &decision, verb, status, address, headers.get(header::USER_AGENT));
         headers::add_client_headers(response.headers_mut(), &decision);
         response
     };

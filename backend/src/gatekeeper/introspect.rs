@@ -20,7 +20,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use super::{
-    Credential, Decision, Denied, Entry, Gatekeeper, Target,
+    Credential, Decision, Denied, Entry, Gatekeeper, Target, Verb,
     apis::Original,
     middleware::{record_call, record_usage, set_decision},
 };
@@ -195,10 +195,11 @@ async fn answer(keeper: &Gatekeeper, form: Form) -> Result<Json<Introspection>, 
         }
     };
     let decision = keeper.authorize(Credential::Pair(pair), target, address).await;
+    let verb = form.method.as_deref().map_or(Verb::Get, Verb::of);
     match decision.result {
-        Ok(()) => record_call(keeper, &decision, StatusCode::OK, address, None),
+        Ok(()) => record_call(keeper, &decision, verb, StatusCode::OK, address, None),
         // Of an ended key: somebody still has it.
-        Err(Denied::Key(_)) => record_call(keeper, &decision, StatusCode::UNAUTHORIZED, address, None),
+        Err(Denied::Key(_)) => record_call(keeper, &decision, verb, StatusCode::UNAUTHORIZED, address, None),
         Err(_) => {}
     }
     match (decision.result, &decision.token) {

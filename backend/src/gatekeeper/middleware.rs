@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::{
-    Credential, Decision, Denied, Gatekeeper, headers,
+    Credential, Decision, Denied, Gatekeeper, Verb, headers,
     usage::{Call, KeyUse},
 };
 
@@ -39,6 +39,7 @@ pub async fn record_usage(State(keeper): State<Arc<Gatekeeper>>, mut request: Re
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
     let address = peer.and_then(|peer| keeper.client(peer, request.headers()));
     let program = request.headers().get(header::USER_AGENT).cloned();
+    let verb = Verb::of(request.method().as_str());
     let credentials = request.headers().get_all(header::AUTHORIZATION);
     let shown: HeaderMap = credentials.iter().map(|value| (header::AUTHORIZATION, value.clone())).collect();
     let slot = DecisionSlot::default();
@@ -55,7 +56,7 @@ pub async fn record_usage(State(keeper): State<Arc<Gatekeeper>>, mut request: Re
         None => return response,
     };
     let status = response.status();
-    record_call(&keeper, &decision, status, address, program.as_ref());
+    record_call(&keeper, &decision, verb, status, address, program.as_ref());
     if headers::add_client_headers(response.headers_mut(), &decision) {
         // It is for the holder of the key, not for a shared cache.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -67,13 +68,15 @@ pub async fn record_usage(State(keeper): State<Arc<Gatekeeper>>, mut request: Re
 pub(super) fn record_call(
     keeper: &Gatekeeper,
     decision: &Decision<'_>,
+    verb: Verb,
     status: StatusCode,
     address: Option<IpAddr>,
     program: Option<&HeaderValue>,
 ) {
     if let Some(token) = &decision.token {
         let program = program.map(HeaderValue::as_bytes);
-        let call = Call { module: decision.module, status: status.as_u16(), address, program, at: decision.at };
+        let Decision { module, rule, at, .. } = *decision;
+        let call = Call { module, rule, verb, status: status.as_u16(), address, program, at };
         keeper.usage.note(token, &call, KeyUse::of(decision));
     }
 }

@@ -10,8 +10,9 @@
 //!   modules. [`credentials`]: how a client shows its key.
 //! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`change_listener`]: changes by other
 //!   replicas.
-//! - [`explain`]: why a request would pass or not. [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes with every response. [`usage`]: calls
-//!   and last uses. [`metrics`]: counters. [`sharded`]: values for each core.
+//! - [`explain`]: why a request would pass or not. [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes
+//!   with every response. [`usage`]: calls and last uses. [`observe`]: what an API in observe mode would have refused.
+//!   [`metrics`]: counters. [`sharded`]: values for each core.
 
 pub mod apis;
 mod change_listener;
@@ -26,11 +27,13 @@ pub mod introspect;
 pub mod metrics;
 pub mod middleware;
 mod modules;
+mod observe;
 pub mod path;
 mod rules;
 mod sharded;
 mod token_cache;
 pub mod usage;
+mod verb;
 
 use std::{
     net::IpAddr,
@@ -54,6 +57,7 @@ pub use freshness::CacheFreshness;
 pub use modules::{ModuleRef, ModuleSet, Modules};
 pub use rules::{Opener, Openers, RuleId};
 pub use token_cache::{TokenCache, Unavailable};
+pub use verb::Verb;
 
 use self::{metrics::Metrics, usage::Usage};
 use crate::{
@@ -330,6 +334,10 @@ impl Gatekeeper {
 
     /// Logs why a request was denied, with the id of the key and never the secret.
     pub fn log(&self, token: Option<&str>, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
+        self.log_as("key refused", token, headers, denial, address);
+    }
+
+    fn log_as(&self, what: &str, token: Option<&str>, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
         if self.lines.check().is_err() {
             return;
         }
@@ -337,7 +345,7 @@ impl Gatekeeper {
         // Anybody can send it, so it must not fill the log.
         let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
         let request_id = request_id.filter(|id| id.len() <= REQUEST_ID);
-        tracing::info!(reason = denial.as_str(), token, address, request_id, "key refused");
+        tracing::info!(reason = denial.as_str(), token, address, request_id, "{what}");
     }
 
     /// The error response to a denied request.

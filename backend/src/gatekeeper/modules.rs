@@ -11,7 +11,7 @@ use super::{apis::Apis, rules::RuleId};
 use crate::catalogue::{self, Catalogue};
 
 /// A module as rules and decisions name it. It means the same under another catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModuleRef {
     /// The digits of its id.
     number: u16,
@@ -149,7 +149,7 @@ impl Modules {
         })
     }
 
-    /// A rule of this catalogue, or of one before it; none for what no rule is for.
+    /// A rule of this catalogue, or of one before it. Its text is empty for what no rule of an API is for.
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&RuleName> {
         self.rules.get((id.0 as usize).checked_sub(1)?)
@@ -225,7 +225,8 @@ mod tests {
         assert!(!modules.set(Vec::new()).opens(ModuleRef::ALL));
         let all = modules.set(vec![ModuleId::all()]);
         let opening = rules.of_request("GET", "/unknown").opening(&all);
-        assert_eq!((opening.module, opening.rule, opening.result), (Some(ModuleRef::ALL), RuleId::NONE, Ok(())));
+        assert_eq!((opening.module, opening.result), (Some(ModuleRef::ALL), Ok(())));
+        assert_eq!(modules.rule(opening.rule).unwrap().rule, "");
     }
 
     #[test]

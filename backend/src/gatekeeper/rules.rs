@@ -23,7 +23,7 @@ pub enum Opener {
 pub struct RuleId(pub(super) u32);
 
 impl RuleId {
-    /// That of what no rule is for.
+    /// That of what rules do not decide.
     pub const NONE: Self = Self(0);
 }
 
@@ -53,6 +53,7 @@ struct Decider {
 pub struct Openers<'a> {
     rules: &'a [Decider],
     method: &'a str,
+    nothing: RuleId,
 }
 
 impl<'a> Openers<'a> {
@@ -90,27 +91,29 @@ impl<'a> Openers<'a> {
             (None, None) => {
                 let all = ModuleRef::ALL;
                 let result = if set.opens(all) { Ok(()) } else { Err(Denied::Module(all)) };
-                Opening { module: Some(all), rule: RuleId::NONE, result }
+                Opening { module: Some(all), rule: self.nothing, result }
             }
         }
     }
 }
 
 /// The rules of an API.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rules {
     root: Node,
     /// Whether one names a method.
     has_methods: bool,
     /// Whether the API ignores case; then they are in lower case.
     ignore_case: bool,
+    /// That of what no rule is for.
+    nothing: RuleId,
 }
 
 impl Rules {
-    /// None yet.
+    /// None yet. `nothing` is the id of what no rule is for.
     #[must_use]
-    pub fn new(ignore_case: bool) -> Self {
-        Self { ignore_case, ..Self::default() }
+    pub fn new(ignore_case: bool, nothing: RuleId) -> Self {
+        Self { root: Node::default(), has_methods: false, ignore_case, nothing }
     }
 
     /// Adds a rule.
@@ -145,7 +148,7 @@ impl Rules {
             Some(spelled) if spelled.0 > exact.0 => spelled.1,
             _ => exact.1,
         });
-        Openers { rules: node.map_or(&[], |node| node.rules.as_slice()), method }
+        Openers { rules: node.map_or(&[], |node| node.rules.as_slice()), method, nothing: self.nothing }
     }
 }
 
@@ -225,7 +228,7 @@ mod tests {
 
     /// Rules, each after its id.
     fn rules(ignore_case: bool, all: &[(u32, &str)]) -> Rules {
-        let mut rules = Rules::new(ignore_case);
+        let mut rules = Rules::new(ignore_case, RuleId::NONE);
         for (id, rule) in all {
             let module = ModuleId::from_number(u16::try_from(*id).unwrap());
             let module = Module {

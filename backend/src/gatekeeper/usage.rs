@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -13,8 +13,11 @@ use foldhash::fast::RandomState;
 use latchkey_shared::{Timestamp, TokenId};
 use metrics::{gauge, histogram};
 
-use super::{AuthError, Decision, Denied, Entry, Gatekeeper, ModuleRef, sharded::Sharded};
-use crate::store::{LastUse, NewCalls, NewUsage, OtherUse, PREVIOUS, Store, StoreError};
+use super::{
+    AuthError, Decision, Denied, Entry, Gatekeeper, ModuleRef, Modules, RuleId, observe::Observed, sharded::Sharded,
+    verb::Verb,
+};
+use crate::store::{LastUse, NewCalls, NewUsage, OtherUse, PREVIOUS, Store, StoreError, TokenRequest};
 
 /// How long a call stays in memory before it is written.
 pub const INTERVAL: Duration = Duration::from_secs(3);
@@ -22,12 +25,16 @@ pub const INTERVAL: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 8192;
 /// Characters of a program's name that are kept.
 const NAME: usize = 64;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 /// Parts of what a thread has noted, so that it does not wait for long while calls are taken out to be written.
 const PARTS: usize = 16;
 
 /// Calls that are not written yet.
 #[derive(Debug, Default)]
 pub struct Usage {
+    /// What APIs in observe mode would have refused.
+    pub(super) observed: Observed,
     rows: Sharded<[Mutex<Uses>; PARTS]>,
     /// Held while calls are being written: whoever writes last, at the end, waits for the one before.
     writing: tokio::sync::Mutex<()>,
@@ -123,6 +130,9 @@ struct Kind {
     /// Days since 1970, UTC.
     day: i32,
     module: Option<ModuleRef>,
+    rule: RuleId,
+    verb: Verb,
+    is_allowed: bool,
     status: u16,
 }
 
@@ -139,7 +149,7 @@ impl Last {
     }
 
     fn program(&self) -> String {
-        String::from_utf8_lossy(&self.program).trim_end_matches('\0').trim().to_owned()
+        printable(&self.program)
     }
 }
 
@@ -148,6 +158,10 @@ impl Last {
 pub struct Call<'a> {
     /// The module of the path, when there was one.
     pub module: Option<ModuleRef>,
+    /// The rule that decided.
+    pub rule: RuleId,
+    /// The method.
+    pub verb: Verb,
     /// The status of the answer.
     pub status: u16,
     /// From where.
@@ -162,8 +176,9 @@ impl Usage {
     /// Notes a call with a key of the token.
     pub fn note(&self, token: &Entry, call: &Call<'_>, key: KeyUse) {
         let at = call.at.unix();
-        let day = i32::try_from(at.div_euclid(86_400)).unwrap_or_default();
-        let kind = Kind { day, module: call.module, status: call.status };
+        let day = i32::try_from(at.div_euclid(DAY)).unwrap_or_default();
+        let Call { module, rule, verb, status, .. } = *call;
+        let kind = Kind { day, module, rule, verb, is_allowed: key.is_allowed(), status };
         let mut part = self.part(token.number).lock().unwrap_or_else(PoisonError::into_inner);
         let of_token = part.entry(token.number).or_default();
         of_token.add(kind, 1);
@@ -187,6 +202,12 @@ impl Usage {
             self.part(token).lock().unwrap_or_else(PoisonError::into_inner).entry(token).or_default().merge(older);
         }
     }
+}
+
+/// A program's name as it is kept.
+pub(super) fn printable(name: &[u8]) -> String {
+    let shown = shown(name);
+    String::from_utf8_lossy(&shown).trim_end_matches('\0').trim().to_owned()
 }
 
 /// The visible ASCII characters of a program's name, up to [`NAME`]; the rest is zero.
@@ -215,30 +236,68 @@ pub async fn flush(gatekeeper: &Gatekeeper, store: &Store) -> Result<(), StoreEr
             write_or_keep(gatekeeper, store, std::mem::take(&mut taken)).await?;
         }
     }
-    write_or_keep(gatekeeper, store, taken).await
+    write_or_keep(gatekeeper, store, taken).await?;
+    let requests = gatekeeper.usage.observed.take();
+    if requests.is_empty() {
+        return Ok(());
+    }
+    let written = store.add_usage(NewUsage { requests: requests.clone(), ..NewUsage::default() }).await;
+    if written.is_err() {
+        gatekeeper.usage.observed.add(requests);
+    }
+    written
 }
 
 async fn write_or_keep(gatekeeper: &Gatekeeper, store: &Store, taken: Uses) -> Result<(), StoreError> {
     if taken.is_empty() {
         return Ok(());
     }
-    let written = write(store, &taken).await;
+    // As they are now: they know every rule that was counted, also those of catalogues before.
+    let modules = Arc::clone(&gatekeeper.modules());
+    let written = write(&modules, store, &taken).await;
     if written.is_err() {
         gatekeeper.usage.put_back(taken);
     }
     written
 }
 
-async fn write(store: &Store, taken: &Uses) -> Result<(), StoreError> {
+async fn write(modules: &Modules, store: &Store, taken: &Uses) -> Result<(), StoreError> {
     let mut usage = NewUsage::default();
     for (number, of_token) in taken {
         let token_id: String = TokenId::from_number(*number).into();
-        usage.calls.extend(of_token.calls.iter().map(|(kind, count)| NewCalls {
+        let mut calls: HashMap<(i32, Option<ModuleRef>, u16), i64> = HashMap::new();
+        for (kind, count) in &of_token.calls {
+            *calls.entry((kind.day, kind.module, kind.status)).or_default() += count;
+        }
+        usage.calls.extend(calls.into_iter().map(|((day, module, status), calls)| NewCalls {
             token_id: token_id.clone(),
-            day: kind.day,
-            module_id: kind.module.map(|module| module.id().into()).unwrap_or_default(),
-            status: i32::from(kind.status),
-            calls: *count,
+            day,
+            module_id: module.map(|module| module.id().into()).unwrap_or_default(),
+            status: i32::from(status),
+            calls,
+        }));
+        let last_at = of_token.last.map_or(0, |last| last.at);
+        let by_rule = of_token
+            .calls
+            .iter()
+            .filter(|(kind, _)| kind.is_allowed && kind.rule != RuleId::NONE && kind.module.is_some());
+        usage.requests.extend(by_rule.map(|(kind, count)| {
+            let at = last_at.max(i64::from(kind.day) * DAY).min((i64::from(kind.day) + 1) * DAY - 1);
+            let name = modules.rule(kind.rule);
+            TokenRequest {
+                token_id: token_id.clone(),
+                api: name.map(|name| name.api.clone()).unwrap_or_default(),
+                method: kind.verb.as_str().to_owned(),
+                rule: name.map(|name| name.rule.clone()).unwrap_or_default(),
+                path: String::new(),
+                reason: String::new(),
+                module_id: kind.module.map(|module| module.id().into()).unwrap_or_default(),
+                calls: *count,
+                first_at: at,
+                last_at: at,
+                address: String::new(),
+                program: String::new(),
+            }
         }));
         usage.last.extend(of_token.last.map(|last| LastUse {
             token_id: token_id.clone(),

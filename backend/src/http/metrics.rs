@@ -29,6 +29,9 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_histogram!("latchkey_database_seconds", "Time of each statement to the database.");
     describe_histogram!("latchkey_usage_flush_seconds", "Time to write the use of tokens.");
     describe_gauge!("latchkey_usage_flush_lag_seconds", "How late the last write of the use of tokens was.");
+    describe_gauge!("latchkey_catalogue_last_reload_successful", "0 after a catalogue that was refused.");
+    describe_gauge!("latchkey_catalogue_differing_replicas", "Other servers of this database with another catalogue.");
+    describe_counter!("latchkey_observed_total", "Requests that an API in observe mode would have refused.");
     describe_counter!("latchkey_log_lines_dropped_total", "Lines of the log that found no room to wait.");
     gauge!("latchkey_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Collector::default().describe();

@@ -10,7 +10,7 @@ use sea_orm::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Result, Store, StoreError, Tx,
+    Result, Store, StoreError, TokenRequest, Tx,
     entities::{token, token_calls, token_client, token_last_use, token_other_use},
 };
 
@@ -35,6 +35,8 @@ pub struct NewUsage {
     pub last: Vec<LastUse>,
     /// Uses of other keys than the current one.
     pub other: Vec<OtherUse>,
+    /// Requests by what decided about them.
+    pub requests: Vec<TokenRequest>,
 }
 
 /// Maximum rows of a statement. Both databases limit the number of its values.
@@ -59,7 +61,7 @@ impl Store {
     /// Adds calls, and updates last uses unless another replica has written a later one. All or nothing, except that
     /// tokens which manual SQL has removed are skipped.
     pub async fn add_usage(&self, mut usage: NewUsage) -> Result<()> {
-        let NewUsage { calls, last, other } = &mut usage;
+        let NewUsage { calls, last, other, .. } = &mut usage;
         // Every replica locks rows in the same order, so that they do not deadlock.
         calls.sort_by(|a, b| {
             (&a.token_id, a.day, &a.module_id, a.status).cmp(&(&b.token_id, b.day, &b.module_id, b.status))
@@ -70,7 +72,7 @@ impl Store {
             Err(StoreError::Database(error))
                 if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) =>
             {
-                let NewUsage { calls, last, other } = &mut usage;
+                let NewUsage { calls, last, other, .. } = &mut usage;
                 let ids = calls.iter().map(|row| &row.token_id).chain(last.iter().map(|row| &row.token_id));
                 let ids = ids.chain(other.iter().map(|row| &row.token_id));
                 let ids: Vec<&String> = ids.collect::<BTreeSet<_>>().into_iter().collect();
@@ -89,7 +91,7 @@ impl Store {
         }
     }
 
-    async fn try_add_usage(&self, NewUsage { calls, last, other }: &NewUsage) -> Result<()> {
+    async fn try_add_usage(&self, NewUsage { calls, last, other, requests }: &NewUsage) -> Result<()> {
         let tx = self.begin().await?;
         for rows in calls.chunks(ROWS) {
             use token_calls::Column;
@@ -130,6 +132,7 @@ impl Store {
             let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
             token_client::Entity::insert_many(rows).on_conflict(replaced).exec_without_returning(&tx.db).await?;
         }
+        tx.add_requests(requests.clone()).await?;
         tx.commit().await
     }
 

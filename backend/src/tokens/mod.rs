@@ -14,6 +14,7 @@ pub mod hand_over;
 pub mod holder;
 mod idempotency;
 pub mod list;
+pub mod observed;
 pub mod overlap;
 pub mod own;
 pub mod permissions;

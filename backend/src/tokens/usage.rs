@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, StatusUsage, Timestamp, TokenUsage};
+use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, RuleUsage, StatusUsage, Timestamp, TokenUsage};
 
 use crate::{
     http::{Caller, Error, Id},
@@ -41,6 +41,7 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
             last_day: used.map(|used| date(used.2)),
         })
     };
+    let rules = app.store.allowed_requests(&id).await?;
     let clients = app.store.clients(&id).await?;
     Ok(Json(TokenUsage {
         days: days
@@ -55,6 +56,17 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
             .iter()
             .filter(|module| !module.id.is_all())
             .filter_map(|module| of_module(&module.id))
+            .collect(),
+        rules: rules
+            .into_iter()
+            .map(|row| RuleUsage {
+                modules: catalogue.openers(&row.api, &row.rule, &row.method),
+                api: row.api,
+                method: row.method,
+                rule: row.rule,
+                calls: row.calls,
+                last_at: Timestamp::from_unix(row.last_at),
+            })
             .collect(),
         clients: clients
             .into_iter()

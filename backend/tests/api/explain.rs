@@ -20,7 +20,7 @@ async fn explanation_names_the_rules_that_decide() {
         (rule("/orders", "MD-0101", "Orders", false), rule("GET /orders", "MD-0102", "Orders (read)", true));
     assert_eq!(
         ask(&format!("{url}/orders/7?a=1")).await,
-        json!({"allowed": true, "status": 200, "reason": "allowed", "text": "Orders (read) opens it.", "api": "orders",
+        json!({"allowed": true, "observed": false, "status": 200, "reason": "allowed", "text": "Orders (read) opens it.", "api": "orders",
             "rules": [narrow, wide]})
     );
     assert_eq!(

@@ -30,6 +30,7 @@ mod headers;
 mod introspect;
 mod list;
 mod live;
+mod observe;
 mod overlap;
 mod own;
 mod permissions;

@@ -4,7 +4,10 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
-use latchkey::gatekeeper::usage::{self, Call, KeyUse};
+use latchkey::gatekeeper::{
+    RuleId, Verb,
+    usage::{self, Call, KeyUse},
+};
 use latchkey_shared::TokenId;
 use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
@@ -91,7 +94,8 @@ async fn calls_of_several_threads_are_summed() {
             let entry = &entry;
             scope.spawn(move || {
                 let (status, program) = (200, Some(program.as_bytes()));
-                let call = Call { module: None, status, address: None, program, at: now };
+                let call =
+                    Call { module: None, rule: RuleId::NONE, verb: Verb::Get, status, address: None, program, at: now };
                 // Begun last, and ended before the others of this thread.
                 let late = Call { at: now.plus(if thread == 3 { 9 } else { -9 }), ..call };
                 keeper.usage.note(entry, &late, KeyUse::Current);

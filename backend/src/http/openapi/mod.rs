@@ -58,6 +58,7 @@ use crate::{
         tokens::holder::open,
         tokens::holder::take,
         tokens::holder::rotate,
+        tokens::observed::list,
         events::list::handler,
         events::list::export_csv,
         events::list::export_json,
@@ -79,6 +80,7 @@ use crate::{
         accounts::list::handler,
         accounts::list::one,
         handler,
+        catalogue::list::apis,
         catalogue::list::modules,
         catalogue::list::extensions,
         catalogue::list::module,
@@ -88,7 +90,7 @@ use crate::{
     tags(
         (name = "Tokens", description = "Keys for integrations: create, scope, renew, rotate, disable, delete."),
         (name = "Account", description = "The account that the caller acts for."),
-        (name = "Catalogue", description = "Modules and extensions."),
+        (name = "Catalogue", description = "APIs, modules and extensions."),
         (name = "Hand-over", description = "Taking a key by a link that works once, without an account."),
         (name = "Session", description = "Signing in with a browser."),
         (name = "Examples", description = "Example collections behind the gatekeeper, read-only.")
@@ -145,6 +147,8 @@ pub fn document<S>(routes: &[Route<S>]) -> Document {
         ("/auth/events", events::list::PROPERTIES),
         ("/auth/events/export.csv", events::list::PROPERTIES),
         ("/auth/events/export.jsonl", events::list::PROPERTIES),
+        ("/auth/observed", tokens::observed::PROPERTIES),
+        ("/apis", catalogue::list::APIS),
         ("/modules", catalogue::list::MODULES),
         ("/extensions", catalogue::list::EXTENSIONS),
         ("/accounts", accounts::list::PROPERTIES),

@@ -14,4 +14,5 @@ pub mod token_client;
 pub mod token_last_use;
 pub mod token_other_use;
 pub mod token_permission;
+pub mod token_request;
 pub mod user;
