@@ -6,6 +6,7 @@
 mod account;
 mod catalogue;
 mod explain;
+mod observed;
 mod operator;
 mod reload;
 mod session;
@@ -56,13 +57,15 @@ enum Command {
     /// Look at the accounts that own tokens.
     #[command(subcommand)]
     Account(account::Command),
-    /// Check a catalogue, or make one from an OpenAPI document.
+    /// Check a catalogue, say what it would change, or make one from an OpenAPI document.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
     /// Have every server that works with this database read its catalogue again, without dropping a request.
     Reload(reload::Reload),
     /// Say what would become of a request with the key of a token, and which rules decide.
     Explain(explain::Explain),
+    /// Print what APIs in observe mode let pass and would have refused.
+    Observed(observed::Observed),
     /// Print what a shell completes.
     Completions(shell::Completions),
     /// Write the manual pages.
@@ -114,9 +117,10 @@ pub fn run() -> ExitCode {
         Command::Session(command) => runtime.block_on(session::run(command)),
         Command::Token(command) => runtime.block_on(token::run(command)),
         Command::Account(command) => runtime.block_on(account::run(command)),
-        Command::Catalogue(command) => catalogue::run(command),
+        Command::Catalogue(command) => runtime.block_on(catalogue::run(command)),
         Command::Reload(command) => runtime.block_on(reload::run(command)),
         Command::Explain(command) => runtime.block_on(explain::run(command)),
+        Command::Observed(command) => runtime.block_on(observed::run(command)),
         Command::Completions(command) => shell::completions(&command, Cli::command()),
         Command::Man(command) => shell::man(&command, Cli::command()),
         Command::Pepper(config) => print_pepper(&config),

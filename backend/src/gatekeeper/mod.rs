@@ -10,7 +10,7 @@
 //!   modules. [`credentials`]: how a client shows its key.
 //! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`change_listener`]: changes by other
 //!   replicas.
-//! - [`explain`]: why a request would pass or not. [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes
+//! - [`explain`]: why a request would pass or not. [`plan`]: what another catalogue would change. [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes
 //!   with every response. [`usage`]: calls and last uses. [`observe`]: what an API in observe mode would have refused.
 //!   [`metrics`]: counters. [`sharded`]: values for each core.
 
@@ -29,6 +29,7 @@ pub mod middleware;
 mod modules;
 mod observe;
 pub mod path;
+pub mod plan;
 mod rules;
 mod sharded;
 mod token_cache;

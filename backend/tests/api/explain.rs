@@ -25,7 +25,7 @@ async fn explanation_names_the_rules_that_decide() {
     );
     assert_eq!(
         ask(&format!("method=DELETE&{url}/orders/7")).await,
-        json!({"allowed": false, "status": 403, "reason": "module", "text": "It needs Orders, which the token does not hold.",
+        json!({"allowed": false, "observed": false, "status": 403, "reason": "module", "text": "It needs Orders, which the token does not hold.",
             "api": "orders", "rules": [wide]})
     );
     let of = async |query: &str| {

@@ -291,3 +291,38 @@ fn shell_and_manual_know_every_command() {
     let nowhere = latchkey(folder).args(["man", "nowhere"]).output().unwrap();
     assert!(!nowhere.status.success() && nowhere.stderr.starts_with(b"latchkey: nowhere: "));
 }
+
+#[test]
+fn what_another_catalogue_would_break_and_what_is_observed_are_told_from_recorded_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, mode: &str, rule: &str| {
+        let text = format!(
+            "[[apis]]\nname = \"orders\"\nmode = \"{mode}\"\n[[modules]]\nid = \"MD-0002\"\nname = \"Orders\"\npaths = [\"{rule}\"]\n"
+        );
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("now.toml", "observe", "/agreements");
+    write("next.toml", "enforce", "POST /agreements");
+    let server = Server::start_with(latchkey(folder.path()), &["--catalogue", "now.toml"]);
+    let (id, key) = server.create("Key", "MD-0002");
+    assert_eq!(server.check(&key), 200);
+    assert_eq!(server.check("ApiKey nonsense"), 200);
+    let begun = Instant::now();
+    let observed = loop {
+        let observed = run(folder.path(), &["observed", "--catalogue", "now.toml"]);
+        if observed[0]["calls"] == 1 {
+            break observed;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{observed}");
+    };
+    let told = |name: &str| observed[0][name].as_str().unwrap_or_default().to_owned();
+    assert_eq!((told("reason"), told("path"), told("module")), ("malformed".into(), "/agreements".into(), "Orders".into()));
+    let plan = run(folder.path(), &["catalogue", "plan", "next.toml", "--catalogue", "now.toml"]);
+    assert_eq!(plan[0]["requests"], "mode: observe -> enforce");
+    let lost = &plan[1];
+    assert_eq!((&lost["token"], &lost["becomes"], &lost["calls"]), (&id.into(), &"lost".into(), &1.into()));
+    assert_eq!(lost["requests"], "DELETE,GET,PATCH,PUT /agreements");
+    assert_eq!(plan.as_array().unwrap().len(), 2);
+    let error = refused(folder.path(), &["catalogue", "plan", "none.toml"]);
+    assert!(error.contains("none.toml"), "{error}");
+}
