@@ -1,5 +1,5 @@
-//! The HTTP surface on one page: what there is, and what each route asks of its caller. Three answer outside of the
-//! table: `/gateway/…` in [`crate::gatekeeper::forward_auth`], `/oauth2/introspect` in
+//! The HTTP surface on one page: what there is, and what each route asks of its caller. Four answer outside of the
+//! table: `/.well-known/jwks.json`,  `/gateway/…` in [`crate::gatekeeper::forward_auth`], `/oauth2/introspect` in
 //! [`crate::gatekeeper::introspect`], and `/metrics` in [`crate::http::metrics`].
 
 use std::{
@@ -162,6 +162,7 @@ impl Surface {
 pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Surface {
     let router = Router::new()
         .merge(health(store, Clock::system(), false))
+        .merge(jwks(keeper))
         .fallback(async || Error::NoSuchPath)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(keeper), record_usage));
@@ -171,6 +172,13 @@ pub fn gateway(keeper: &Arc<Gatekeeper>, store: &Store) -> Surface {
 /// What resource servers ask.
 fn introspection(keeper: &Arc<Gatekeeper>) -> Router {
     guard::layer(introspect::routes(Arc::clone(keeper)))
+}
+
+/// The public key of assertions, for the APIs behind the proxies.
+fn jwks(keeper: &Arc<Gatekeeper>) -> Router {
+    let jwks = keeper.jwks();
+    let headers = [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    Router::new().route("/.well-known/jwks.json", get(async move || (headers, jwks.to_string())))
 }
 
 /// Health checks. A process that changes the database is ready when that accepts a change.
@@ -228,7 +236,8 @@ pub fn server(app: &AppState) -> Surface {
         .route("/api-reference/{file}", get(reference::file))
         .fallback(site::serve)
         .with_state(app.clone())
-        .merge(health(&app.store, app.clock.clone(), true));
+        .merge(health(&app.store, app.clock.clone(), true))
+        .merge(jwks(&app.gatekeeper));
     let router = guard::layer(router)
         .layer(middleware::from_fn(refuse_misdirected))
         .layer(middleware::from_fn_with_state(Arc::clone(&app.gatekeeper), record_usage));

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import time
 
+import jwt
 import pytest
 from conftest import PROXIES, ROOT, Latchkey, Proxy
 from test_proxies import received, refused, upgrade
@@ -112,6 +114,56 @@ def test_a_public_path_needs_no_key_and_nobody_can_say_who_they_are(proxy, api, 
     refused(api, proxy.send("/v2/health", None, ("Content-Length", "0"), method="POST"), 401, "AUTH_001")
     assert proxy.send("/v2/docs/../orders", None).status in (400, 401)
     assert not api.seen
+
+
+def test_the_api_can_tell_what_came_through_the_proxy(proxy, orders):
+    token = create(orders, ORDERS, READ, external_id="tenant-7")
+    lie = ("X-Token-Assertion", "lie")
+    _, headers = received(proxy.send("/v2/orders", None, ("X-API-Key", token["pair"]), lie))
+    [assertion] = headers["x-token-assertion"]
+    keys = jwt.PyJWKClient(f"http://127.0.0.1:{orders.port}/.well-known/jwks.json")
+    key = keys.get_signing_key_from_jwt(assertion).key
+    claims = jwt.decode(assertion, key, algorithms=["EdDSA"], audience="orders", issuer="latchkey")
+    assert claims["exp"] - claims.pop("iat") == 60 and claims.pop("exp") > time.time()
+    assert claims == {
+        "iss": "latchkey",
+        "sub": token["id"],
+        "aud": "orders",
+        "account": headers["x-account-id"][0],
+        "external_id": "tenant-7",
+        "extension": "partner",
+        "modules": [ORDERS, READ],
+        "host": "api.example.com",
+    }
+    forged = assertion.rsplit(".", 1)[0] + "." + "A" * 86
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(forged, key, algorithms=["EdDSA"], audience="orders")
+    _, headers = received(proxy.send("/v2/health", None, lie))
+    assert headers.get("x-token-assertion", [""]) == [""]
+
+
+def test_an_api_in_observe_mode_lets_everything_pass(tmp_path_factory, api):
+    folder = tmp_path_factory.mktemp("observe")
+    text = (ROOT / "deploy/examples/orders.toml").read_text().replace('name = "orders"\n', 'name = "orders"\nmode = "observe"\n')
+    (folder / "observe.toml").write_text(text)
+    latchkey = Latchkey(folder / "data", ["--catalogue", folder / "observe.toml"])
+    token = create(latchkey, READ)
+    for kind in PROXIES:
+        proxy = Proxy(kind, tmp_path_factory.mktemp(kind), latchkey, api)
+        _, headers = received(proxy.send("/v2/orders", None, ("X-Token-Id", "lie")))
+        assert headers.get("x-token-id", [""]) == [""]
+        shown = ("X-API-Key", token["pair"])
+        _, headers = received(proxy.send("/v2/orders", None, shown, ("Content-Length", "0"), method="POST"))
+        assert headers["x-token-id"] == [token["id"]]
+        proxy.stop()
+    until = time.time() + 10
+    while True:
+        told = {(row["reason"], row["method"], row["calls"]) for row in latchkey.send("GET", "/auth/observed").json()}
+        if told == {("missing", "GET", 4), ("module", "POST", 4)}:
+            break
+        assert time.time() < until, told
+        time.sleep(0.2)
+    latchkey.stop()
 
 
 def test_a_preflight_passes_and_a_page_can_read_its_refusal(proxy, api):

@@ -8,7 +8,7 @@ import time
 import pytest
 from conftest import ALL, INTEGRATIONS, PARTNERS, PROXIES, Answer, Proxy
 
-TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules", "x-token-external-id", "x-token-extension"]
+TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules", "x-token-external-id", "x-token-extension", "x-token-assertion"]
 
 
 def received(answer):

@@ -11,9 +11,9 @@ const binary = path.resolve(process.env["LATCHKEY_BIN"] ?? built);
 const admin = { email: "admin@example.com", password: "correct horse battery staple 42" };
 
 /** Starts the release binary with an empty database, on a free port, and signs its admin in. */
-export async function start() {
+export async function start(...flags) {
   const folder = await mkdtemp(path.join(tmpdir(), "latchkey-clients-"));
-  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data-dir", folder], {
+  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data-dir", folder, ...flags], {
     env: { ...process.env, LATCHKEY_ADMIN_EMAIL: admin.email, LATCHKEY_ADMIN_PASSWORD: admin.password },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -6,7 +6,7 @@ use crate::{
     api::{Api, Catalogue},
     browser::{location::Location, page, popover, storage},
     live::{Announcer, Live},
-    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, PROFILE, SIGN_IN, Screen, USERS},
+    routes::{ACTIVITY, EXTENSIONS, HOME, MODULES, Navigator, OBSERVED, PROFILE, SIGN_IN, Screen, USERS},
     screens::Screens,
     session::Session,
     shortcuts::Shortcuts,
@@ -66,6 +66,11 @@ fn Links() -> impl IntoView {
     let admin = Memo::new(move |_| session.context().is_some_and(|context| context.user.role.manages_users()));
     let users = at(|screen| (*screen == Screen::Users).then_some("page"));
     let profile = at(|screen| (*screen == Screen::Profile).then_some("page"));
+    let observed = at(|screen| (*screen == Screen::Observed).then_some("page"));
+    let catalogue = expect_context::<CatalogueLoad>();
+    let observes = Memo::new(move |_| {
+        catalogue.state.with(|state| state.ready().is_some_and(|it| it.apis.iter().any(|api| api.observes)))
+    });
     let modules = at(|screen| (*screen == Screen::Modules).then_some("page"));
     view! {
         <p class="nav__group">{t().frame.integrations}</p>
@@ -73,6 +78,9 @@ fn Links() -> impl IntoView {
             <li><a class="nav__link" href=HOME aria-current=tokens><Icon icon=icondata_lu::LuKeyRound />{t().frame.tokens}</a></li>
             <li><a class="nav__link" href=EXTENSIONS aria-current=extensions><Icon icon=icondata_lu::LuBlocks />{t().frame.extensions}</a></li>
             <li><a class="nav__link" href=MODULES aria-current=modules><Icon icon=icondata_lu::LuBoxes />{t().frame.modules}</a></li>
+            {dynamic(move || observes.get().then(|| view! {
+                <li><a class="nav__link" href=OBSERVED aria-current=observed><Icon icon=icondata_lu::LuEye />{t().frame.observed}</a></li>
+            }))}
             <li><a class="nav__link" href=ACTIVITY aria-current=activity><Icon icon=icondata_lu::LuHistory />{t().frame.activity}</a></li>
         </ul>
         <p class="nav__group">{t().frame.account}</p>

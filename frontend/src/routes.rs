@@ -17,6 +17,9 @@ pub const EXTENSIONS: &str = "/integrations/extensions";
 /// The address of the modules.
 pub const MODULES: &str = "/integrations/modules";
 
+/// The address of what APIs in observe mode would have refused.
+pub const OBSERVED: &str = "/integrations/observed";
+
 /// The address of the users.
 pub const USERS: &str = "/account/users";
 /// The address of the own profile.
@@ -95,6 +98,8 @@ pub enum Screen {
     Extensions,
     /// The modules.
     Modules,
+    /// What APIs in observe mode would have refused.
+    Observed,
     /// The users of the account.
     Users,
     /// The own profile.
@@ -120,6 +125,7 @@ impl Screen {
             ["integrations", "activity"] => Self::Activity,
             ["integrations", "extensions"] => Self::Extensions,
             ["integrations", "modules"] => Self::Modules,
+            ["integrations", "observed"] => Self::Observed,
             ["account", "users"] => Self::Users,
             ["account"] | ["account", "profile"] => Self::Profile,
             // As somebody has typed it.
@@ -159,6 +165,7 @@ mod tests {
         assert_eq!(Screen::of("/integrations/tokens/su-160-984-311/general"), Screen::Token(id.to_owned()));
         assert_eq!(Screen::of(ACTIVITY), Screen::Activity);
         assert_eq!((Screen::of(EXTENSIONS), Screen::of(MODULES)), (Screen::Extensions, Screen::Modules));
+        assert_eq!(Screen::of(OBSERVED), Screen::Observed);
         assert_eq!((Screen::of(USERS), Screen::of(PROFILE)), (Screen::Users, Screen::Profile));
     }
 

@@ -7,7 +7,7 @@ use crate::{
     activity::{Activity, ActivityQuery},
     api::Catalogue,
     browser::location::Location,
-    catalogue::{Extensions, Modules},
+    catalogue::{Extensions, Modules, Observed},
     routes::{HOME, Navigator, Screen, parts, token},
     texts::t,
     tokens::{
@@ -40,6 +40,7 @@ pub fn Screens() -> impl IntoView {
         Screen::Activity => view! { <Events /> }.into_any(),
         Screen::Extensions => view! { <Extensions /> }.into_any(),
         Screen::Modules => view! { <Modules /> }.into_any(),
+        Screen::Observed => view! { <Observed page=query("page") /> }.into_any(),
         Screen::Users => view! { <Users /> }.into_any(),
         Screen::Profile => view! { <Profile /> }.into_any(),
         Screen::Edit(id) => view! { <EditToken id=id /> }.into_any(),

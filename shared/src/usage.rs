@@ -52,6 +52,9 @@ pub struct ModuleUsage {
     pub recent_calls: i64,
     /// The last day with a call; null when there was none.
     pub last_day: Option<String>,
+    /// A module that opens all that the token has called by this one, and less besides; null if none is known.
+    #[serde(default)]
+    pub instead: Option<ModuleId>,
 }
 
 /// The calls that one rule has allowed, with one method.
@@ -64,6 +67,8 @@ pub struct RuleUsage {
     pub method: String,
     /// As the catalogue has it; empty for what no rule is for.
     pub rule: String,
+    /// The module that allowed them.
+    pub module: ModuleId,
     /// The number of calls.
     pub calls: i64,
     /// The last of them, to a few seconds.

@@ -15,7 +15,7 @@ const QUALITY: i32 = 11;
 const KINDS: &[&str] = &["html", "js", "wasm", "css", "svg", "json", "txt", "webmanifest"];
 
 /// What a first visit may download, in bytes.
-const BUDGET: usize = 430_000;
+const BUDGET: usize = 440_000;
 
 /// Writes the `.br` files and returns the sum of their sizes, and the size of each kind, as lines to show.
 ///
@@ -93,12 +93,12 @@ mod tests {
 
     #[test]
     fn budget_is_kept_up_to_its_last_byte() {
-        assert!(!judge(&[1_000, 9_000, 410_000, 10_000]).1);
-        assert!(judge(&[1_000, 9_000, 410_001, 10_000]).1);
+        assert!(!judge(&[1_000, 9_000, 420_000, 10_000]).1);
+        assert!(judge(&[1_000, 9_000, 420_001, 10_000]).1);
     }
 
     #[test]
     fn figures_are_in_thousands_of_bytes() {
-        assert_eq!(judge(&[0, 9_050, 251_349]).0, ["260.4 kB of 430 kB", "js 9.1 kB", "wasm 251.3 kB"]);
+        assert_eq!(judge(&[0, 9_050, 251_349]).0, ["260.4 kB of 440 kB", "js 9.1 kB", "wasm 251.3 kB"]);
     }
 }

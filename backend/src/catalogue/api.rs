@@ -30,6 +30,8 @@ pub struct Api {
     pub anonymous: bool,
     /// What becomes of a request that is not allowed.
     pub mode: Mode,
+    /// Whether it is told of the token under a signature.
+    pub assertion: bool,
     /// Whose pages may read a refusal (`https://app.example.com`); `*` for all.
     pub origins: Vec<String>,
     /// Whether `/Orders` and `/orders` are one path to it.
@@ -81,6 +83,8 @@ pub(super) struct FileApi {
     #[serde(default)]
     mode: Mode,
     #[serde(default)]
+    assertion: bool,
+    #[serde(default)]
     ignore_case: bool,
 }
 
@@ -124,6 +128,7 @@ impl Api {
             preflight: false,
             anonymous: false,
             mode: Mode::Enforce,
+            assertion: false,
             origins: Vec::new(),
             ignore_case,
         }
@@ -213,6 +218,7 @@ impl TryFrom<&FileApi> for Api {
             preflight: file.preflight,
             anonymous: file.anonymous,
             mode: file.mode,
+            assertion: file.assertion,
             origins: file.origins.iter().map(|text| origin(text)).collect::<Result<_, _>>()?,
             ignore_case: file.ignore_case,
         })

@@ -133,6 +133,21 @@ impl Catalogue {
         modules
     }
 
+    /// Whether one module opens less than another, and nothing else.
+    #[must_use]
+    pub fn is_narrower(&self, one: &ModuleId, other: &ModuleId) -> bool {
+        let rules = |id: &ModuleId| self.rules.iter().filter(|rule| rule.module == *id).collect::<Vec<_>>();
+        let (one, other) = (rules(one), rules(other));
+        let is_within = |narrow: &&ModuleRule, wide: &&ModuleRule| {
+            let of_method = wide.rule.method.is_none() || wide.rule.method == narrow.rule.method;
+            narrow.api == wide.api && of_method && narrow.rule.segments.starts_with(&wide.rule.segments)
+        };
+        let all_within = |narrow: &[&ModuleRule], wide: &[&ModuleRule]| {
+            narrow.iter().all(|rule| wide.iter().any(|around| is_within(rule, around)))
+        };
+        all_within(&one, &other) && !all_within(&other, &one)
+    }
+
     /// The extension `id`.
     #[must_use]
     pub fn extension_by_id(&self, id: &str) -> Option<&Extension> {

@@ -114,6 +114,7 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
             ("preflight", api.preflight.to_string()),
             ("anonymous", api.anonymous.to_string()),
             ("mode", if api.mode == Mode::Observe { "observe" } else { "enforce" }.to_owned()),
+            ("assertion", api.assertion.to_string()),
             ("ignore_case", api.ignore_case.to_string()),
         ]
     };
@@ -145,6 +146,7 @@ fn described(catalogue: &Catalogue) -> String {
             (observes, "observe"),
             (api.preflight, "preflight"),
             (api.anonymous, "anonymous"),
+            (api.assertion, "assertion"),
             (api.ignore_case, "ignore_case"),
         ];
         lines.extend(switches.into_iter().filter(|(is_on, _)| *is_on).map(|(_, word)| format!("\t{word}")));

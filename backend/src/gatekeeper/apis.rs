@@ -236,7 +236,7 @@ fn challenge(form: &CredentialForm) -> String {
 }
 
 /// The host of an authority, without its port and without a dot at its end; none for what is no host.
-fn plain_host(authority: &str) -> Option<&str> {
+pub(super) fn plain_host(authority: &str) -> Option<&str> {
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let host = match authority.rsplit_once(':') {
         Some((name, port)) if is_port(port) && (!name.contains(':') || name.ends_with(']')) => name,

@@ -11,7 +11,10 @@ use governor::{
 use latchkey_shared::{AllowedAddresses, ModuleId, TokenId, TokenStatus};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use super::modules::{ModuleSet, Modules};
+use super::{
+    assertion::Signed,
+    modules::{ModuleSet, Modules},
+};
 use crate::store::{CredentialRow, StoreError, entities::account};
 
 /// A token as the gatekeeper keeps it: all that a decision needs, and no more, since there may be a million.
@@ -34,6 +37,8 @@ pub struct Entry {
     pub(super) digest: [u8; 32],
     pub(super) state: State,
     pub(super) rare: Option<Box<Rare>>,
+    /// What was said of it to APIs that ask for a signature.
+    pub(super) signed: Signed,
 }
 
 /// Text in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
@@ -110,6 +115,7 @@ impl Entry {
             name_header: in_header(&row.name),
             external_id_header: in_header(row.external_id.as_deref().unwrap_or_default()),
             extension: modules.extension(&row.extension_id),
+            signed: Signed::default(),
         })
     }
 

@@ -17,10 +17,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use latchkey_shared::Timestamp;
 
 use super::{
     Credential, Decision, Denied, Entry, Gatekeeper, Target, Verb,
-    apis::{ApiGate, Original},
+    apis::{self, ApiGate, Original},
     credentials, headers,
     middleware::record_call,
     observe::Refused,
@@ -145,10 +146,10 @@ async fn answer(
 ) -> Response {
     let address = keeper.client(peer.ip(), headers);
     let modules = keeper.modules();
-    let apis = &modules.apis;
+    let all = &modules.apis;
     let (api, found) = match &request {
-        Ok(request) => apis.find(*request),
-        Err(_) => (apis.first(), Err(Denied::MissingTarget)),
+        Ok(request) => all.find(*request),
+        Err(_) => (all.first(), Err(Denied::MissingTarget)),
     };
     let mut buffer = credentials::BUFFER;
     let key = credentials::read(&api.api.credentials, headers, &mut buffer);
@@ -161,7 +162,7 @@ async fn answer(
         _ => false,
     };
     if needs_no_key && !matches!(key, Ok(Some(_))) {
-        return pass(None);
+        return pass(None, None);
     }
     let key = key.and_then(|key| key.ok_or_else(|| credentials::nothing_shown(headers)));
     let reply = |decision: Decision<'_>| {
@@ -172,7 +173,7 @@ async fn answer(
         let error = match (malformed, decision.result, &decision.token) {
             (Some(error), ..) => Some(error),
             // Whatever the key is worth, the request is as good as one without it.
-            (None, Err(_), _) if needs_no_key => return pass(None),
+            (None, Err(_), _) if needs_no_key => return pass(None, None),
             (None, Ok(()), Some(_)) => None,
             (None, Err(denial), _) => Some(keeper.error(&decision, denial)),
             // Nothing passes without a token, whatever a later change of the rule may forget.
@@ -182,10 +183,12 @@ async fn answer(
         // The request as it is noted, where its API is in observe mode.
         let observed = request.filter(|request| match found {
             Ok(_) => api.observes(),
-            Err(_) => apis.let_unknown_pass(request.host),
+            Err(_) => all.let_unknown_pass(request.host),
         });
+        let host = request.and_then(|request| apis::plain_host(request.host?));
+        let asked = Asked { keeper, api, host, at: decision.at };
         let mut response = match (&error, decision.result, observed) {
-            (None, ..) => pass(decision.token.as_deref()),
+            (None, ..) => pass(Some(&asked), decision.token.as_deref()),
             (Some(_), Err(why), Some(request)) => {
                 // Whoever has a key that is good for nothing is nobody.
                 let token = decision.token.as_deref().filter(|_| !matches!(why, Denied::Key(_)));
@@ -193,7 +196,7 @@ async fn answer(
                 let number = decision.token.as_ref().map(|token| token.number);
                 let refused = Refused { api, request, found, token: number, why, address, program, at: decision.at };
                 keeper.observe(&refused, shown, headers);
-                pass(token)
+                pass(Some(&asked), token)
             }
             (Some(error), ..) => {
                 if let Err(denial) = decision.result {
@@ -214,10 +217,22 @@ async fn answer(
     keeper.authorize_with(Credential::Read(key), Target::from(found), address, reply).await
 }
 
+/// Who signs what an API is told of the token of a request.
+struct Asked<'a> {
+    keeper: &'a Gatekeeper,
+    api: &'a ApiGate,
+    host: Option<&'a str>,
+    at: Timestamp,
+}
+
 /// Lets a request pass, with the token that it comes from or without one.
-fn pass(token: Option<&Arc<Entry>>) -> Response {
+fn pass(asked: Option<&Asked<'_>>, token: Option<&Arc<Entry>>) -> Response {
     let mut response = Response::new(Body::empty());
-    headers::add_identity_headers(response.headers_mut(), token);
+    let assertion = asked.filter(|asked| asked.api.api.assertion).zip(token).and_then(|(asked, token)| {
+        let signer = asked.keeper.signer.as_ref()?;
+        signer.assertion(token, asked.api, asked.host, asked.at)
+    });
+    headers::add_identity_headers(response.headers_mut(), token, assertion);
     response
 }
 

@@ -14,6 +14,7 @@ const ACCOUNT_ID: HeaderName = HeaderName::from_static("x-account-id");
 const TOKEN_EXTERNAL_ID: HeaderName = HeaderName::from_static("x-token-external-id");
 const TOKEN_EXTENSION: HeaderName = HeaderName::from_static("x-token-extension");
 const TOKEN_MODULES: HeaderName = HeaderName::from_static("x-token-modules");
+const TOKEN_ASSERTION: HeaderName = HeaderName::from_static("x-token-assertion");
 const TOKEN_EXPIRES: HeaderName = HeaderName::from_static("x-token-expires");
 // draft-ietf-httpapi-ratelimit-headers
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -21,14 +22,17 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// Adds the identity of the token, for the upstream; empty values for a request without one. Never left out: the upstream
 /// would get the client's own header.
-pub fn add_identity_headers(headers: &mut HeaderMap, token: Option<&Arc<Entry>>) {
+pub fn add_identity_headers(headers: &mut HeaderMap, token: Option<&Arc<Entry>>, assertion: Option<HeaderValue>) {
     const NONE: HeaderValue = HeaderValue::from_static("");
     let Some(token) = token else {
-        for name in [TOKEN_ID, TOKEN_NAME, TOKEN_EXTERNAL_ID, TOKEN_EXTENSION, ACCOUNT_ID, TOKEN_MODULES] {
+        let names =
+            [TOKEN_ID, TOKEN_NAME, TOKEN_EXTERNAL_ID, TOKEN_EXTENSION, ACCOUNT_ID, TOKEN_MODULES, TOKEN_ASSERTION];
+        for name in names {
             headers.insert(name, NONE);
         }
         return;
     };
+    headers.insert(TOKEN_ASSERTION, assertion.unwrap_or(NONE));
     // Copies: cores would contend for the reference count of a clone.
     for (name, value) in [
         (TOKEN_ID, TokenId::text_of(token.number).as_slice()),

@@ -8,6 +8,7 @@
 //! - [`decide`](mod@decide): the decision. [`entry`]: a token as cached.
 //! - [`apis`]: which API a request is to. [`path`]: normalization. [`rules`]: which modules open a path. [`modules`]: sets of
 //!   modules. [`credentials`]: how a client shows its key.
+//! - [`assertion`]: what an API is told under a signature.
 //! - [`token_cache`]: the cache. [`freshness`]: whether it is up to date. [`change_listener`]: changes by other
 //!   replicas.
 //! - [`explain`]: why a request would pass or not. [`plan`]: what another catalogue would change. [`forward_auth`], [`introspect`]: the endpoints. [`middleware`]: what goes
@@ -15,6 +16,7 @@
 //!   [`metrics`]: counters. [`sharded`]: values for each core.
 
 pub mod apis;
+mod assertion;
 mod change_listener;
 mod credentials;
 mod decide;
@@ -60,7 +62,7 @@ pub use rules::{Opener, Openers, RuleId};
 pub use token_cache::{TokenCache, Unavailable};
 pub use verb::Verb;
 
-use self::{metrics::Metrics, usage::Usage};
+use self::{assertion::Signer, metrics::Metrics, usage::Usage};
 use crate::{
     catalogue::Catalogue,
     clock::Clock,
@@ -88,6 +90,8 @@ pub struct Gatekeeper {
     /// The URL of the console, for error messages.
     pub console: Option<Arc<str>>,
     pepper: Digester,
+    /// Signs what APIs are told of tokens; none only if there is no such key.
+    signer: Option<Signer>,
     metrics: Metrics,
     /// Trusted proxies.
     proxies: Proxies,
@@ -171,6 +175,7 @@ impl Gatekeeper {
             usage: Usage::default(),
             clock,
             pepper: Digester::new(pepper),
+            signer: Signer::new(pepper, options.console.as_deref()),
             metrics: Metrics::default(),
             console: options.console.map(Into::into),
             proxies: options.proxies,
@@ -191,6 +196,12 @@ impl Gatekeeper {
         self.modules.rcu(|modules| modules.replaced_by(catalogue.clone()));
         // Tokens are cached with the names of their extensions.
         self.cache.clear();
+    }
+
+    /// The public key of the assertions, as a JSON Web Key Set.
+    #[must_use]
+    pub fn jwks(&self) -> Arc<str> {
+        self.signer.as_ref().map(|signer| Arc::clone(&signer.jwks)).unwrap_or_else(|| r#"{"keys":[]}"#.into())
     }
 
     /// Is told when somebody may have asked to read the catalogue again.

@@ -80,6 +80,15 @@ impl Keys {
     }
 }
 
+/// The Ed25519 key that signs assertions. Gatekeepers have the pepper alone, so it is made of that.
+#[must_use]
+pub fn assertion_seed(pepper: &Key) -> Key {
+    let mut seed = Zeroizing::new([0; 32]);
+    // Never fails: see `derive`.
+    let _ = Hkdf::<Sha256>::new(None, pepper.as_slice()).expand(b"latchkey assertion v1", seed.as_mut_slice());
+    seed
+}
+
 /// What the database keeps to recognise this pepper, as hex digits. It tells nothing about the pepper.
 #[must_use]
 pub fn pepper_check(pepper: &Key) -> String {
@@ -102,9 +111,10 @@ mod tests {
     #[test]
     fn derived_keys_are_distinct_and_never_change() {
         let keys = Keys::derive(&Zeroizing::new([7; 32]));
-        let children = [&keys.pepper, &keys.sealing, &keys.session, &keys.check];
+        let seed = assertion_seed(&keys.pepper);
+        let children = [&keys.pepper, &keys.sealing, &keys.session, &keys.check, &seed];
         let shown: Vec<String> = children.iter().map(|key| crate::hex(&key[..4])).collect();
-        assert_eq!(shown, ["66286f44", "841bde8d", "0b04a1fe", "8541ebc6"]);
+        assert_eq!(shown, ["66286f44", "841bde8d", "0b04a1fe", "8541ebc6", "675836c6"]);
     }
 
     #[test]

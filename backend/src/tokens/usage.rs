@@ -6,8 +6,10 @@ use axum::{Json, extract::State};
 use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, RuleUsage, StatusUsage, Timestamp, TokenUsage};
 
 use crate::{
+    catalogue::Catalogue,
     http::{Caller, Error, Id},
     state::AppState,
+    store::TokenRequest,
 };
 
 /// Days that are told.
@@ -30,6 +32,8 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
         *last = row.day.max(*last);
     }
     let catalogue = app.catalogue();
+    let rules = app.store.allowed_requests(&id).await?;
+    let rules: Vec<RuleUsage> = rules.into_iter().filter_map(|row| rule_usage(&catalogue, row)).collect();
     let of_module = |id: &ModuleId| {
         let used = modules.get(id.as_str());
         let granted = catalogue.opens(&row.modules, id);
@@ -39,9 +43,9 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
             calls: used.map_or(0, |used| used.0),
             recent_calls: used.map_or(0, |used| used.1),
             last_day: used.map(|used| date(used.2)),
+            instead: Some(id).filter(|_| granted).and_then(|id| instead(&catalogue, id, &rules)),
         })
     };
-    let rules = app.store.allowed_requests(&id).await?;
     let clients = app.store.clients(&id).await?;
     Ok(Json(TokenUsage {
         days: days
@@ -57,22 +61,33 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
             .filter(|module| !module.id.is_all())
             .filter_map(|module| of_module(&module.id))
             .collect(),
-        rules: rules
-            .into_iter()
-            .map(|row| RuleUsage {
-                modules: catalogue.openers(&row.api, &row.rule, &row.method),
-                api: row.api,
-                method: row.method,
-                rule: row.rule,
-                calls: row.calls,
-                last_at: Timestamp::from_unix(row.last_at),
-            })
-            .collect(),
+        rules,
         clients: clients
             .into_iter()
             .map(|row| ClientUsage { address: row.address, program: row.program, at: Timestamp::from_unix(row.at) })
             .collect(),
     }))
+}
+
+fn rule_usage(catalogue: &Catalogue, row: TokenRequest) -> Option<RuleUsage> {
+    Some(RuleUsage {
+        modules: catalogue.openers(&row.api, &row.rule, &row.method),
+        module: row.module_id.parse().ok()?,
+        api: row.api,
+        method: row.method,
+        rule: row.rule,
+        calls: row.calls,
+        last_at: Timestamp::from_unix(row.last_at),
+    })
+}
+
+/// A narrower module that opens all that was called by `id`.
+fn instead(catalogue: &Catalogue, id: &ModuleId, rules: &[RuleUsage]) -> Option<ModuleId> {
+    let called: Vec<&RuleUsage> = rules.iter().filter(|rule| rule.module == *id).collect();
+    let (first, rest) = called.split_first()?;
+    let does =
+        |other: &&ModuleId| rest.iter().all(|rule| rule.modules.contains(other)) && catalogue.is_narrower(other, id);
+    first.modules.iter().find(does).cloned()
 }
 
 /// A day since 1970 as `yyyy-mm-dd`.

@@ -10,6 +10,7 @@ mod accounts;
 mod activate;
 mod agreements;
 mod apis;
+mod assertion;
 mod audit;
 mod bulk;
 mod catalogue;

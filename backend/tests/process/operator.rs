@@ -316,7 +316,10 @@ fn what_another_catalogue_would_break_and_what_is_observed_are_told_from_recorde
         assert!(begun.elapsed() < Duration::from_secs(10), "{observed}");
     };
     let told = |name: &str| observed[0][name].as_str().unwrap_or_default().to_owned();
-    assert_eq!((told("reason"), told("path"), told("module")), ("malformed".into(), "/agreements".into(), "Orders".into()));
+    assert_eq!(
+        (told("reason"), told("path"), told("module")),
+        ("malformed".into(), "/agreements".into(), "Orders".into())
+    );
     let plan = run(folder.path(), &["catalogue", "plan", "next.toml", "--catalogue", "now.toml"]);
     assert_eq!(plan[0]["requests"], "mode: observe -> enforce");
     let lost = &plan[1];

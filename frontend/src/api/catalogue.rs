@@ -1,8 +1,8 @@
 //! Extensions and modules: what the platform of this server is made of.
 
-use latchkey_shared::{Extension, Module, ModuleId, Token};
+use latchkey_shared::{CatalogueApi, Extension, Module, ModuleId, ObservedRequest, Token};
 
-use super::{Api, Call, Failure, Method, parse};
+use super::{Api, Call, Failure, Method, parse, tokens::total};
 use crate::texts::t;
 
 /// Everything that a token can be for and can be allowed.
@@ -12,6 +12,8 @@ pub struct Catalogue {
     pub extensions: Vec<Extension>,
     /// The modules without *All*, in the order of the file.
     pub modules: Vec<Module>,
+    /// The APIs that they are of.
+    pub apis: Vec<CatalogueApi>,
 }
 
 impl Catalogue {
@@ -31,6 +33,13 @@ impl Catalogue {
     #[must_use]
     pub fn is_in_all(&self, id: &ModuleId) -> bool {
         self.modules.iter().find(|module| module.id == *id).is_none_or(|module| module.in_all)
+    }
+
+    /// The API of a module for people, where there are several.
+    #[must_use]
+    pub fn api_title(&self, module: &Module) -> Option<String> {
+        let name = module.api.as_ref().filter(|_| self.apis.len() > 1)?;
+        self.apis.iter().find(|api| api.name == *name).map(|api| api.title.clone())
     }
 
     /// The name of a token's extension for people.
@@ -61,14 +70,27 @@ pub fn what_all_includes(modules: &[Module]) -> String {
 }
 
 impl Api {
-    /// Reads both lists.
+    /// Reads all three lists.
     ///
     /// # Errors
-    /// [`Failure`] of either.
+    /// [`Failure`] of any.
     pub async fn catalogue(self) -> Result<Catalogue, Failure> {
         let extensions = parse(&self.send(Call::new(Method::Get, "/extensions")).await?)?;
         let mut modules: Vec<Module> = parse(&self.send(Call::new(Method::Get, "/modules")).await?)?;
         modules.retain(|module| !module.id.is_all());
-        Ok(Catalogue { extensions, modules })
+        let apis = parse(&self.send(Call::new(Method::Get, "/apis")).await?)?;
+        Ok(Catalogue { extensions, modules, apis })
+    }
+
+    /// A page of what APIs in observe mode would have refused, from 1, and how many there are in all.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn observed(self, page: usize, size: usize) -> Result<(Vec<ObservedRequest>, usize), Failure> {
+        let rql = format!("ordering(passes_now,-last_at)&limit={size}&offset={}", (page - 1) * size);
+        let answer = self.send(Call::new(Method::Get, &format!("/auth/observed?{rql}"))).await?;
+        let rows: Vec<ObservedRequest> = parse(&answer)?;
+        let total = answer.content_range.as_deref().and_then(total).unwrap_or(rows.len());
+        Ok((rows, total))
     }
 }

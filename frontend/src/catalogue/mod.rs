@@ -2,9 +2,11 @@
 
 pub mod extensions;
 pub mod modules;
+pub mod observed;
 
 pub use extensions::Extensions;
 pub use modules::Modules;
+pub use observed::Observed;
 
 use leptos::prelude::*;
 

@@ -40,16 +40,19 @@ fn Table(catalogue: Catalogue) -> impl IntoView {
         .map(|it| ListQuery { module: Some(it.id.clone()), ..ListQuery::default() }.in_catalogue(&catalogue))
         .collect();
     let counts = counts(lists.clone());
+    let titles: Vec<Option<String>> = catalogue.modules.iter().map(|module| catalogue.api_title(module)).collect();
     let rows: Vec<_> = catalogue
         .modules
         .into_iter()
         .zip(lists)
         .enumerate()
         .map(|(at, (module, list))| {
+            let api = titles.get(at).cloned().flatten();
             view! {
                 <tr role="row">
                     <td role="cell" class="col-module">
                         <span class="strong">{module.name}</span>
+                        {api.map(|api| view! { <span class="muted">" · " {api}</span> })}
                         <span class="muted table__by">{module.description}</span>
                         <span class="mono muted table__by">{module.id.to_string()}</span>
                     </td>

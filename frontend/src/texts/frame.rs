@@ -12,6 +12,7 @@ pub struct Texts {
     pub tokens: &'static str,
     pub extensions: &'static str,
     pub modules: &'static str,
+    pub observed: &'static str,
     pub activity: &'static str,
     pub account: &'static str,
     pub users: &'static str,

@@ -74,7 +74,8 @@ pub fn PermissionsEditor(
     let shown = Memo::new(move |_| {
         let wanted = text::lower(filter.get().trim());
         let fits = |module: &&Module| {
-            (text::lower(&module.name).contains(&wanted) || text::lower(&module.description).contains(&wanted))
+            let fits = |text: &String| text::lower(text).contains(&wanted);
+            (fits(&module.name) || fits(&module.description) || module.paths.iter().any(fits))
                 && (!only_chosen.get() || chosen.with(|chosen| is_chosen(module, chosen)))
         };
         modules.with_value(|modules| modules.iter().filter(fits).cloned().collect::<Vec<_>>())
@@ -103,7 +104,10 @@ pub fn PermissionsEditor(
                     <CheckBox state=state on_toggle=toggle described_by=described_by.clone() />
                     <span>{module.name}</span>
                 </label>
-                <p class="check-list__about" id=described_by>{module.description}</p>
+                <p class="check-list__about" id=described_by>
+                    {module.description}
+                    {module.paths.into_iter().map(|path| view! { " " <code class="check-list__path">{path}</code> }).collect_view()}
+                </p>
             </li>
         }
     };

@@ -55,6 +55,7 @@ pub async fn mount<V: IntoView + 'static>(
         let catalogue = Catalogue {
             extensions: serde_json::from_str(EXTENSIONS).unwrap(),
             modules: serde_json::from_str(MODULES).unwrap(),
+            apis: Vec::new(),
         };
         provide_context(Load::new(
             || (),

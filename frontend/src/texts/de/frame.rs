@@ -8,6 +8,7 @@ pub const TEXTS: Texts = Texts {
     tokens: "Tokens",
     extensions: "Erweiterungen",
     modules: "Module",
+    observed: "Beobachtet",
     activity: "Aktivität",
     account: "Konto",
     users: "Benutzer",

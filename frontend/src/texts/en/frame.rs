@@ -8,6 +8,7 @@ pub const TEXTS: Texts = Texts {
     tokens: "Tokens",
     extensions: "Extensions",
     modules: "Modules",
+    observed: "Observed",
     activity: "Activity",
     account: "Account",
     users: "Users",

@@ -11,3 +11,5 @@ pub mod try_request;
 pub mod usage;
 
 pub use screen::TokenDetails;
+pub use try_request::why_refused;
+pub use usage::called;

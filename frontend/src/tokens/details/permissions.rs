@@ -63,7 +63,8 @@ pub fn Permissions(
         let (held, count, about) = (number(held), number(count), modules.with_value(|all| what_all_includes(all)));
         if all.get() { texts.holds_all.with([&held, &count, &about]) } else { texts.holds.with([&held, &count]) }
     };
-    let rows = catalogue.modules.into_iter().map(|module| {
+    let titles: Vec<Option<String>> = catalogue.modules.iter().map(|module| catalogue.api_title(module)).collect();
+    let rows = catalogue.modules.into_iter().zip(titles).map(|(module, api)| {
         let granted_id = module.id.clone();
         let is_asked = {
             let id = module.id.to_string();
@@ -78,6 +79,7 @@ pub fn Permissions(
             <tr role="row" class:is-asked=is_asked>
                 <td role="cell" class="col-module">
                     <span class="strong">{module.name}</span>
+                    {api.map(|api| view! { <span class="muted">" · " {api}</span> })}
                     <span class="muted table__by">{module.description}</span>
                 </td>
                 <td role="cell" class="col-status">

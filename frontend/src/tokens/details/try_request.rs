@@ -107,12 +107,29 @@ fn reason(told: &Explanation) -> String {
         "public" => texts.try_public,
         "module" if told.rules.is_empty() => texts.try_no_rule,
         "module" => texts.try_module,
+        other => match why_refused(other) {
+            Some(words) => words,
+            None => return told.text.clone(),
+        },
+    };
+    if told.observed && !told.allowed { format!("{words} {}", texts.try_observed) } else { words.to_owned() }
+}
+
+/// A reason for which a request is refused, if there are words for it that need no more than the reason.
+#[must_use]
+pub fn why_refused(reason: &str) -> Option<&'static str> {
+    let texts = &t().details;
+    Some(match reason {
         "api" => texts.try_api,
         "disabled" => texts.try_disabled,
         "expired" => texts.try_expired,
         "not_yet" => texts.try_not_yet,
+        "deleted" => texts.is_deleted,
         "address" => texts.try_address,
-        _ => return told.text.clone(),
-    };
-    words.to_owned()
+        "limited" => texts.try_limited,
+        "missing" => texts.try_missing,
+        "malformed" | "checksum" | "unknown_id" | "wrong_secret" => texts.try_invalid,
+        "path" => texts.try_path,
+        _ => return None,
+    })
 }

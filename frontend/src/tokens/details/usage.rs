@@ -1,6 +1,6 @@
 //! The tab *Usage*: calls by day as a chart and as a table, modules, last clients.
 
-use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, Timestamp, Token, TokenUsage};
+use latchkey_shared::{ClientUsage, DayUsage, ModuleId, ModuleUsage, RuleUsage, Timestamp, Token, TokenUsage};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -42,13 +42,20 @@ pub fn Usage(
             <EmptyState icon=icondata_lu::LuChartColumn title=texts.no_calls text=texts.no_calls_text />
         }
         .into_any(),
-        Loaded::Ready(TokenUsage { days, modules, clients }) => view! {
+        Loaded::Ready(TokenUsage { days, modules, rules, clients }) => view! {
             <Calls days=days />
-            <Modules token=token modules=modules catalogue=catalogue on_change=on_change />
+            <Modules token=token modules=modules rules=rules catalogue=catalogue on_change=on_change />
             <Clients clients=clients />
         }
         .into_any(),
     })
+}
+
+/// The requests that a rule has allowed with one method: `POST /orders`.
+#[must_use]
+pub fn called(rule: &RuleUsage) -> String {
+    let path = rule.rule.split_once(' ').map_or(rule.rule.as_str(), |(_, path)| path);
+    format!("{} {}", rule.method, if path.is_empty() { "…" } else { path }).trim().to_owned()
 }
 
 /// A number of calls, as the language writes it.
@@ -164,6 +171,7 @@ fn Calls(days: Vec<DayUsage>) -> impl IntoView {
 fn Modules(
     token: Memo<Token>,
     modules: Vec<ModuleUsage>,
+    rules: Vec<RuleUsage>,
     catalogue: StoredValue<Catalogue>,
     on_change: Callback<()>,
 ) -> impl IntoView {
@@ -219,7 +227,14 @@ fn Modules(
         (false, 1) => texts.unused_one.with([&dates::number(unused), &granted]),
         (false, _) => texts.unused_other.with([&dates::number(unused), &granted]),
     };
+    let would_do =
+        modules.iter().filter_map(|it| Some(texts.would_do.with([&name(it.instead.as_ref()?), &name(&it.id)])));
+    let advice = [advice].into_iter().chain(would_do).collect::<Vec<_>>().join(" ");
     let row = move |it: ModuleUsage| {
+        let called = rules.iter().filter(|rule| rule.module == it.id).map(|rule| {
+            view! { <span class="path mono muted">{called(rule)} " · " {written(rule.calls)}</span> }
+        });
+        let called = called.collect_view();
         let id = it.id.clone();
         let held = Memo::new(move |_| {
             is_in_all(&id) || token.with(|token| token.permissions.iter().any(|held| held.object.id == id.as_str()))
@@ -227,7 +242,7 @@ fn Modules(
         let (id, for_busy, label) = (it.id.clone(), it.id.clone(), texts.withdraw_module.with([&name(&it.id)]));
         view! {
             <tr role="row">
-                <td role="cell" class="col-module"><span class="strong">{name(&it.id)}</span></td>
+                <td role="cell" class="col-module"><span class="strong">{name(&it.id)}</span>{called}</td>
                 <td role="cell">{written(it.calls)}</td>
                 <td role="cell">{it.last_day.as_deref().map_or_else(|| texts.never.to_owned(), dates::utc_day)}</td>
                 <td role="cell" class="col-withdraw">

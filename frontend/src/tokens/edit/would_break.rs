@@ -1,6 +1,6 @@
 //! What saving would refuse of the calls that are made these days.
 
-use latchkey_shared::{AllowedAddresses, TokenId, TokenUsage};
+use latchkey_shared::{AllowedAddresses, ModuleId, TokenId, TokenUsage};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     texts::t,
     tokens::{
         actions::last_use::{client, recent_calls},
+        details::called,
         draft::{Clock, Draft},
     },
     ui::{Icon, dynamic},
@@ -52,9 +53,21 @@ pub fn WouldBreak(
 /// The same in words; empty when nothing would.
 fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue, clock: Clock) -> String {
     let texts = &t().edit;
-    let opens = |id| draft.modules.iter().any(|it| it == id || (it.is_all() && catalogue.is_in_all(id)));
+    let opens = |id: &ModuleId| draft.modules.iter().any(|it| it == id || (it.is_all() && catalogue.is_in_all(id)));
+    // What was called by a module that is taken away, and is not opened by another.
+    let lost = |id: &ModuleId| -> Vec<String> {
+        let of_module = usage.rules.iter().filter(|rule| rule.module == *id);
+        of_module.filter(|rule| !rule.modules.iter().any(opens)).map(called).collect()
+    };
+    let is_known = |id: &ModuleId| usage.rules.iter().any(|rule| rule.module == *id);
     let taken = usage.modules.iter().filter(|it| it.granted && !opens(&it.id));
-    let calls = recent_calls(taken, |id| catalogue.module_name(id));
+    let taken = taken.filter(|it| !is_known(&it.id) || !lost(&it.id).is_empty());
+    let calls = recent_calls(taken, |id| match lost(id).as_slice() {
+        [] => catalogue.module_name(id),
+        lost => {
+            format!("{} ({})", catalogue.module_name(id), lost.iter().take(3).cloned().collect::<Vec<_>>().join(", "))
+        }
+    });
     let allowed = draft.networks().ok().and_then(|networks| AllowedAddresses::parse(&networks).ok().flatten());
     let shut_out = usage.clients.iter().filter(|client| {
         let address = client.address.parse().ok();
@@ -78,7 +91,7 @@ fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue, clock: 
 
 #[cfg(test)]
 mod tests {
-    use latchkey_shared::{ClientUsage, ModuleUsage};
+    use latchkey_shared::{ClientUsage, ModuleUsage, RuleUsage};
 
     use super::*;
     use crate::tokens::draft::set_of;
@@ -91,6 +104,7 @@ mod tests {
             calls: 9,
             recent_calls,
             last_day: None,
+            instead: None,
         };
         let client = |address: &str| ClientUsage {
             address: address.to_owned(),
@@ -110,6 +124,36 @@ mod tests {
         assert_eq!(
             told(&Draft { modules: modules(&["MD-0003"]), ..Draft::default() }),
             "Saving refuses calls that were made since yesterday: 3 to MD-0001."
+        );
+        let rule = |method: &str, modules: &[&str]| RuleUsage {
+            api: String::new(),
+            method: method.to_owned(),
+            rule: "/orders".to_owned(),
+            module: "MD-0001".parse().unwrap(),
+            calls: 1,
+            last_at: now,
+            modules: modules.iter().map(|id| id.parse().unwrap()).collect(),
+        };
+        let mut by_rule = usage.clone();
+        by_rule.rules = vec![rule("GET", &["MD-0001", "MD-0003"])];
+        assert_eq!(
+            would_break(
+                &by_rule,
+                &Draft { modules: modules(&["MD-0003"]), ..Draft::default() },
+                &Catalogue::default(),
+                clock
+            ),
+            ""
+        );
+        by_rule.rules.push(rule("POST", &["MD-0001"]));
+        assert_eq!(
+            would_break(
+                &by_rule,
+                &Draft { modules: modules(&["MD-0003"]), ..Draft::default() },
+                &Catalogue::default(),
+                clock
+            ),
+            "Saving refuses calls that were made since yesterday: 3 to MD-0001 (POST /orders)."
         );
         let narrow = Draft { modules: modules(&["MD-0000"]), addresses: "192.0.2.0/24".to_owned(), ..Draft::default() };
         assert_eq!(told(&narrow), "Saving refuses clients that have called: 198.51.100.1 (job).");
