@@ -8,7 +8,7 @@ import time
 import pytest
 from conftest import ALL, INTEGRATIONS, PARTNERS, PROXIES, Answer, Proxy
 
-TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules", "x-token-external-id", "x-token-extension", "x-token-assertion"]
+TOLD = ["x-token-id", "x-token-name", "x-account-id", "x-token-modules", "x-token-external-id", "x-token-extension"]
 
 
 def received(answer):
@@ -136,7 +136,7 @@ def test_a_key_that_ends_soon_is_told_so(proxy, latchkey):
 @pytest.mark.parametrize("spelling", ["X-Token-Id", "x-token-id", "X_Token_Id", "X-TOKEN-ID"])
 def test_nobody_can_say_who_they_are(proxy, partner, spelling):
     lies = [(spelling.replace("Id", what).replace("ID", what.upper()).replace("id", what.lower()), "lie")
-            for what in ["Id", "Name", "Modules"]]
+            for what in ["Id", "Name", "Modules", "Assertion"]]
     lies += [(spelling.replace("Token", "Account").replace("TOKEN", "ACCOUNT").replace("token", "account"), "lie")]
     _, headers = received(proxy.send("/agreements", partner["key"], *lies, *lies))
     assert [headers[name] for name in TOLD][0] == [partner["id"]]

@@ -29,7 +29,8 @@ export async function start(...flags) {
     /** A key that opens these modules. */
     async key(...modules) {
       const permissions = modules.map((id) => ({ object: { id } }));
-      const token = await (await post("/auth/tokens", { name: "JavaScript", extension: { name: "custom" }, permissions }, { Cookie: cookie })).json();
+      const [{ id }] = await (await fetch(`${endpoint}/extensions`, { headers: { Cookie: cookie } })).json();
+      const token = await (await post("/auth/tokens", { name: "JavaScript", extension: { id }, permissions }, { Cookie: cookie })).json();
       return `ApiKey ${token.id}:${token.token}`;
     },
     async stop() {

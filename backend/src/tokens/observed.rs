@@ -31,7 +31,7 @@ pub const PROPERTIES: &[Property] = &[
     Property::new("reason", Kind::Text).orderable(),
     Property::new("calls", Kind::Integer).orderable(),
     Property::new("last_at", Kind::Moment).orderable(),
-    Property::new("passes_now", Kind::Boolean),
+    Property::new("passes_now", Kind::Boolean).orderable(),
 ];
 
 /// The requests of the last 30 days by token, rule and path, the last ones first. Of other accounts' tokens none. Requests
