@@ -70,6 +70,7 @@ async fn read_again(app: &AppState, tx: &Tx, caller: &Caller, lock: RowLock) -> 
             let found = sessions::caller(found, caller.client_info.clone(), now)?.ok_or(Error::Unauthorized)?;
             Caller { endpoint: caller.endpoint.clone(), ..found }
         }
+        Identity::Operator => caller.clone(),
         Identity::Token { entry, digest } => {
             let row = tx.lock_credential(&entry.id(), lock).await?.ok_or(Error::Unauthorized)?;
             let entry = app.gatekeeper.confirm(&row, digest, caller.client_info.ip)?;

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 use latchkey_shared::{Email, Network, Problem, TokenName};
 use url::Url;
 
@@ -287,6 +287,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// The configuration of a command that uses parts of a server: that of a server with the same environment.
+    ///
+    /// # Errors
+    /// What is wrong with the environment.
+    pub fn of_command(data: DataConfig, key: KeyConfig, catalogue: Option<PathBuf>) -> Result<Self, String> {
+        let command = Self::augment_args(clap::Command::new("latchkey"));
+        let matches = command.try_get_matches_from(["latchkey"]).map_err(|error| error.to_string())?;
+        let config = Self::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+        Ok(Self { data, key, catalogue, ..config })
+    }
+
     /// Whether browsers reach the server over TLS.
     #[must_use]
     pub fn is_behind_tls(&self) -> bool {

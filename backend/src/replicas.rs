@@ -136,7 +136,7 @@ fn reload(keeper: &Gatekeeper, path: &std::path::Path) -> std::result::Result<()
         return Ok(());
     }
     let (apis, modules) = (catalogue.apis.len(), catalogue.modules.len());
-    keeper.replace_catalogue(catalogue);
+    keeper.replace_catalogue(&catalogue);
     tracing::info!(apis, modules, "the catalogue was read again and is in force");
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::{
         Modules,
         plan::{self, Holder},
     },
-    store::{StoreError, TokenSelection},
+    store::TokenSelection,
 };
 
 /// Tokens that are read at once.
@@ -82,12 +82,11 @@ impl Plan {
         let Self { file, catalogue, operator } = self;
         let (old, new) = (Modules::new(read(catalogue.as_deref())?), Modules::new(read(Some(&file))?));
         let store = operator.store().await?;
-        let failed = |error: StoreError| error.to_string();
-        let tokens = store.select_tokens(&TokenSelection::default()).await.map_err(failed)?;
+        let tokens = store.select_tokens(&TokenSelection::default()).await?;
         let ids: Vec<TokenId> = tokens.iter().filter_map(|token| token.id.parse().ok()).collect();
         let mut holders = Vec::with_capacity(ids.len());
         for ids in ids.chunks(TOKENS) {
-            for row in store.load_credentials(ids).await.map_err(failed)? {
+            for row in store.load_credentials(ids).await? {
                 let modules = row.modules.as_deref().unwrap_or_default().split(',').filter_map(|id| id.parse().ok());
                 holders.push(Holder { modules: modules.collect(), id: row.id, name: row.name });
             }
@@ -95,7 +94,7 @@ impl Plan {
         for holder in &mut holders {
             holder.modules.sort();
         }
-        let requests = store.all_allowed_requests().await.map_err(failed)?;
+        let requests = store.all_allowed_requests().await?;
         let changes = plan::plan(&old, &new, &holders, &requests).into_iter();
         let mut rows = settings(&old.catalogue, &new.catalogue);
         rows.extend(changes.filter_map(|change| serde_json::to_value(change).ok()));

@@ -25,8 +25,7 @@ pub struct Observed {
 pub async fn run(Observed { catalogue, operator }: Observed) -> Result<(), String> {
     let modules = Modules::new(catalogue::read(catalogue.as_deref())?);
     let store = operator.store().await?;
-    let told = observed::told(&store, &modules, None, true, Clock::system().now()).await;
-    let told = told.map_err(|error| error.to_string())?;
+    let told = observed::told(&store, &modules, None, true, Clock::system().now()).await?;
     let row = |it: &ObservedRequest| {
         json!({
             "token": it.token.as_ref().map(|token| &token.id),

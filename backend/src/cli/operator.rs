@@ -11,18 +11,32 @@ use crate::{
     clock::Clock,
     config::DataConfig,
     events::Action,
-    store::{NewEvent, POLL_INTERVAL, Store, Tx, entities::user},
+    http::Error,
+    store::{NewEvent, POLL_INTERVAL, Store, StoreError, Tx, entities::user},
 };
 
 /// Where the data are, and how to print.
 #[derive(Debug, Args)]
 pub struct Operator {
     #[command(flatten)]
-    data: DataConfig,
+    pub data: DataConfig,
 
     /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
+}
+
+impl From<StoreError> for String {
+    fn from(error: StoreError) -> Self {
+        error.to_string()
+    }
+}
+
+impl From<Error> for String {
+    /// On one line.
+    fn from(error: Error) -> Self {
+        error.to_body().errors.join(" ")
+    }
 }
 
 /// As who the command line acts, in the audit trail.
@@ -52,7 +66,12 @@ impl Operator {
     /// Commits, and returns once a server that runs with the same SQLite file has seen it. On PostgreSQL servers hear
     /// of a commit by themselves.
     pub async fn commit(&self, tx: Tx) -> Result<(), String> {
-        tx.commit().await.map_err(|error| error.to_string())?;
+        tx.commit().await?;
+        self.settle().await
+    }
+
+    /// Waits until a server that runs with the same SQLite file has seen what was committed.
+    pub async fn settle(&self) -> Result<(), String> {
         if self.data.address()?.file().is_some() {
             tokio::time::sleep(POLL_INTERVAL * 2).await;
         }
@@ -120,6 +139,6 @@ pub async fn record(
 /// The user who signs in with an address.
 pub async fn user(store: &Store, email: &str) -> Result<user::Model, String> {
     let email = crate::accounts::sign_in_address(email).map_err(|problem| format!("the e-mail address {problem}"))?;
-    let user = store.user_by_email(email.as_str()).await.map_err(|error| error.to_string())?;
+    let user = store.user_by_email(email.as_str()).await?;
     user.ok_or_else(|| format!("no user signs in with {}", email.as_str()))
 }

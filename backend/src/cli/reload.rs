@@ -23,19 +23,18 @@ pub struct Reload {
 /// Runs the command. A server that keeps its old catalogue is an error, and so are two that differ.
 pub async fn run(Reload { operator }: Reload) -> Result<(), String> {
     let store = operator.store().await?;
-    let failed = |error: crate::store::StoreError| error.to_string();
     let nobody = || "no server runs with this database".to_owned();
     // A server holds the lock of a SQLite file for as long as it runs.
     if !store.is_shared() && store.clone().alone().is_ok() {
         return Err(nobody());
     }
     let (reload, clock) = (Rng::system().hex::<8>(), Clock::system());
-    let tx = store.begin().await.map_err(failed)?;
-    tx.ask_for_reload(&reload).await.map_err(failed)?;
-    tx.commit().await.map_err(failed)?;
+    let tx = store.begin().await?;
+    tx.ask_for_reload(&reload).await?;
+    tx.commit().await?;
     let begun = Instant::now();
     let servers = loop {
-        let servers = store.replicas_since(clock.now().unix() - GONE_AFTER).await.map_err(failed)?;
+        let servers = store.replicas_since(clock.now().unix() - GONE_AFTER).await?;
         if servers.iter().all(|server| server.reload == reload) || begun.elapsed() > PATIENCE {
             break servers;
         }

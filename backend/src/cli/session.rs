@@ -41,13 +41,13 @@ pub async fn run(Command::End(End { operator, whose }): Command) -> Result<(), S
     let store = operator.store().await?;
     let users: Vec<user::Model> = match &whose.user {
         Some(email) => vec![operator::user(&store, email.as_str()).await?],
-        None => store.users().await.map_err(|error| error.to_string())?,
+        None => store.users().await?,
     };
     let clock = Clock::system();
-    let tx = store.begin().await.map_err(|error| error.to_string())?;
+    let tx = store.begin().await?;
     let mut rows: Vec<Value> = Vec::new();
     for user in users {
-        let ended = tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())?;
+        let ended = tx.delete_sessions_of(&user.id).await?;
         if ended > 0 {
             let details = json!({ "sessions": ended });
             let object = (user.id.as_str(), user.name.as_str());

@@ -107,10 +107,10 @@ async fn add(add: Add) -> Result<(), String> {
             .await
             .map_err(|error| error.to_string())?
             .ok_or(format!("--account: there is no account {id}"))?,
-        None => store.first_account().await.map_err(|error| error.to_string())?.ok_or("there is no account yet")?,
+        None => store.first_account().await?.ok_or("there is no account yet")?,
     };
     let (clock, rng) = (Clock::system(), Rng::system());
-    let tx = store.begin().await.map_err(|error| error.to_string())?;
+    let tx = store.begin().await?;
     let new = NewUser { email: add.email, name: add.name, role: add.role, password };
     let user = user_add::add(&tx, &clock, &rng, &account.id, new).await.map_err(|error| error.to_string())?;
     let details = json!({ "role": user.role });
@@ -129,9 +129,9 @@ async fn set_password(One { operator, email }: One) -> Result<(), String> {
     password::check(&new, &[&user.email, &user.name]).map_err(|problem| format!("the password {problem}"))?;
     // Before the transaction, which other changes wait for.
     let password_hash = password::hash(&rng, &new)?;
-    let tx = store.begin().await.map_err(|error| error.to_string())?;
+    let tx = store.begin().await?;
     let user = user::Model { password_hash, ..user_now(&tx, &user).await? };
-    tx.update_user(user.clone()).await.map_err(|error| error.to_string())?;
+    tx.update_user(user.clone()).await?;
     let ended = end_access(&tx, &user).await?;
     let details = json!({ "sessions_ended": ended });
     operator::record(&tx, &clock, &user.account_id, Action::PasswordSet, (&user.id, &user.name), &details).await?;
@@ -146,11 +146,11 @@ async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<()
     let store = operator.store().await?;
     let user = operator::user(&store, email.as_str()).await?;
     let clock = Clock::system();
-    let tx = store.begin().await.map_err(|error| error.to_string())?;
+    let tx = store.begin().await?;
     let mut user = user_now(&tx, &user).await?;
     let was_disabled = std::mem::replace(&mut user.disabled, disabled);
     if was_disabled != disabled {
-        tx.update_user(user.clone()).await.map_err(|error| error.to_string())?;
+        tx.update_user(user.clone()).await?;
         let ended = end_access(&tx, &user).await?;
         let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
         let details = json!({ "sessions_ended": ended });
@@ -162,13 +162,13 @@ async fn set_disabled(One { operator, email }: One, disabled: bool) -> Result<()
 
 /// Ends the sessions of a user and their invitations, which set a password, too. Returns the number of sessions.
 async fn end_access(tx: &Tx, user: &user::Model) -> Result<u64, String> {
-    tx.delete_invitations_of(&user.id).await.map_err(|error| error.to_string())?;
-    tx.delete_hand_overs_by(&user.id).await.map_err(|error| error.to_string())?;
+    tx.delete_invitations_of(&user.id).await?;
+    tx.delete_hand_overs_by(&user.id).await?;
     tx.delete_sessions_of(&user.id).await.map_err(|error| error.to_string())
 }
 
 /// The user as they are in the transaction: another change may have come in between.
 async fn user_now(tx: &Tx, user: &user::Model) -> Result<user::Model, String> {
-    let now = tx.user(&user.id).await.map_err(|error| error.to_string())?;
+    let now = tx.user(&user.id).await?;
     now.ok_or_else(|| format!("no user signs in with {}", user.email))
 }

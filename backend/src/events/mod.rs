@@ -49,6 +49,10 @@ pub enum Action {
     EndedKeyUsed,
     /// Modules were granted or withdrawn.
     PermissionsChanged,
+    /// The account was added.
+    AccountAdded,
+    /// The account got another name.
+    AccountRenamed,
     /// A user was added.
     UserAdded,
     /// A user got a new invitation.
@@ -93,6 +97,8 @@ impl Action {
             Self::OverlapChanged => "token.overlap_changed",
             Self::EndedKeyUsed => "token.ended_key_used",
             Self::PermissionsChanged => "token.permissions_changed",
+            Self::AccountAdded => "account.added",
+            Self::AccountRenamed => "account.renamed",
             Self::UserAdded => "user.added",
             Self::UserInvited => "user.invited",
             Self::UserRoleChanged => "user.role_changed",

@@ -5,7 +5,7 @@ use std::{sync::Weak, time::Duration};
 use latchkey_shared::TokenId;
 
 use super::Gatekeeper;
-use crate::store::{RELOAD_ASKED, Store, StoreError};
+use crate::store::{ANY_CHANGED, RELOAD_ASKED, Store, StoreError};
 
 /// Interval between two attempts to connect.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
@@ -46,6 +46,12 @@ async fn listen(keeper: &Weak<Gatekeeper>, store: &Store) -> StoreError {
             Ok(id) if TokenId::is_shape_of(&id) => {
                 if let Some(keeper) = keeper.upgrade() {
                     keeper.cache.invalidate(TokenId::number_of(&id));
+                }
+                store.committed_elsewhere();
+            }
+            Ok(what) if what == ANY_CHANGED => {
+                if let Some(keeper) = keeper.upgrade() {
+                    keeper.cache.clear();
                 }
                 store.committed_elsewhere();
             }

@@ -192,7 +192,7 @@ impl Gatekeeper {
     }
 
     /// Takes a new catalogue. A request that is under way is decided by one of the two, and not by parts of both.
-    pub fn replace_catalogue(&self, catalogue: Catalogue) {
+    pub fn replace_catalogue(&self, catalogue: &Catalogue) {
         self.modules.rcu(|modules| modules.replaced_by(catalogue.clone()));
         // Tokens are cached with the names of their extensions.
         self.cache.clear();

@@ -55,7 +55,7 @@ pub struct ClientInfo {
     pub request_id: String,
 }
 
-/// The two kinds of callers.
+/// The kinds of callers.
 #[derive(Debug, Clone)]
 pub enum Identity {
     /// A signed-in user.
@@ -76,6 +76,8 @@ pub enum Identity {
         /// The digest of the secret that was sent. When the token has two secrets, this one must stay valid.
         digest: [u8; 32],
     },
+    /// The command line: whoever has the database and the master key.
+    Operator,
 }
 
 /// A caller who may use the endpoint.
@@ -85,7 +87,7 @@ pub struct Caller {
     pub account: account::Model,
     /// Their id and name in the audit trail.
     pub actor: Reference,
-    /// User or token.
+    /// User, token or command line.
     pub identity: Identity,
     /// The client that sent the request.
     pub client_info: ClientInfo,
@@ -103,11 +105,23 @@ pub struct Endpoint {
 }
 
 impl Caller {
+    /// The command line, for an account.
+    #[must_use]
+    pub fn operator(account: account::Model) -> Self {
+        Self {
+            account,
+            actor: Reference { id: "CLI".to_owned(), name: "Command line".to_owned() },
+            identity: Identity::Operator,
+            client_info: ClientInfo::default(),
+            endpoint: Endpoint { access: Access::Write, path: "/auth/tokens".into() },
+        }
+    }
+
     /// Whether this caller may grant `module`. A user may grant any, a key those that it holds.
     #[must_use]
     pub fn may_grant(&self, modules: &Modules, module: &ModuleId) -> bool {
         match &self.identity {
-            Identity::User { .. } => true,
+            Identity::User { .. } | Identity::Operator => true,
             Identity::Token { entry, .. } => modules.includes(&entry.modules, module),
         }
     }

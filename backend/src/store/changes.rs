@@ -56,6 +56,9 @@ impl Store {
 /// Stands among the ids of changed tokens for an event that was recorded.
 pub(super) const RECORDED: &str = "event";
 
+/// Stands among the ids of changed tokens for any of them.
+pub const ANY_CHANGED: &str = "any";
+
 /// Tells that something was committed, or that the server stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changes {
@@ -92,10 +95,13 @@ impl Default for Hook {
 impl Hook {
     pub(super) fn committed(&self, changed: &[String]) {
         if let Some(hook) = self.hook.get() {
-            changed
-                .iter()
-                .filter(|id| *id != RECORDED && *id != RELOAD_ASKED)
-                .for_each(|id| hook(TokenChange::One(id)));
+            for change in changed {
+                match change.as_str() {
+                    RECORDED | RELOAD_ASKED => {}
+                    ANY_CHANGED => hook(TokenChange::Any),
+                    id => hook(TokenChange::One(id)),
+                }
+            }
         }
         if !changed.is_empty() {
             self.wake();

@@ -33,7 +33,7 @@ mod usage;
 mod users;
 
 pub use address::{Address, AddressError, without_passwords};
-pub use changes::{ChangeHook, Changes, TokenChange};
+pub use changes::{ANY_CHANGED, ChangeHook, Changes, TokenChange};
 pub use connect::OpenError;
 pub use credentials::{CredentialRow, RowLock};
 pub use events::{EventQuery, NewEvent};
@@ -114,7 +114,7 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Tx {
     db: DatabaseTransaction,
-    /// The ids of the tokens that it changes, [`changes::RECORDED`] and [`RELOAD_ASKED`].
+    /// The ids of the tokens that it changes, [`ANY_CHANGED`], [`changes::RECORDED`] and [`RELOAD_ASKED`].
     changed: Mutex<Vec<String>>,
     hook: Arc<Hook>,
 }

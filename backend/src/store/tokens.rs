@@ -71,6 +71,19 @@ impl Store {
         Ok(tokens)
     }
 
+    /// The token of any account that has this id, deleted ones included.
+    pub async fn any_token(&self, id: &str) -> Result<Option<TokenRow>> {
+        let token = token::Entity::find_by_id(id).one(&self.readers).await?;
+        Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
+    }
+
+    /// The tokens of an account with this external id, deleted ones included.
+    pub async fn tokens_of_external_id(&self, account_id: &str, external_id: &str) -> Result<Vec<TokenRow>> {
+        let tokens = token::Entity::find().filter(token::Column::AccountId.eq(account_id));
+        let tokens = tokens.filter(token::Column::ExternalId.eq(external_id)).order_by_asc(token::Column::CreatedAt);
+        self.with_permissions(tokens.all(&self.readers).await?).await
+    }
+
     /// Whether a token of any account has this id, deleted ones included.
     pub async fn token_exists(&self, id: &str) -> Result<bool> {
         Ok(token::Entity::find_by_id(id).count(&self.readers).await? > 0)

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::{
-    Result, Store, Tx,
+    ANY_CHANGED, Result, Store, Tx,
     entities::{account, invitation, session, user},
 };
 
@@ -120,6 +120,13 @@ impl Tx {
     /// [`super::StoreError::Duplicate`] when the id is taken.
     pub async fn insert_account(&self, account: account::Model) -> Result<()> {
         account.into_active_model().insert(&self.db).await?;
+        Ok(())
+    }
+
+    /// Gives an account another name. The gatekeeper knows it beside each token.
+    pub async fn update_account(&self, account: account::Model) -> Result<()> {
+        account.into_active_model().reset_all().update(&self.db).await?;
+        self.noted(ANY_CHANGED);
         Ok(())
     }
 

@@ -75,7 +75,11 @@ pub async fn handler(
     Ok(create(&app, &caller, &headers, read_json(&headers, &bytes)?).await?.into_response())
 }
 
-async fn create(
+/// Creates a token, once for each idempotency key.
+///
+/// # Errors
+/// [`Error::Invalid`], [`Error::Forbidden`], [`Error::Conflict`], [`Error::Internal`].
+pub(crate) async fn create(
     app: &AppState,
     caller: &Caller,
     headers: &HeaderMap,

@@ -52,7 +52,7 @@ pub async fn rotate(
 pub(super) fn check_may_rotate(app: &AppState, caller: &Caller, was_handed_over: bool) -> Result<(), Error> {
     let manages = match &caller.identity {
         Identity::Token { entry, .. } => entry.modules.opens(app.gatekeeper.modules().integrations()),
-        Identity::User { .. } => false,
+        Identity::User { .. } | Identity::Operator => false,
     };
     if manages || was_handed_over {
         return Ok(());

@@ -28,7 +28,7 @@ use crate::{
 
 /// The ways to replace a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rotation {
+pub(crate) enum Rotation {
     Renew,
     Rotate,
     /// By the key itself.
@@ -109,7 +109,7 @@ fn check_is_not_replaced(caller: &Caller, row: &TokenRow) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`rules::begin`]; [`Error::Forbidden`] for a key that may not rotate itself.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     app: &AppState,
     caller: &Caller,
     id: &str,

@@ -115,7 +115,10 @@ async fn what_would_be_refused_passes_and_is_told(#[values(Sqlite, Postgres)] da
     );
     assert_eq!((&mended[0]["address"], &mended[0]["program"]), (&json!("192.0.2.7"), &json!("job/1")));
     let ordered = observed(&admin, "?ordering(passes_now,-last_at)").await;
-    assert_eq!(ordered.iter().map(|row| row["passes_now"].as_bool().unwrap()).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(
+        ordered.iter().map(|row| row["passes_now"].as_bool().unwrap()).collect::<Vec<_>>(),
+        [false, false, true]
+    );
     // Nothing of another account, and nothing of nobody.
     assert_eq!(observed(&server.stranger().await, "").await, Vec::<Value>::new());
     server.clock.advance(31 * 86_400);

@@ -329,3 +329,73 @@ fn what_another_catalogue_would_break_and_what_is_observed_are_told_from_recorde
     let error = refused(folder.path(), &["catalogue", "plan", "none.toml"]);
     assert!(error.contains("none.toml"), "{error}");
 }
+
+#[test]
+fn token_is_created_once_for_an_external_id_and_its_key_is_printed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let create = |rest: &[&str]| {
+        let base = ["token", "create", "--name", "Tenant 7", "--external-id", "tenant-7", "--expires", "90d"];
+        run(folder.path(), &[&base[..], rest].concat())
+    };
+    let made = create(&["--module", "Partners", "--module", "MD-0007"]);
+    assert_eq!((&made["created"], server.check(made["key"].as_str().unwrap())), (&Value::from(true), 200));
+    let again = create(&["--module", "MD-0007", "--module", "partners"]);
+    assert_eq!((&again["id"], &again["created"], &again["key"]), (&made["id"], &Value::from(false), &Value::Null));
+    let base = ["token", "create", "--name", "Tenant 7", "--external-id", "tenant-7"];
+    let other = refused(folder.path(), &[&base[..], &["--module", "Partners"]].concat());
+    assert!(other.contains("has this external id, and is for custom with MD-0002, MD-0007"), "{other}");
+    let id = made["id"].as_str().unwrap();
+    let shown = run(folder.path(), &["token", "show", id]);
+    assert_eq!((&shown["external_id"], &shown["status"]), (&Value::from("tenant-7"), &Value::from("active")));
+    assert!(!shown.to_string().contains(&made["key"].as_str().unwrap()[22..]), "the key is shown twice");
+    // With an overlap both work, then the old one does not.
+    let rotated = run(folder.path(), &["token", "rotate", id, "--overlap", "1h"]);
+    let keys = [&made, &rotated].map(|told| told["key"].as_str().unwrap().to_owned());
+    assert_eq!(keys.each_ref().map(|key| server.check(key)), [200, 200]);
+    let last = run(folder.path(), &["token", "rotate", id]);
+    assert_eq!(server.check(&keys[1]), 401);
+    assert_eq!(server.check(last["key"].as_str().unwrap()), 200);
+    // Deleted, it is one of the past.
+    run(folder.path(), &["token", "delete", id]);
+    assert_ne!(create(&["--module", "Partners"])["id"], made["id"]);
+    for (wrong, reason) in [
+        (&["--name", "x", "--module", "Nothing"][..], "\"Nothing\" is not a module of the catalogue"),
+        (&["--name", "", "--module", "Partners"], "name"),
+        (&["--name", "x", "--expires", "tomorrow"], "expiration_date"),
+        (&["--name", "x", "--allowed-address", "nowhere"], "allowed_addresses"),
+        (&["--name", "x", "--account", "VA-999-999"], "there is no account VA-999-999"),
+    ] {
+        let error = refused(folder.path(), &[&["token", "create"][..], wrong].concat());
+        assert!(error.contains(reason), "{error}");
+    }
+    let events = server.admin("GET", &format!("/auth/events?object.id={id}"), "").1;
+    for action in ["token.created", "token.rotated", "token.deleted", "Command line"] {
+        assert!(events.contains(action), "{events}");
+    }
+    assert!(!events.contains(&made["key"].as_str().unwrap()[22..]));
+}
+
+#[test]
+fn accounts_are_added_and_renamed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let added = run(folder.path(), &["account", "add", "--name", "Subsidiary", "--kind", "provider"]);
+    let id = added[0]["id"].as_str().unwrap();
+    assert!(id.starts_with("PA-"), "{id}");
+    let made = run(folder.path(), &["token", "create", "--name", "Key", "--module", "Integrations", "--account", id]);
+    let key = made["key"].as_str().unwrap();
+    let accounts = |key: &str| server.send("GET", "/public/v1/accounts", &[("authorization", key)], "").1;
+    assert!(accounts(key).contains("Subsidiary"));
+    run(folder.path(), &["account", "rename", id, "--name", "Daughter"]);
+    // The server knows at once.
+    assert!(accounts(key).contains("Daughter"), "{}", accounts(key));
+    let events = server.send("GET", "/public/v1/auth/tokens", &[("authorization", key)], "").1;
+    assert!(events.contains(id), "{events}");
+    assert!(
+        refused(folder.path(), &["account", "rename", "VA-999-998", "--name", "x"]).contains("there is no account")
+    );
+    assert!(refused(folder.path(), &["account", "add", "--name", " "]).contains("--name"));
+    let listed = run(folder.path(), &["account", "list"]);
+    assert!(listed.as_array().unwrap().iter().any(|row| row["name"] == "Daughter"));
+}

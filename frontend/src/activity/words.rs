@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What can happen, by its code in the API.
-pub const ACTIONS: [&str; 27] = [
+pub const ACTIONS: [&str; 29] = [
     "token.created",
     "token.updated",
     "token.enabled",
@@ -28,6 +28,8 @@ pub const ACTIONS: [&str; 27] = [
     "token.hand_over_taken",
     "token.hand_over_expired",
     "token.hand_over_withdrawn",
+    "account.added",
+    "account.renamed",
     "user.added",
     "user.invited",
     "user.role_changed",
@@ -74,6 +76,8 @@ pub fn action(code: &str) -> Option<&'static Action> {
         "token.hand_over_taken" => &texts.token_hand_over_taken,
         "token.hand_over_expired" => &texts.token_hand_over_expired,
         "token.hand_over_withdrawn" => &texts.token_hand_over_withdrawn,
+        "account.added" => &texts.account_added,
+        "account.renamed" => &texts.account_renamed,
         "user.added" => &texts.user_added,
         "user.invited" => &texts.user_invited,
         "user.role_changed" => &texts.user_role_changed,

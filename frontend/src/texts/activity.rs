@@ -67,6 +67,8 @@ pub struct Texts {
     pub token_hand_over_taken: Action,
     pub token_hand_over_expired: Action,
     pub token_hand_over_withdrawn: Action,
+    pub account_added: Action,
+    pub account_renamed: Action,
     pub user_added: Action,
     pub user_invited: Action,
     pub user_role_changed: Action,

@@ -123,6 +123,16 @@ pub const TEXTS: Texts = Texts {
         alone: "hat den Link zum Schlüssel zurückgezogen",
         choice: "Tokens: Link zurückgezogen",
     },
+    account_added: Action {
+        with_object: ["hat das Konto ", " hinzugefügt"],
+        alone: "hat das Konto hinzugefügt",
+        choice: "Konto: hinzugefügt",
+    },
+    account_renamed: Action {
+        with_object: ["hat das Konto in ", " umbenannt"],
+        alone: "hat das Konto umbenannt",
+        choice: "Konto: umbenannt",
+    },
     user_added: Action {
         with_object: ["hat den Benutzer ", " hinzugefügt"],
         alone: "hat den Benutzer hinzugefügt",

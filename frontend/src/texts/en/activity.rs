@@ -123,6 +123,16 @@ pub const TEXTS: Texts = Texts {
         alone: "withdrew the link to the key",
         choice: "Tokens: withdrew the link",
     },
+    account_added: Action {
+        with_object: ["added the account ", ""],
+        alone: "added the account",
+        choice: "Account: added",
+    },
+    account_renamed: Action {
+        with_object: ["renamed the account to ", ""],
+        alone: "renamed the account",
+        choice: "Account: renamed",
+    },
     user_added: Action {
         with_object: ["added the user ", ""],
         alone: "added the user",

@@ -1,14 +1,17 @@
 //! `latchkey token`.
 
+mod keys;
+
 use clap::{Args, Subcommand};
 use latchkey_shared::TokenStatus;
 use serde_json::{Value, json};
 
+use self::keys::{Create, Rotate, Show};
 use super::operator::{self, Operator};
 use crate::{
     clock::Clock,
     events::Action,
-    store::{Store, StoreError, TokenRow, TokenSelection},
+    store::{Store, TokenRow, TokenSelection},
     tokens::{delete, rules, status},
 };
 
@@ -19,6 +22,12 @@ const COLUMNS: [&str; 5] = ["id", "status", "name", "account", "created_by"];
 pub enum Command {
     /// Print tokens, without the deleted ones; by default those of every account.
     List(List),
+    /// Create a token and print its key, once.
+    Create(Box<Create>),
+    /// Print a token, without its key.
+    Show(Show),
+    /// Give a token a new key and print it, once.
+    Rotate(Rotate),
     /// Disable tokens: their keys are refused from the next request on.
     Disable(Change),
     /// Enable disabled tokens.
@@ -76,30 +85,29 @@ const SHOWS_THE_KEY: [Action; 4] =
 impl Many {
     /// Which tokens are meant. A user, a token or an account that does not exist is an error, and not no tokens.
     async fn selection(self, store: &Store, ids: Vec<String>) -> Result<TokenSelection, String> {
-        let failed = |error: StoreError| error.to_string();
         // Without any of these, every token is meant; with one of them that finds nothing, none.
         let is_bounded = !ids.is_empty() || self.created_by.is_some() || self.seen_by.is_some();
         let (mut meant, mut creators) = (ids, Vec::new());
         if let Some(email) = self.created_by.as_deref().filter(|text| text.contains('@')) {
             creators.push(operator::user(store, email).await?.id);
         } else if let Some(id) = self.created_by {
-            if !store.token_exists(&id).await.map_err(failed)? {
+            if !store.token_exists(&id).await? {
                 return Err(format!("--created-by: {id:?} is neither an e-mail address nor the id of a token"));
             }
             creators.push(id);
         } else if let Some(email) = &self.seen_by {
             let user = operator::user(store, email).await?;
             let actions = SHOWS_THE_KEY.map(Action::as_str);
-            meant = store.objects_of(&user.account_id, &user.id, &actions).await.map_err(failed)?;
+            meant = store.objects_of(&user.account_id, &user.id, &actions).await?;
             creators.clone_from(&meant);
             creators.push(user.id);
         }
-        meant.extend(store.created_by(&creators).await.map_err(failed)?);
+        meant.extend(store.created_by(&creators).await?);
         // A token may have been seen and created; it is changed once.
         meant.sort();
         meant.dedup();
         if let Some(id) = &self.all_of_account
-            && store.account(id).await.map_err(failed)?.is_none()
+            && store.account(id).await?.is_none()
         {
             return Err(format!("--all-of-account: there is no account {id}"));
         }
@@ -113,13 +121,16 @@ pub async fn run(command: Command) -> Result<(), String> {
         Command::List(List { operator, many }) => {
             let store = operator.store().await?;
             let tokens = store.select_tokens(&many.selection(&store, Vec::new()).await?).await;
-            let tokens = tokens.map_err(|error| error.to_string())?;
+            let tokens = tokens?;
             let now = Clock::system().now();
             operator.print(
                 &COLUMNS,
                 &tokens.iter().map(|token| row(token, status(token, now).as_str())).collect::<Vec<_>>(),
             )
         }
+        Command::Create(create) => create.run().await,
+        Command::Show(show) => show.run().await,
+        Command::Rotate(rotate) => rotate.run().await,
         Command::Disable(change) => change.make(TokenStatus::Inactive, Action::TokenDisabled).await,
         Command::Enable(change) => change.make(TokenStatus::Active, Action::TokenEnabled).await,
         Command::Delete(change) => change.make(TokenStatus::Deleted, Action::TokenDeleted).await,
@@ -144,8 +155,8 @@ impl Change {
         let named = ids.clone();
         let selection = many.selection(&store, ids).await?;
         let clock = Clock::system();
-        let tx = store.begin().await.map_err(|error| error.to_string())?;
-        let tokens = tx.select_tokens(&selection).await.map_err(|error| error.to_string())?;
+        let tx = store.begin().await?;
+        let tokens = tx.select_tokens(&selection).await?;
         let found = |id: &String| tokens.iter().any(|row| row.token.id == *id);
         if let Some(unknown) = named.iter().find(|id| !found(id)) {
             return Err(format!("there is no token {unknown}, or it is deleted; nothing was changed"));
@@ -155,7 +166,7 @@ impl Change {
             if token.token.state != state.as_str() {
                 set(&mut token, state);
                 let saved = rules::stamp_and_save(&tx, &operator::actor(), clock.now(), &mut token).await;
-                saved.map_err(|error| error.to_string())?;
+                saved?;
                 let object = (token.token.id.as_str(), token.token.name.as_str());
                 operator::record(&tx, &clock, &token.token.account_id, action, object, &json!({})).await?;
             }

@@ -1,0 +1,311 @@
+//! `latchkey token create`, `show` and `rotate`: tokens one by one, and the only commands that print a key.
+
+use std::{path::PathBuf, time::Duration};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use clap::Args;
+use latchkey_shared::{ModuleId, NewTokenBody, ReplacementBody, Timestamp, TokenStatus};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::super::{catalogue, operator::Operator};
+use crate::{
+    accounts::first_start,
+    catalogue::Catalogue,
+    clock::Clock,
+    config::{Config, KeyConfig},
+    http::Caller,
+    keys::Keys,
+    rng::Rng,
+    serve,
+    state::AppState,
+    store::{Store, TokenRow},
+    tokens::{create, rotate, status},
+};
+
+/// What making a key needs.
+#[derive(Debug, Args)]
+pub struct Maker {
+    #[command(flatten)]
+    operator: Operator,
+
+    #[command(flatten)]
+    key: KeyConfig,
+
+    /// The catalogue of the server.
+    #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+}
+
+/// A token to create.
+#[derive(Debug, Args)]
+pub struct Create {
+    #[command(flatten)]
+    maker: Maker,
+
+    /// Its name.
+    #[arg(long)]
+    name: String,
+
+    /// Its id in your own system. If the account has such a token, nothing is created, and no key is printed.
+    #[arg(long, value_name = "ID")]
+    external_id: Option<String>,
+
+    /// What it is for.
+    #[arg(long)]
+    description: Option<String>,
+
+    /// The kind of integration, by name. By default the first of the catalogue.
+    #[arg(long, value_name = "NAME")]
+    extension: Option<String>,
+
+    /// A module that it may use, by id or by name; several times for several.
+    #[arg(long = "module", value_name = "ID|NAME")]
+    modules: Vec<String>,
+
+    /// When it ends: in so many days (90d), or a date like 2040-01-31T00:00:00Z. By default never.
+    #[arg(long, value_name = "DAYS|DATE")]
+    expires: Option<String>,
+
+    /// An address or network from which the key works; several times for several.
+    #[arg(long = "allowed-address", value_name = "NETWORK")]
+    addresses: Vec<String>,
+
+    /// How many calls a minute the key is good for.
+    #[arg(long, value_name = "NUMBER")]
+    calls_per_minute: Option<i64>,
+
+    /// The account that owns it. By default the first.
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+}
+
+/// A token to look at.
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    operator: Operator,
+
+    /// The token.
+    #[arg(value_name = "SU-ddd-ddd-ddd")]
+    id: String,
+}
+
+/// A token that gets a new key.
+#[derive(Debug, Args)]
+pub struct Rotate {
+    #[command(flatten)]
+    maker: Maker,
+
+    /// The token.
+    #[arg(value_name = "SU-ddd-ddd-ddd")]
+    id: String,
+
+    /// For how long the old key works on: seconds, or 30m, 24h, 7d. By default not at all.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    overlap: Option<Duration>,
+}
+
+/// A number of seconds, or of minutes, hours or days with `m`, `h` or `d` behind it.
+fn time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "s"),
+    };
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => 1,
+    };
+    let number: Option<u64> = number.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| "must be like 3600, 30m, 24h or 7d".to_owned())
+}
+
+impl Maker {
+    /// The parts of a server, over its database and its master key, without any that runs.
+    async fn app(&self) -> Result<AppState, String> {
+        let Self { operator, key, catalogue: file } = self;
+        let store = operator.store().await?;
+        let missing = || format!("there is no master key in {}", key.path(&operator.data).display());
+        let master = key.given(&operator.data).map_err(|error| error.to_string())?.ok_or_else(missing)?;
+        if let Some(check) = first_start::key_check(&store).await? {
+            Keys::derive(&master).verify(&check).map_err(|error| error.to_string())?;
+        }
+        let config = Config::of_command(operator.data.clone(), key.clone(), file.clone())?;
+        let catalogue = catalogue::read(file.as_deref())?;
+        let (clock, rng) = (Clock::system(), Rng::system());
+        let app = serve::assemble(config, catalogue, store, &master, clock, rng).await;
+        app.map(|(app, _)| app).map_err(|error| error.to_string())
+    }
+
+    fn print(&self, told: &Told) -> Result<(), String> {
+        self.operator.print_one(&told.json, &told.text)
+    }
+}
+
+/// What is printed.
+struct Told {
+    json: Value,
+    text: String,
+}
+
+impl Told {
+    /// A token, without its key.
+    fn token(row: &TokenRow, now: Timestamp) -> Self {
+        let TokenRow { token, modules, last_use, .. } = row;
+        let date = |at: Option<i64>| at.map(|at| Timestamp::from_unix(at).to_string());
+        let modules: Vec<&str> = modules.iter().map(ModuleId::as_str).collect();
+        let facts = [
+            ("id", Some(token.id.clone())),
+            ("account", Some(token.account_id.clone())),
+            ("name", Some(token.name.clone())),
+            ("status", Some(status(token, now).as_str().to_owned())),
+            ("external_id", token.external_id.clone()),
+            ("description", token.description.clone()),
+            ("extension", Some(token.extension_name.clone())),
+            ("modules", Some(modules.join(","))),
+            ("expires", date(token.expires_at)),
+            ("allowed_addresses", token.allowed_addresses.clone()),
+            ("calls_per_minute", token.calls_per_minute.map(|calls| calls.to_string())),
+            ("created", date(Some(token.created_at))),
+            ("created_by", Some(token.created_by_name.clone())),
+            ("last_used", date(last_use.as_ref().map(|last| last.at))),
+        ];
+        let text = facts.iter().filter_map(|(name, value)| Some(format!("{name}\t{}\n", value.as_ref()?))).collect();
+        let mut json = Value::from_iter(facts.into_iter().map(|(name, value)| (name, Value::from(value))));
+        json["modules"] = modules.into();
+        Self { json, text }
+    }
+
+    fn key(id: &str, secret: &str) -> Self {
+        let key = format!("ApiKey {id}:{secret}");
+        Self { json: json!({ "id": id, "key": key }), text: format!("{id}\t{key}\n") }
+    }
+}
+
+impl Create {
+    /// Creates the token and prints its key, once.
+    pub async fn run(self) -> Result<(), String> {
+        let app = self.maker.app().await?;
+        let account = match &self.account {
+            Some(id) => {
+                let found = app.store.account(id).await?;
+                found.ok_or_else(|| format!("--account: there is no account {id}"))?
+            }
+            None => app.store.first_account().await?.ok_or("there is no account yet")?,
+        };
+        let caller = Caller::operator(account);
+        let body = self.body(&app.catalogue(), app.clock.now())?;
+        let mut headers = HeaderMap::new();
+        if let Some(external_id) = &self.external_id {
+            let all = app.store.tokens_of_external_id(&caller.account.id, external_id).await?;
+            let (deleted, alive): (Vec<_>, Vec<_>) =
+                all.into_iter().partition(|row| row.token.state == TokenStatus::Deleted.as_str());
+            if let Some(row) = alive.first() {
+                return self.told_again(&app, row, &body);
+            }
+            // Another command that runs at the same time gets the same token.
+            let digest = crate::hex(&Sha256::digest(format!("{external_id}\n{}", deleted.len())));
+            let key = HeaderValue::try_from(digest).map_err(|error| error.to_string())?;
+            headers.insert(HeaderName::from_static("idempotency-key"), key);
+        }
+        let created = create::create(&app, &caller, &headers, body).await?.body;
+        self.maker.operator.settle().await?;
+        let mut told = Told::key(created.info.id.as_str(), created.token.expose());
+        told.json["handle"] = created.handle.expose().into();
+        told.json["created"] = true.into();
+        self.maker.print(&told)
+    }
+
+    fn body(&self, catalogue: &Catalogue, now: Timestamp) -> Result<NewTokenBody, String> {
+        let extension = match &self.extension {
+            Some(name) => name.clone(),
+            None => catalogue.extensions.first().map(|it| it.name.clone()).unwrap_or_default(),
+        };
+        let module = |wanted: &String| -> Result<ModuleId, String> {
+            let found =
+                catalogue.modules.iter().find(|it| it.id.as_str() == wanted || it.name.eq_ignore_ascii_case(wanted));
+            found
+                .map(|it| it.id.clone())
+                .ok_or_else(|| format!("--module: {wanted:?} is not a module of the catalogue"))
+        };
+        let modules: Vec<ModuleId> = self.modules.iter().map(module).collect::<Result<_, _>>()?;
+        let expires = match self.expires.as_deref().map(|text| (text, text.strip_suffix('d').map(str::parse::<i64>))) {
+            Some((_, Some(Ok(days)))) => Some(now.plus(days.saturating_mul(86_400)).to_string()),
+            Some((text, _)) => Some(text.to_owned()),
+            None => None,
+        };
+        let permissions: Vec<Value> = modules.iter().map(|id| json!({ "object": { "id": id } })).collect();
+        let body = json!({
+            "name": self.name,
+            "external_id": self.external_id,
+            "description": self.description,
+            "extension": { "name": extension },
+            // An extension that fixes its modules takes none.
+            "permissions": (!permissions.is_empty()).then_some(permissions),
+            "expiration_date": expires,
+            "allowed_addresses": (!self.addresses.is_empty()).then_some(&self.addresses),
+            "calls_per_minute": self.calls_per_minute,
+        });
+        serde_json::from_value(body).map_err(|error| error.to_string())
+    }
+
+    /// Prints a token that is there already. One that may do something else than was asked for is an error: whoever asked
+    /// would take it for what they have described.
+    fn told_again(&self, app: &AppState, row: &TokenRow, body: &NewTokenBody) -> Result<(), String> {
+        let mut wanted: Vec<&str> = body.permissions.iter().flatten().map(|it| it.object.id.as_str()).collect();
+        let mut held: Vec<&str> = row.modules.iter().map(ModuleId::as_str).collect();
+        wanted.sort_unstable();
+        held.sort_unstable();
+        let extension = body.extension.as_ref().and_then(|it| it.name.as_deref()).unwrap_or_default();
+        let fixes =
+            app.catalogue().extension_by_id(&row.token.extension_id).is_some_and(|it| it.permissions.fixed().is_some());
+        if row.token.extension_name != extension || (!fixes && wanted != held) {
+            return Err(format!(
+                "{} has this external id, and is for {} with {}: nothing was created",
+                row.token.id,
+                row.token.extension_name,
+                if held.is_empty() { "no module".to_owned() } else { held.join(", ") },
+            ));
+        }
+        let mut told = Told::token(row, app.clock.now());
+        told.json["created"] = false.into();
+        self.maker.print(&told)
+    }
+}
+
+/// The token of an id, of any account.
+async fn find(store: &Store, id: &str) -> Result<TokenRow, String> {
+    store.any_token(id).await?.ok_or_else(|| format!("there is no token {id}"))
+}
+
+impl Show {
+    /// Prints the token, without its key.
+    pub async fn run(self) -> Result<(), String> {
+        let store = self.operator.store().await?;
+        let told = Told::token(&find(&store, &self.id).await?, Clock::system().now());
+        self.operator.print_one(&told.json, &told.text)
+    }
+}
+
+impl Rotate {
+    /// Gives the token a new key and prints it, once.
+    pub async fn run(self) -> Result<(), String> {
+        let app = self.maker.app().await?;
+        let account_id = find(&app.store, &self.id).await?.token.account_id;
+        let account = app.store.account(&account_id).await?;
+        let caller = Caller::operator(account.ok_or_else(|| format!("there is no account {account_id}"))?);
+        let overlap = self.overlap.map(|overlap| i64::try_from(overlap.as_secs()).unwrap_or(i64::MAX));
+        let body = serde_json::from_value::<ReplacementBody>(json!({ "overlap": overlap }));
+        let body = body.map_err(|error| error.to_string())?;
+        let replaced =
+            rotate::replace(&app, &caller, &self.id, &HeaderMap::new(), body, rotate::Rotation::Rotate).await;
+        let replaced = replaced?.body;
+        self.maker.operator.settle().await?;
+        self.maker.print(&Told::key(&self.id, replaced.token.expose()))
+    }
+}
