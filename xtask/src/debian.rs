@@ -30,10 +30,13 @@ impl Package {
 /// SQLite and `ring` are C at heart.
 pub const BUILD: &[Package] = &[package("gcc libc6-dev", "cc")];
 
+/// The proxy of the demo.
+pub const NGINX: Package = package("nginx-light", "nginx");
+
 /// What the tests need beside that.
 pub const TEST: &[Package] = &[
     package("postgresql", "initdb"),
-    package("nginx-light", "nginx"),
+    NGINX,
     package("pgbouncer", "pgbouncer"),
     package("chromium", "chromium"),
     package("chromium-driver", "chromedriver"),

@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod bundle;
 mod debian;
+mod demo;
 mod dev;
 mod files;
 mod fuzz;
@@ -35,7 +36,7 @@ type Result<T = ()> = std::result::Result<T, String>;
 enum Command {
     /// Build everything and serve on 127.0.0.1:8080.
     Run {
-        /// Flags of `latchkey serve`.
+        /// `--demo` for an orders API behind nginx, with a key to try; flags of `latchkey serve`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         flags: Vec<String>,
     },
@@ -70,7 +71,10 @@ enum Command {
 fn main() -> ExitCode {
     let command = Command::parse();
     let run = || match command {
-        Command::Run { flags } => run::main(&flags),
+        Command::Run { flags } => match flags.split_first() {
+            Some((first, rest)) if first == "--demo" => demo::main(rest),
+            _ => run::main(&flags),
+        },
         Command::Build => build::main(),
         Command::Dev { flags } => dev::main(&flags),
         Command::Test(wanted) => test::main(&wanted),

@@ -35,6 +35,9 @@ pub(super) fn all(checks: &mut Checks, filter: &[String]) {
                 pytest.arg("-k").arg(filter.join(" or "));
             }
             pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+            if let Ok(xtask) = env::current_exe() {
+                pytest.env("XTASK", xtask);
+            }
             checks.many("proxies and a resource server", |step| step.run(&mut pytest), counts::pytest);
         }
         Err(why) => checks.skip("proxies and a resource server", &why),
