@@ -142,5 +142,8 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let asked = request.rsplit_once(' ').map_or("", |(asked, _)| asked).replace(['"', '\\'], "");
     let body = format!("{{\"asked\": \"{asked}\", \"by\": \"{who}\", \"orders\": [{{\"id\": 1, \"total\": 12.5}}]}}\n");
     let length = body.len();
-    write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }

@@ -1,6 +1,6 @@
 //! The page *Observed*: what APIs in observe mode let pass and would have refused.
 
-use latchkey_shared::ObservedRequest;
+use latchkey_shared::{ModuleId, ObservedRequest};
 use leptos::prelude::*;
 
 use crate::{
@@ -55,7 +55,11 @@ pub fn Observed(
                         <th scope="col" role="columnheader">{texts.requests}</th>
                         <th scope="col" role="columnheader">{t().details.last_call}</th>
                     </tr></thead>
-                    <tbody role="rowgroup">{rows.into_iter().map(row).collect_view()}</tbody>
+                    <tbody role="rowgroup">
+                        {catalogue.state.with_untracked(|state| {
+                            rows.into_iter().map(|it| row(it, state.ready())).collect_view()
+                        })}
+                    </tbody>
                 </table>
                 <Pager page=Signal::stored(page) size=Signal::stored(SIZE) total=Signal::stored(total)
                     address=move |page| if page == 1 { OBSERVED.to_owned() } else { format!("{OBSERVED}?page={page}") } />
@@ -66,10 +70,13 @@ pub fn Observed(
     .into_any()
 }
 
-fn row(it: ObservedRequest) -> impl IntoView {
+fn row(it: ObservedRequest, catalogue: Option<&Catalogue>) -> impl IntoView + use<> {
     let texts = &t().catalogue;
+    let api = catalogue.filter(|all| all.apis.len() > 1).and_then(|all| all.apis.iter().find(|api| api.name == it.api));
+    let api = api.map(|api| format!("{} · ", api.title));
     let path = if it.path.is_empty() { texts.other_paths.to_owned() } else { it.path };
     let why = match (it.reason.as_str(), &it.module) {
+        ("module", Some(module)) if module.id == ModuleId::ALL => t().details.try_no_rule.to_owned(),
         ("module", Some(module)) => texts.needs.with([&module.name]),
         _ => why_refused(&it.reason).map_or_else(|| it.reason.clone(), str::to_owned),
     };
@@ -87,7 +94,7 @@ fn row(it: ObservedRequest) -> impl IntoView {
         <tr role="row">
             <td role="cell" class="col-what">
                 <span class="mono breakable">{it.method} " " {path}</span>
-                <span class="muted table__by">{why}</span>
+                <span class="muted table__by">{api} {why}</span>
             </td>
             <td role="cell" class="col-where">
                 {who}

@@ -7,10 +7,10 @@ use leptos::prelude::*;
 
 use super::{draft::set_of, same_as::SameAs};
 use crate::{
-    api::what_all_includes,
+    api::{Catalogue, what_all_includes},
     browser::{dates::number, text},
     texts::t,
-    ui::{Check, CheckBox, Icon, dynamic},
+    ui::{Check, CheckBox, Icon, Load, dynamic},
 };
 
 /// What *All Modules* shows for a choice.
@@ -67,6 +67,7 @@ pub fn PermissionsEditor(
     own: Option<TokenId>,
 ) -> impl IntoView {
     let texts = &t().settings;
+    let catalogue = expect_context::<Load<Catalogue>>();
     let (filter, only_chosen) = (RwSignal::new(String::new()), RwSignal::new(false));
     let modules = StoredValue::new(modules);
     let all = modules.with_value(Vec::len);
@@ -89,6 +90,7 @@ pub fn PermissionsEditor(
     let about_all = modules.with_value(|modules| what_all_includes(modules));
     let row = move |module: Module| {
         let (id, described_by) = (module.id.clone(), format!("about-{}", module.id));
+        let api = catalogue.state.with_untracked(|state| state.ready().and_then(|it| it.api_title(&module)));
         let state = {
             let module = module.clone();
             Signal::derive(move || Check::from(chosen.with(|chosen| is_chosen(&module, chosen))))
@@ -105,8 +107,8 @@ pub fn PermissionsEditor(
                     <span>{module.name}</span>
                 </label>
                 <p class="check-list__about" id=described_by>
-                    {module.description}
-                    {module.paths.into_iter().map(|path| view! { " " <code class="check-list__path">{path}</code> }).collect_view()}
+                    {api.map(|api| format!("{api} · "))} {module.description} " "
+                    {module.paths.into_iter().map(|path| view! { <code class="path">{path}</code> }).collect_view()}
                 </p>
             </li>
         }
