@@ -24,8 +24,8 @@ use crate::{
 
 /// Stands for any segment: no rule writes it out.
 const ANY: &str = "latchkey0any0segment";
-/// Stands for a host that no API names.
-const ANY_HOST: &str = "any.invalid";
+/// Stands for a host that no API names, and how people read it.
+const ANY_HOST: (&str, &str) = ("any.invalid", "*");
 /// The methods that a rule without one is tried with.
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -86,7 +86,8 @@ struct Probe {
 }
 
 impl Probe {
-    fn of(api: &Api, has_hosts: bool, rule: &Rule) -> Vec<Self> {
+    /// `named` are the hosts that either catalogue names: an API on any host is also on these.
+    fn of(api: &Api, named: &BTreeSet<&str>, rule: &Rule) -> Vec<Self> {
         let path = |any: &str| {
             let segments = rule.segments.iter().map(|segment| match segment {
                 Segment::Any => any,
@@ -95,15 +96,23 @@ impl Probe {
             let all: Vec<&str> = api.base_path.iter().map(String::as_str).chain(segments).collect();
             format!("/{}", all.join("/"))
         };
-        let host = api.hosts.first().cloned();
-        let probe = |method: &str| Self {
-            shown: format!("{}{}", host.as_deref().unwrap_or_default(), path("{…}")),
-            path: utf8_percent_encode(&path(ANY), ENCODED).to_string(),
-            host: host.clone().or_else(|| has_hosts.then(|| ANY_HOST.to_owned())),
-            method: method.to_owned(),
+        let hosts: Vec<Option<(&str, &str)>> = match (api.hosts.as_slice(), named.is_empty()) {
+            ([], true) => vec![None],
+            ([], false) => named.iter().map(|host| (*host, *host)).chain([ANY_HOST]).map(Some).collect(),
+            (own, _) => own.iter().map(|host| Some((host.as_str(), host.as_str()))).collect(),
         };
         let methods = rule.method.as_deref().map_or(METHODS.to_vec(), |method| vec![method]);
-        methods.into_iter().map(probe).collect()
+        let probe = |host: Option<(&str, &str)>, method: &str| Self {
+            shown: format!("{}{}", host.map(|(_, shown)| shown).unwrap_or_default(), path("{…}")),
+            path: utf8_percent_encode(&path(ANY), ENCODED).to_string(),
+            host: host.map(|(host, _)| host.to_owned()),
+            method: method.to_owned(),
+        };
+        hosts
+            .into_iter()
+            .flat_map(|host| methods.iter().map(move |method| (host, method)))
+            .map(|(host, method)| probe(host, method))
+            .collect()
     }
 
     /// Whether anybody may, and the modules of a set.
@@ -122,7 +131,9 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add
 /// Every change, those that are lost first. `requests` are those that were allowed.
 #[must_use]
 pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenRequest]) -> Vec<Change> {
-    let (before, after) = (probes(&old.catalogue), probes(&new.catalogue));
+    let apis = old.catalogue.apis.iter().chain(&new.catalogue.apis);
+    let named: BTreeSet<&str> = apis.flat_map(|api| &api.hosts).map(String::as_str).collect();
+    let (before, after) = (probes(&old.catalogue, &named), probes(&new.catalogue, &named));
     let all: BTreeSet<&Probe> = before.iter().chain(&after).map(|(_, probe)| probe).collect();
     let nobody = old.set(Vec::new());
     let public = |probe: &Probe| (probe.opened(old, &nobody).0, probe.opened(new, &nobody).0);
@@ -178,14 +189,13 @@ pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenR
 }
 
 /// Each rule of a catalogue, by API and text, with the requests that stand for it.
-fn probes(catalogue: &Catalogue) -> Vec<((&str, &str), Probe)> {
-    let has_hosts = catalogue.apis.iter().any(|api| !api.hosts.is_empty());
+fn probes<'a>(catalogue: &'a Catalogue, named: &BTreeSet<&str>) -> Vec<((&'a str, &'a str), Probe)> {
     let public = catalogue.apis.iter().flat_map(|api| api.public.iter().map(move |rule| (api, rule)));
     let of_modules = catalogue.rules.iter().filter_map(|rule| Some((catalogue.apis.get(rule.api)?, &rule.rule)));
     public
         .chain(of_modules)
         .flat_map(|(api, rule)| {
-            let probes = Probe::of(api, has_hosts, rule).into_iter();
+            let probes = Probe::of(api, named, rule).into_iter();
             probes.map(|probe| ((api.name.as_str(), rule.text.as_str()), probe))
         })
         .collect()
@@ -308,6 +318,15 @@ mod tests {
         // What no rule is for is left to All.
         let gone = changes(&old, &old.replace(", \"GET /lines/{id}\"", ""));
         assert_eq!(gone, ["orders: Lost GET api.example.com/v2/lines/{…} 7 70"]);
+    }
+
+    #[test]
+    fn api_on_any_host_that_gets_a_host_loses_the_others_alone() {
+        let old = format!("[[apis]]\nname = \"orders\"\n{}", ORDERS.replace(", \"GET /lines/{id}\"", ""));
+        let new = old.replace("\"orders\"\n", "\"orders\"\nhosts = [\"api.example.com\"]\n");
+        // All loses nothing that a rule is for, but there is no API any more on other hosts.
+        assert_eq!(changes(&old, &new), ["all: Lost */orders 0 0", "orders: Lost */orders 8 50"]);
+        assert_eq!(changes(&new, &old), ["all: Gained */orders 0 0", "orders: Gained */orders 0 0"]);
     }
 
     #[test]

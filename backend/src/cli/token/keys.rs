@@ -199,7 +199,10 @@ impl Create {
             None => app.store.first_account().await?.ok_or("there is no account yet")?,
         };
         let caller = Caller::operator(account);
-        let body = self.body(&app.catalogue(), app.clock.now())?;
+        let now = app.clock.now();
+        // To the minute: see below.
+        let minute = Timestamp::from_unix(now.unix() - now.unix().rem_euclid(60));
+        let body = self.body(&app.catalogue(), minute)?;
         let mut headers = HeaderMap::new();
         if let Some(external_id) = &self.external_id {
             let all = app.store.tokens_of_external_id(&caller.account.id, external_id).await?;
@@ -208,8 +211,9 @@ impl Create {
             if let Some(row) = alive.first() {
                 return self.told_again(&app, row, &body);
             }
-            // Another command that runs at the same time gets the same token.
-            let digest = crate::hex(&Sha256::digest(format!("{external_id}\n{}", deleted.len())));
+            // Another command that runs at the same time, within this minute, makes the same request and gets the same token.
+            let once = format!("{external_id}\n{}\n{minute}", deleted.len());
+            let digest = crate::hex(&Sha256::digest(once));
             let key = HeaderValue::try_from(digest).map_err(|error| error.to_string())?;
             headers.insert(HeaderName::from_static("idempotency-key"), key);
         }
