@@ -54,6 +54,8 @@ impl Member {
         tokio::pin!(stop);
         gauge!("latchkey_catalogue_last_reload_successful").set(1);
         self.row.reload = self.store.reload_asked().await.unwrap_or_default();
+        // Whoever has asked for this one may have edited the file since the server read it.
+        self.reload();
         self.show().await;
         let asked = self.keeper.reload_asked();
         let mut interval = tokio::time::interval(INTERVAL);
@@ -83,7 +85,7 @@ impl Member {
 
     fn reload(&mut self) {
         let Some(path) = &self.path else {
-            tracing::info!("the catalogue is the built-in one: there is nothing to read again");
+            tracing::debug!("the catalogue is the built-in one: there is nothing to read again");
             return;
         };
         self.row.problem = match reload(&self.keeper, path) {
@@ -132,7 +134,7 @@ impl Member {
 fn reload(keeper: &Gatekeeper, path: &std::path::Path) -> std::result::Result<(), CatalogueError> {
     let catalogue = Catalogue::read(path)?;
     if catalogue.digest == keeper.modules().catalogue.digest {
-        tracing::info!("the catalogue was read again: it is the same");
+        tracing::debug!("the catalogue was read again: it is the same");
         return Ok(());
     }
     let (apis, modules) = (catalogue.apis.len(), catalogue.modules.len());

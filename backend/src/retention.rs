@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{state::AppState, store::Result, tokens::hand_over};
+use crate::{
+    state::AppState,
+    store::{Result, TOLD_FOR},
+    tokens::hand_over,
+};
 
 /// Interval between two rounds.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -36,9 +40,14 @@ pub async fn run(app: AppState) {
 pub async fn round(app: &AppState) -> Result<(u64, u64)> {
     let before = |days: u32| app.clock.now().unix() - i64::from(days) * DAY;
     let mut removed = (0, 0);
+    let refused_before = app.clock.now().unix() - TOLD_FOR;
+    let allowed_before = app.config.keep_calls.days().map_or(i64::MIN, before);
+    while let rows @ 1.. = app.store.remove_requests_before(allowed_before, refused_before).await? {
+        removed.0 += rows;
+        tokio::time::sleep(PAUSE).await;
+    }
     if let Some(days) = app.config.keep_calls.days() {
         let day = i32::try_from(before(days).div_euclid(DAY)).unwrap_or(i32::MIN);
-        removed.0 += app.store.remove_requests_before(before(days)).await?;
         while let rows @ 1.. = app.store.remove_calls_before(day).await? {
             removed.0 += rows;
             tokio::time::sleep(PAUSE).await;

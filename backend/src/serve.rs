@@ -82,6 +82,8 @@ pub enum ServeError {
 pub async fn serve(config: Config) -> Result<(), ServeError> {
     // Held until the end, which writes what is left.
     let (_log, dropped) = log(config.log_format);
+    // Before anything that takes time: SIGHUP would end a program that does not listen to it.
+    let hang_up = listen(SignalKind::hangup())?;
     let catalogue = match &config.catalogue {
         Some(path) => Catalogue::read(path)?,
         None => Catalogue::built_in()?,
@@ -95,8 +97,8 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
         return Err(ServeError::Other("--gateway-listen is for --role all".to_owned()));
     }
     match config.role {
-        ServerRole::Gatekeeper => serve_gatekeeper(config, catalogue, &address, dropped).await,
-        ServerRole::All | ServerRole::Console => serve_console(config, catalogue, &address, dropped).await,
+        ServerRole::Gatekeeper => serve_gatekeeper(config, catalogue, &address, dropped, hang_up).await,
+        ServerRole::All | ServerRole::Console => serve_console(config, catalogue, &address, dropped, hang_up).await,
     }
 }
 
@@ -105,6 +107,7 @@ async fn serve_console(
     catalogue: Catalogue,
     address: &Address,
     dropped: ErrorCounter,
+    hang_up: Signal,
 ) -> Result<(), ServeError> {
     let given = config.key.given(&config.data)?;
     let key_path = config.key.path(&config.data);
@@ -140,7 +143,7 @@ async fn serve_console(
     };
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
-    let signals = Signals::listen()?;
+    let signals = Signals::listen(hang_up)?;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
     tokio::spawn(retention::run(app.clone()));
     tokio::spawn(ended_keys::run(app.clone()));
@@ -157,6 +160,7 @@ async fn serve_gatekeeper(
     catalogue: Catalogue,
     address: &Address,
     dropped: ErrorCounter,
+    hang_up: Signal,
 ) -> Result<(), ServeError> {
     let pepper = config.pepper()?;
     let places = Places::bind(&config).await?;
@@ -171,7 +175,7 @@ async fn serve_gatekeeper(
     }
     let keeper = Gatekeeper::new(catalogue, &store, &pepper, Clock::system(), config.gatekeeper());
     let member = Member::new(&keeper, &store, config.catalogue, &places.url);
-    let signals = Signals::listen()?;
+    let signals = Signals::listen(hang_up)?;
     announce(&places.greeting, &places.url, None);
     let served = places.with(routes::gateway(&keeper, &store), &keeper, &store, dropped);
     run(served, &keeper, &store, member, signals).await;
@@ -315,6 +319,10 @@ async fn told(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+fn listen(kind: SignalKind) -> Result<Signal, ServeError> {
+    signal(kind).map_err(|error| ServeError::Other(format!("listening for signals: {error}")))
+}
+
 /// The signals that mean "stop", SIGINT and SIGTERM, and SIGHUP.
 struct Signals {
     interrupt: Signal,
@@ -326,12 +334,11 @@ struct Signals {
 
 impl Signals {
     /// Listens from now on: before anybody is told that the server runs, so that no signal kills it.
-    fn listen() -> Result<Self, ServeError> {
-        let listen = |kind| signal(kind).map_err(|error| ServeError::Other(format!("listening for signals: {error}")));
+    fn listen(hang_up: Signal) -> Result<Self, ServeError> {
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
+            hang_up,
             in_terminal: io::stdin().is_terminal(),
         })
     }

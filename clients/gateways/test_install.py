@@ -26,7 +26,8 @@ enable | start | stop | reload) for unit in "${units[@]}"; do case $verb-$unit i
         (cd / && exec setsid setpriv --reuid "$(of $unit User)" --regid "$(of $unit Group)" --clear-groups --no-new-privs \
             $(of $unit ExecStart) >>/var/log/latchkey.log 2>&1 </dev/null) & ;;
     stop-latchkey.service) pkill -TERM -x latchkey; while pgrep -x latchkey >/dev/null; do sleep 0.1; done ;;
-    reload-latchkey.service) [[ $(of $unit ExecReload) == "/bin/kill -HUP \$MAINPID" ]]; kill -HUP "$(pgrep -x latchkey)" ;;
+    reload-latchkey.service) set -a; . "$(of $unit EnvironmentFile)"; set +a; export MAINPID=$(pgrep -x latchkey)
+        of "$unit" ExecReload | while read -r line; do bash -c "$line" >/dev/null; done ;;
     start-*.service) umask "$(of $unit UMask)"; of "$unit" ExecStart | sed 's/\$\$/$/g; s/%%/%/g' | while read -r line; do bash -c "set -f; $line"; done ;;
     *) echo "systemctl $verb $unit?" >&2; exit 1 ;;
     esac; done ;;
@@ -90,4 +91,5 @@ def test_the_page_leads_from_an_empty_debian_to_a_working_service(tmp_path):
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", script]
     told = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert told.returncode == 0, f"{told.stdout[-3000:]}\n{told.stderr[-6000:]}"
+    assert re.search(r"^gained\t.*\tGET,HEAD api.example.com/v2/prices", told.stdout, re.MULTILINE), told.stdout
     assert (tmp_path / "result").read_text() == "GET 200 POST 403\n"

@@ -63,7 +63,7 @@ pub struct ModuleUsage {
 pub struct RuleUsage {
     /// The API, by the name in the catalogue; empty where that describes none.
     pub api: String,
-    /// The method; empty for those that are none of GET (with HEAD), POST, PUT, PATCH and DELETE.
+    /// The method; empty for those that are none of GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS.
     pub method: String,
     /// As the catalogue has it; empty for what no rule is for.
     pub rule: String,

@@ -123,6 +123,8 @@ impl Catalogue {
     #[must_use]
     pub fn openers(&self, api: &str, text: &str, method: &str) -> Vec<ModuleId> {
         let Ok(called) = text.parse::<Rule>() else { return Vec::new() };
+        // One that is not among those that are counted; a rule that names it says which.
+        let method = if method.is_empty() { called.method.as_deref().unwrap_or_default() } else { method };
         let is_same = |rule: &&ModuleRule| {
             let of_api = self.apis.get(rule.api).is_some_and(|it| it.name == api);
             of_api && rule.rule.segments == called.segments && is_for(rule.rule.method.as_deref(), method)

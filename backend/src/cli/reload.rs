@@ -34,8 +34,11 @@ pub async fn run(Reload { operator }: Reload) -> Result<(), String> {
     tx.commit().await?;
     let begun = Instant::now();
     let servers = loop {
-        let servers = store.replicas_since(clock.now().unix() - GONE_AFTER).await?;
-        if servers.iter().all(|server| server.reload == reload) || begun.elapsed() > PATIENCE {
+        // The one server of a SQLite file shows itself when it has something to tell.
+        let since = if store.is_shared() { clock.now().unix() - GONE_AFTER } else { 0 };
+        let servers = store.replicas_since(since).await?;
+        let have_all = !servers.is_empty() && servers.iter().all(|server| server.reload == reload);
+        if have_all || begun.elapsed() > PATIENCE {
             break servers;
         }
         tokio::time::sleep(INTERVAL).await;

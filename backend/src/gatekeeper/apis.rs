@@ -88,8 +88,10 @@ impl Apis {
     #[must_use]
     pub fn let_unknown_pass(&self, host: Option<&str>) -> bool {
         let host = host.and_then(plain_host);
-        let mut possible = self.gates.iter().filter(|gate| host.is_none() || gate.is_at(host).is_some()).peekable();
-        possible.peek().is_some() && possible.all(ApiGate::observes)
+        // A host that no API names may be another name of any of them.
+        let is_named = self.gates.iter().any(|gate| gate.is_at(host).is_some());
+        let possible = |gate: &&ApiGate| !is_named || gate.is_at(host).is_some();
+        self.gates.iter().filter(possible).all(ApiGate::observes)
     }
 
     /// Whether an API is in observe mode.

@@ -3,12 +3,16 @@
 //! RFC 7519, signed with Ed25519 (`EdDSA`, RFC 8037). The public key is at `/.well-known/jwks.json`. Made for a token, a host and
 //! an API twice a minute, and copied in between: each is valid for [`LIFETIME`], so that what arrives has half of that left.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::http::HeaderValue;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use latchkey_shared::Timestamp;
+use quick_cache::sync::Cache;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::Serialize;
 use serde_json::json;
@@ -23,6 +27,8 @@ pub const LIFETIME: i64 = 60;
 const REUSED_FOR: i64 = LIFETIME / 2;
 /// Hosts of a token for which assertions are kept: clients choose them where an API has none.
 const HOSTS: usize = 4;
+/// Tokens for which assertions are kept.
+const TOKENS: usize = 10_000;
 /// What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410, 7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
@@ -31,6 +37,8 @@ pub struct Signer {
     key: EncodingKey,
     kid: String,
     issuer: String,
+    /// Those that were made, by [`Entry::serial`]: a token that changes gets another one.
+    made: Cache<u64, Arc<Mutex<Vec<One>>>>,
     /// The public key as a JSON Web Key Set (RFC 7517).
     pub jwks: Arc<str>,
 }
@@ -51,6 +59,7 @@ struct Claims<'a> {
     /// The API, by the name in the catalogue.
     aud: &'a str,
     iat: i64,
+    /// The end of the token, if that is sooner.
     exp: i64,
     account: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,10 +70,7 @@ struct Claims<'a> {
     host: Option<&'a str>,
 }
 
-/// The assertions of a token that are still good, a few.
-#[derive(Debug, Default)]
-pub struct Signed(OnceLock<Box<Mutex<Vec<One>>>>);
-
+/// An assertion that was made.
 #[derive(Debug)]
 struct One {
     api: Box<str>,
@@ -88,6 +94,7 @@ impl Signer {
             key: EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed.as_slice()].concat()),
             kid,
             issuer: issuer.unwrap_or("latchkey").to_owned(),
+            made: Cache::new(TOKENS),
             jwks: json!({ "keys": [jwk] }).to_string().into(),
         })
     }
@@ -96,7 +103,9 @@ impl Signer {
     pub fn assertion(&self, token: &Entry, api: &ApiGate, host: Option<&str>, now: Timestamp) -> Option<HeaderValue> {
         let (name, at) = (api.api.name.as_str(), now.unix());
         let host_is = |one: &One| one.host.eq_ignore_ascii_case(host.unwrap_or_default());
-        let mut all = token.signed.0.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.made.get_or_insert_with(&token.serial, || Ok::<_, Infallible>(Arc::default()));
+        let all = all.unwrap_or_default();
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
         let known = all.iter().position(|one| &*one.api == name && host_is(one));
         if let Some(one) = known.and_then(|at| all.get(at))
             && (one.made_at..one.made_at + REUSED_FOR).contains(&at)
@@ -120,7 +129,7 @@ impl Signer {
             sub: token.id().into(),
             aud: api,
             iat: at,
-            exp: at + LIFETIME,
+            exp: token.expires_at.map_or(at + LIFETIME, |end| end.min(at + LIFETIME)),
             account: &token.account.id,
             external_id: token.external_id(),
             extension: &token.extension,

@@ -1,6 +1,13 @@
 //! What the gatekeeper knows of a token.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
@@ -11,10 +18,7 @@ use governor::{
 use latchkey_shared::{AllowedAddresses, ModuleId, TokenId, TokenStatus};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use super::{
-    assertion::Signed,
-    modules::{ModuleSet, Modules},
-};
+use super::modules::{ModuleSet, Modules};
 use crate::store::{CredentialRow, StoreError, entities::account};
 
 /// A token as the gatekeeper keeps it: all that a decision needs, and no more, since there may be a million.
@@ -37,9 +41,12 @@ pub struct Entry {
     pub(super) digest: [u8; 32],
     pub(super) state: State,
     pub(super) rare: Option<Box<Rare>>,
-    /// What was said of it to APIs that ask for a signature.
-    pub(super) signed: Signed,
+    /// Another one for each entry, also for those of the same token.
+    pub(super) serial: u64,
 }
+
+/// The next serial.
+static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// Text in a header: everything but visible ASCII is percent-encoded, and `%` itself, so that it reads back.
 const IN_HEADER: &AsciiSet = &CONTROLS.add(b'%');
@@ -115,7 +122,7 @@ impl Entry {
             name_header: in_header(&row.name),
             external_id_header: in_header(row.external_id.as_deref().unwrap_or_default()),
             extension: modules.extension(&row.extension_id),
-            signed: Signed::default(),
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
         })
     }
 

@@ -24,7 +24,7 @@ use super::{
     apis::{self, ApiGate, Original},
     credentials, headers,
     middleware::record_call,
-    observe::Refused,
+    observe::{REPLACED, Refused},
 };
 use crate::{catalogue::rule::is_method, http::Error};
 
@@ -190,10 +190,12 @@ async fn answer(
         let mut response = match (&error, decision.result, observed) {
             (None, ..) => pass(Some(&asked), decision.token.as_deref()),
             (Some(_), Err(why), Some(request)) => {
-                // Whoever has a key that is good for nothing is nobody.
-                let token = decision.token.as_deref().filter(|_| !matches!(why, Denied::Key(_)));
+                // Whoever has a key that is good for nothing, or good elsewhere, is nobody, and so is who asks for no API.
+                let is_valid = matches!(why, Denied::Module(_) | Denied::Limited);
+                let token = decision.token.as_deref().filter(|_| is_valid);
                 let program = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
                 let number = decision.token.as_ref().map(|token| token.number);
+                let why = if decision.is_previous && matches!(why, Denied::Key(_)) { REPLACED } else { why.as_str() };
                 let refused = Refused { api, request, found, token: number, why, address, program, at: decision.at };
                 keeper.observe(&refused, shown, headers);
                 pass(Some(&asked), token)

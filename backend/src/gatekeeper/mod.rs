@@ -29,7 +29,7 @@ pub mod introspect;
 pub mod metrics;
 pub mod middleware;
 mod modules;
-mod observe;
+pub mod observe;
 pub mod path;
 pub mod plan;
 mod rules;
@@ -346,10 +346,10 @@ impl Gatekeeper {
 
     /// Logs why a request was denied, with the id of the key and never the secret.
     pub fn log(&self, token: Option<&str>, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
-        self.log_as("key refused", token, headers, denial, address);
+        self.log_as("key refused", token, headers, denial.as_str(), address);
     }
 
-    fn log_as(&self, what: &str, token: Option<&str>, headers: &HeaderMap, denial: Denied, address: Option<IpAddr>) {
+    fn log_as(&self, what: &str, token: Option<&str>, headers: &HeaderMap, reason: &str, address: Option<IpAddr>) {
         if self.lines.check().is_err() {
             return;
         }
@@ -357,7 +357,7 @@ impl Gatekeeper {
         // Anybody can send it, so it must not fill the log.
         let request_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
         let request_id = request_id.filter(|id| id.len() <= REQUEST_ID);
-        tracing::info!(reason = denial.as_str(), token, address, request_id, "{what}");
+        tracing::info!(reason, token, address, request_id, "{what}");
     }
 
     /// The error response to a denied request.

@@ -29,6 +29,9 @@ const PATH: usize = 200;
 /// Characters of a method that are kept.
 const METHOD: usize = 16;
 
+/// Why a key is refused that another one has replaced: no change of the token makes it good again.
+pub const REPLACED: &str = "replaced";
+
 /// Requests that would have been refused and are not written yet.
 #[derive(Debug, Default)]
 pub struct Observed(Mutex<HashMap<RequestKey, TokenRequest>>);
@@ -44,8 +47,8 @@ pub struct Refused<'a> {
     pub found: Result<Openers<'a>, Denied>,
     /// The token, if its secret was right.
     pub token: Option<u32>,
-    /// Why it would have been refused.
-    pub why: Denied,
+    /// Why it would have been refused, as a word of the metrics, or [`REPLACED`].
+    pub why: &'static str,
     /// The client's address.
     pub address: Option<IpAddr>,
     /// How the client calls itself.
@@ -57,7 +60,7 @@ pub struct Refused<'a> {
 impl Observed {
     /// Notes a request.
     pub fn note(&self, refused: &Refused<'_>) {
-        counter!("latchkey_observed_total", "reason" => refused.why.as_str()).increment(1);
+        counter!("latchkey_observed_total", "reason" => refused.why).increment(1);
         let (rule, module) = decides(refused);
         let path = refused.request.path.split('?').next().unwrap_or_default();
         let at = refused.at.unix();
@@ -67,7 +70,7 @@ impl Observed {
             method: refused.request.method.chars().take(METHOD).collect(),
             rule,
             path: path.chars().take(PATH).collect(),
-            reason: refused.why.as_str().to_owned(),
+            reason: refused.why.to_owned(),
             module_id: module.map(|module| module.id().into()).unwrap_or_default(),
             calls: 1,
             first_at: at,

@@ -1,7 +1,7 @@
 //! What another catalogue would change, for each token: the requests that it gains and loses, by rule.
 //!
-//! Both catalogues are asked about a request for each rule of either. A request that the old one opens to a token and the new one
-//! does not is lost, whatever has changed: the rules, the modules, the base path.
+//! Both catalogues are asked about a request for each rule of either, and for each two rules that may be for the same path. A request
+//! that the old one opens to a token and the new one does not is lost, whatever has changed: the rules, the modules, the base path.
 
 use std::{
     cmp::max,
@@ -12,7 +12,11 @@ use latchkey_shared::{ModuleId, Timestamp};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{Modules, apis::Original, modules::ModuleSet};
+use super::{
+    Modules, RuleId, Verb,
+    apis::Original,
+    modules::{ModuleSet, RuleName},
+};
 use crate::{
     catalogue::{
         Catalogue,
@@ -26,8 +30,10 @@ use crate::{
 const ANY: &str = "latchkey0any0segment";
 /// Stands for a host that no API names, and how people read it.
 const ANY_HOST: (&str, &str) = ("any.invalid", "*");
+/// Stands for a method that is none of the others, and how people read it.
+const ANY_METHOD: (&str, &str) = ("LATCHKEY-ANY", "…");
 /// The methods that a rule without one is tried with.
-const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", ANY_METHOD.0];
 
 /// What becomes of a request, compared to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -51,9 +57,9 @@ pub struct Change {
     /// Host, if the API has one, and path, behind the methods if it is not all: `POST,PUT api.example.com/v2/orders`; or the
     /// name of a module for administration.
     pub requests: String,
-    /// How often the token has made such requests.
+    /// How often the token has made such requests, at most: calls are counted by the rule that allowed them.
     pub calls: i64,
-    /// The last time, to a few seconds.
+    /// The last time that it has called by that rule, to a few seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_at: Option<Timestamp>,
 }
@@ -85,36 +91,74 @@ struct Probe {
     method: String,
 }
 
-impl Probe {
+/// The paths that a rule is for, from the root on.
+#[derive(Debug, Clone)]
+struct Place<'a> {
+    /// None for any host.
+    hosts: &'a [String],
+    method: Option<&'a str>,
+    segments: Vec<Segment>,
+}
+
+impl<'a> Place<'a> {
+    fn of(api: &'a Api, rule: &'a Rule) -> Self {
+        let base = api.base_path.iter().cloned().map(Segment::Literal);
+        let segments = base.chain(rule.segments.iter().cloned()).collect();
+        Self { hosts: &api.hosts, method: rule.method.as_deref(), segments }
+    }
+
+    /// The paths that both are for, if there are any and they are not those of one of the two.
+    fn overlap(&self, other: &Self) -> Option<Self> {
+        let hosts = match (self.hosts, other.hosts) {
+            ([], hosts) | (hosts, []) => hosts,
+            (own, others) if own == others => own,
+            _ => return None,
+        };
+        let method = match (self.method, other.method) {
+            (None, method) | (method, None) => method,
+            (own, others) if own == others => own,
+            _ => return None,
+        };
+        let (short, long) = if self.segments.len() < other.segments.len() { (self, other) } else { (other, self) };
+        let mut segments = long.segments.clone();
+        for (segment, own) in segments.iter_mut().zip(&short.segments) {
+            match (&*segment, own) {
+                (_, Segment::Any) => {}
+                (Segment::Any, literal) => segment.clone_from(literal),
+                (one, another) if one == another => {}
+                _ => return None,
+            }
+        }
+        (segments != self.segments && segments != other.segments).then_some(Self { hosts, method, segments })
+    }
+
     /// `named` are the hosts that either catalogue names: an API on any host is also on these.
-    fn of(api: &Api, named: &BTreeSet<&str>, rule: &Rule) -> Vec<Self> {
+    fn probes(&self, named: &BTreeSet<&str>) -> Vec<Probe> {
         let path = |any: &str| {
-            let segments = rule.segments.iter().map(|segment| match segment {
+            let segments = self.segments.iter().map(|segment| match segment {
                 Segment::Any => any,
                 Segment::Literal(text) => text,
             });
-            let all: Vec<&str> = api.base_path.iter().map(String::as_str).chain(segments).collect();
-            format!("/{}", all.join("/"))
+            format!("/{}", segments.collect::<Vec<_>>().join("/"))
         };
-        let hosts: Vec<Option<(&str, &str)>> = match (api.hosts.as_slice(), named.is_empty()) {
+        let hosts: Vec<Option<(&str, &str)>> = match (self.hosts, named.is_empty()) {
             ([], true) => vec![None],
             ([], false) => named.iter().map(|host| (*host, *host)).chain([ANY_HOST]).map(Some).collect(),
             (own, _) => own.iter().map(|host| Some((host.as_str(), host.as_str()))).collect(),
         };
-        let methods = rule.method.as_deref().map_or(METHODS.to_vec(), |method| vec![method]);
-        let probe = |host: Option<(&str, &str)>, method: &str| Self {
+        let methods = self.method.map_or(METHODS.to_vec(), |method| vec![method]);
+        let all = hosts.iter().flat_map(|host| methods.iter().map(move |method| (host, method)));
+        let probe = |(host, method): (&Option<(&str, &str)>, &&str)| Probe {
             shown: format!("{}{}", host.map(|(_, shown)| shown).unwrap_or_default(), path("{…}")),
             path: utf8_percent_encode(&path(ANY), ENCODED).to_string(),
             host: host.map(|(host, _)| host.to_owned()),
-            method: method.to_owned(),
+            method: (*method).to_owned(),
         };
-        hosts
-            .into_iter()
-            .flat_map(|host| methods.iter().map(move |method| (host, method)))
-            .map(|(host, method)| probe(host, method))
-            .collect()
+        all.map(probe).collect()
     }
+}
 
+impl Probe {
     /// Whether anybody may, and the modules of a set.
     fn opened(&self, modules: &Modules, set: &ModuleSet) -> (bool, bool) {
         let request = Original { host: self.host.as_deref(), method: &self.method, path: &self.path };
@@ -122,6 +166,12 @@ impl Probe {
             Ok(openers) => (openers.is_public(), openers.opening(set).result.is_ok()),
             Err(_) => (false, false),
         }
+    }
+
+    /// The rule that decides for a set.
+    fn decided_by(&self, modules: &Modules, set: &ModuleSet) -> Option<RuleId> {
+        let request = Original { host: self.host.as_deref(), method: &self.method, path: &self.path };
+        modules.apis.find(request).1.ok().map(|openers| openers.opening(set).rule)
     }
 }
 
@@ -133,48 +183,31 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add
 pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenRequest]) -> Vec<Change> {
     let apis = old.catalogue.apis.iter().chain(&new.catalogue.apis);
     let named: BTreeSet<&str> = apis.flat_map(|api| &api.hosts).map(String::as_str).collect();
-    let (before, after) = (probes(&old.catalogue, &named), probes(&new.catalogue, &named));
-    let all: BTreeSet<&Probe> = before.iter().chain(&after).map(|(_, probe)| probe).collect();
+    let places: Vec<Place<'_>> = [old, new].into_iter().flat_map(|modules| places(&modules.catalogue)).collect();
+    let overlaps =
+        places.iter().enumerate().flat_map(|(at, one)| places[at + 1..].iter().map(move |other| (one, other)));
+    let overlaps: Vec<Place<'_>> = overlaps.filter_map(|(one, other)| one.overlap(other)).collect();
+    let all: BTreeSet<Probe> = places.iter().chain(&overlaps).flat_map(|place| place.probes(&named)).collect();
     let nobody = old.set(Vec::new());
     let public = |probe: &Probe| (probe.opened(old, &nobody).0, probe.opened(new, &nobody).0);
     let mut changes = Vec::new();
-    for (becomes, probes) in changed(all.iter().map(|probe| (*probe, public(probe)))) {
+    for (becomes, probes) in changed(all.iter().map(|probe| (probe, public(probe)))) {
         let everybody = |requests| Change::new(becomes, requests);
         changes.extend(by_path(&probes).into_keys().map(everybody));
     }
-    let keyed: Vec<&Probe> = all.into_iter().filter(|probe| public(probe) == (false, false)).collect();
-    let called = called(&before, requests);
+    let keyed: Vec<&Probe> = all.iter().filter(|probe| public(probe) == (false, false)).collect();
+    let mut called: HashMap<(&str, &str, &str, &str), &TokenRequest> = HashMap::new();
+    for row in requests {
+        called.insert((&row.token_id, &row.api, &row.rule, &row.method), row);
+    }
     // Most tokens hold one of a few sets.
-    let mut of_sets: HashMap<&[ModuleId], Vec<Change>> = HashMap::new();
-    let mut probes_of_sets: HashMap<&[ModuleId], Vec<Vec<&Probe>>> = HashMap::new();
+    let mut of_sets: HashMap<&[ModuleId], Vec<OfSet<'_>>> = HashMap::new();
     for holder in holders {
-        let modules = holder.modules.as_slice();
-        if !of_sets.contains_key(modules) {
-            let set = old.set(holder.modules.clone());
-            let (mut of_set, mut probes_of_set) = (Vec::new(), Vec::new());
-            let opened = |probe: &Probe| (probe.opened(old, &set).1, probe.opened(new, &set).1);
-            for (becomes, probes) in changed(keyed.iter().map(|probe| (*probe, opened(probe)))) {
-                for (requests, probes) in by_path(&probes) {
-                    of_set.push(Change::new(becomes, requests));
-                    probes_of_set.push(probes);
-                }
-            }
-            let administration = [(old.integrations(), new.integrations()), (old.introspection(), new.introspection())];
-            for (before, after) in administration {
-                let name = || old.get(before).name;
-                match (set.opens(before), set.opens(after)) {
-                    (true, false) => of_set.push(Change::new(Becomes::Lost, name())),
-                    (false, true) => of_set.push(Change::new(Becomes::Gained, name())),
-                    _ => continue,
-                }
-                probes_of_set.push(Vec::new());
-            }
-            of_sets.insert(modules, of_set);
-            probes_of_sets.insert(modules, probes_of_set);
-        }
-        for (change, probes) in of_sets[modules].iter().zip(&probes_of_sets[modules]) {
-            let made = probes.iter().filter_map(|probe| called.get(&(holder.id.as_str(), *probe)));
-            let (calls, last_at) = made.fold((0, 0), |all, (calls, at)| (all.0 + calls, max(all.1, *at)));
+        let of_set = of_sets.entry(&holder.modules).or_insert_with(|| of_set(old, new, &keyed, &holder.modules));
+        for OfSet { change, by } in of_set {
+            let made =
+                by.iter().filter_map(|(name, method)| called.get(&(&*holder.id, &*name.api, &*name.rule, *method)));
+            let (calls, last_at) = made.fold((0, 0), |all, row| (all.0 + row.calls, max(all.1, row.last_at)));
             changes.push(Change {
                 token: holder.id.clone(),
                 name: holder.name.clone(),
@@ -188,37 +221,43 @@ pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenR
     changes
 }
 
-/// Each rule of a catalogue, by API and text, with the requests that stand for it.
-fn probes<'a>(catalogue: &'a Catalogue, named: &BTreeSet<&str>) -> Vec<((&'a str, &'a str), Probe)> {
-    let public = catalogue.apis.iter().flat_map(|api| api.public.iter().map(move |rule| (api, rule)));
-    let of_modules = catalogue.rules.iter().filter_map(|rule| Some((catalogue.apis.get(rule.api)?, &rule.rule)));
-    public
-        .chain(of_modules)
-        .flat_map(|(api, rule)| {
-            let probes = Probe::of(api, named, rule).into_iter();
-            probes.map(|probe| ((api.name.as_str(), rule.text.as_str()), probe))
-        })
-        .collect()
+/// A change for all tokens that hold a set of modules.
+struct OfSet<'a> {
+    change: Change,
+    /// By which rules and methods such requests were counted.
+    by: BTreeSet<(&'a RuleName, &'static str)>,
 }
 
-/// Calls and the last time, by token and the request that stands for them.
-fn called<'a>(
-    probes: &'a [((&'a str, &'a str), Probe)],
-    requests: &'a [TokenRequest],
-) -> HashMap<(&'a str, &'a Probe), (i64, i64)> {
-    let mut of_rules: HashMap<(&str, &str), Vec<&Probe>> = HashMap::new();
-    for (rule, probe) in probes {
-        of_rules.entry(*rule).or_default().push(probe);
+fn of_set<'a>(old: &'a Modules, new: &Modules, probes: &[&Probe], ids: &[ModuleId]) -> Vec<OfSet<'a>> {
+    let set = old.set(ids.to_vec());
+    let opened = |probe: &Probe| (probe.opened(old, &set).1, probe.opened(new, &set).1);
+    let counted = |probe: &&Probe| Some((old.rule(probe.decided_by(old, &set)?)?, Verb::of(&probe.method).as_str()));
+    let mut all = Vec::new();
+    for (becomes, probes) in changed(probes.iter().map(|probe| (*probe, opened(probe)))) {
+        all.extend(by_path(&probes).into_iter().map(|(requests, probes)| OfSet {
+            change: Change::new(becomes, requests),
+            // What is refused was not called.
+            by: probes.iter().filter(|_| becomes == Becomes::Lost).filter_map(counted).collect(),
+        }));
     }
-    let mut called: HashMap<(&str, &Probe), (i64, i64)> = HashMap::new();
-    for row in requests {
-        let probes = of_rules.get(&(row.api.as_str(), row.rule.as_str()));
-        for probe in probes.into_iter().flatten().filter(|probe| probe.method == row.method) {
-            let all = called.entry((row.token_id.as_str(), probe)).or_default();
-            *all = (all.0 + row.calls, max(all.1, row.last_at));
-        }
+    let administration = [(old.integrations(), new.integrations()), (old.introspection(), new.introspection())];
+    for (before, after) in administration {
+        let becomes = match (set.opens(before), set.opens(after)) {
+            (true, false) => Becomes::Lost,
+            (false, true) => Becomes::Gained,
+            _ => continue,
+        };
+        all.push(OfSet { change: Change::new(becomes, old.get(before).name), by: BTreeSet::new() });
     }
-    called
+    all
+}
+
+/// Where the rules of a catalogue are.
+fn places(catalogue: &Catalogue) -> Vec<Place<'_>> {
+    let public = catalogue.apis.iter().flat_map(|api| api.public.iter().map(move |rule| Place::of(api, rule)));
+    let of_modules =
+        catalogue.rules.iter().filter_map(|rule| Some(Place::of(catalogue.apis.get(rule.api)?, &rule.rule)));
+    public.chain(of_modules).collect()
 }
 
 /// Those that change, by what becomes of them.
@@ -241,8 +280,11 @@ fn by_path<'a>(probes: &[&'a Probe]) -> BTreeMap<String, Vec<&'a Probe>> {
         paths.entry(&probe.shown).or_default().push(probe);
     }
     let words = |(path, probes): (&str, Vec<&'a Probe>)| {
-        let methods: Vec<&str> = probes.iter().map(|probe| probe.method.as_str()).collect();
-        let is_every = METHODS.iter().all(|method| methods.contains(method));
+        let shown =
+            |probe: &&Probe| if probe.method == ANY_METHOD.0 { ANY_METHOD.1.to_owned() } else { probe.method.clone() };
+        let mut methods: Vec<String> = probes.iter().map(shown).collect();
+        methods.sort_by_key(|method| method == ANY_METHOD.1);
+        let is_every = METHODS.iter().all(|method| probes.iter().any(|probe| probe.method == *method));
         (if is_every { path.to_owned() } else { format!("{} {path}", methods.join(",")) }, probes)
     };
     paths.into_iter().map(words).collect()
@@ -304,7 +346,7 @@ mod tests {
     fn narrower_rule_is_told_by_method_with_the_calls_that_it_would_refuse() {
         let (old, new) =
             (format!("{API}{ORDERS}"), format!("{API}{}", ORDERS.replace("\"/orders\"", "\"GET /orders\"")));
-        let methods = "DELETE,PATCH,POST,PUT";
+        let methods = "DELETE,OPTIONS,PATCH,POST,PUT,…";
         assert_eq!(changes(&old, &new), [format!("orders: Lost {methods} api.example.com/v2/orders 3 30")]);
         assert_eq!(changes(&new, &old), [format!("orders: Gained {methods} api.example.com/v2/orders 0 0")]);
     }
@@ -318,6 +360,22 @@ mod tests {
         // What no rule is for is left to All.
         let gone = changes(&old, &old.replace(", \"GET /lines/{id}\"", ""));
         assert_eq!(gone, ["orders: Lost GET api.example.com/v2/lines/{…} 7 70"]);
+        // A longer rule takes a part of what was called by the shorter one: that many calls at most.
+        let longer = old.replace(
+            "[[modules]]",
+            "[[modules]]\nid = \"MD-0102\"\nname = \"Export\"\npaths = [\"/orders/export\"]\n[[modules]]",
+        );
+        assert_eq!(changes(&old, &longer), ["orders: Lost api.example.com/v2/orders/export 8 50"]);
+    }
+
+    #[test]
+    fn rules_that_meet_in_one_path_alone_are_tried_there() {
+        let rule = |id: &str, name: &str, path: &str| {
+            format!("[[modules]]\nid = \"{id}\"\nname = \"{name}\"\npaths = [\"{path}\"]\n")
+        };
+        let old = format!("{API}{}", rule("MD-0101", "Orders", "GET /customers/acme"));
+        let new = format!("{old}{}", rule("MD-0102", "Exports", "/customers/{id}/invoices"));
+        assert_eq!(changes(&old, &new), ["orders: Lost GET api.example.com/v2/customers/acme/invoices 0 0"]);
     }
 
     #[test]

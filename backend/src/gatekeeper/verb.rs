@@ -3,8 +3,10 @@
 /// A method, so small that a call costs nothing to count by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verb {
-    /// `GET`, and `HEAD`, which a rule for it includes.
+    /// `GET`.
     Get,
+    /// `HEAD`.
+    Head,
     /// `POST`.
     Post,
     /// `PUT`.
@@ -13,6 +15,8 @@ pub enum Verb {
     Patch,
     /// `DELETE`.
     Delete,
+    /// `OPTIONS`.
+    Options,
     /// Any other.
     Other,
 }
@@ -22,11 +26,13 @@ impl Verb {
     #[must_use]
     pub fn of(method: &str) -> Self {
         match method {
-            "GET" | "HEAD" => Self::Get,
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
             "POST" => Self::Post,
             "PUT" => Self::Put,
             "PATCH" => Self::Patch,
             "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
             _ => Self::Other,
         }
     }
@@ -36,10 +42,12 @@ impl Verb {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
             Self::Other => "",
         }
     }

@@ -40,7 +40,7 @@ pub use events::{EventQuery, NewEvent};
 pub use notifications::Listener;
 pub use outside_changes::POLL_INTERVAL;
 pub use replicas::{RELOAD_ASKED, Replica};
-pub use requests::{RequestKey, TokenRequest};
+pub use requests::{RequestKey, TOLD_FOR, TokenRequest};
 pub use sessions::SessionRow;
 pub use token_list::TokenQuery;
 pub use tokens::{TokenRow, TokenSelection};

@@ -4,18 +4,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, ExprTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement,
     sea_query::{Alias, Expr, OnConflict, Query},
 };
 
 use super::{
-    Result, Store, StoreError, Tx,
+    Result, Store, Tx,
     entities::{
         token,
         token_request::{Column, Entity, Model},
     },
 };
+use crate::gatekeeper::Verb;
 
 /// Requests that one rule decided about, in one way.
 pub type TokenRequest = Model;
@@ -23,7 +24,12 @@ pub type TokenRequest = Model;
 /// Token, API, method, rule, path and reason.
 pub type RequestKey = [String; 6];
 
-/// Paths of a token that are kept among the requests that would have been refused: clients choose them.
+/// A token, or the rule of an API for requests without one.
+type Group = (String, Option<(String, String)>);
+
+/// Seconds for which a request that would have been refused is told, after the last of its kind.
+pub const TOLD_FOR: i64 = 30 * 86_400;
+/// Paths of a group that are kept among the requests that would have been refused: clients choose them.
 const PATHS: usize = 500;
 /// Maximum rows of a statement. Both databases limit the number of its values.
 const ROWS: usize = 1000;
@@ -44,10 +50,17 @@ impl TokenRequest {
         (self.calls, self.first_at) = (calls, first_at);
     }
 
-    /// The same without its path and its method, which clients choose.
+    /// The same without its path, which clients choose, and without a method of their own.
     #[must_use]
     pub fn without_path(self) -> Self {
-        Self { path: String::new(), method: String::new(), ..self }
+        Self { path: String::new(), method: Verb::of(&self.method).as_str().to_owned(), ..self }
+    }
+
+    /// Those among which its path must find room: of its token, and without one of its rule, so that somebody who tries paths at
+    /// random hides no others.
+    fn group(&self) -> Group {
+        let rule = self.token_id.is_empty().then(|| (self.api.clone(), self.rule.clone()));
+        (self.token_id.clone(), rule)
     }
 }
 
@@ -88,23 +101,28 @@ impl Tx {
         Ok(())
     }
 
-    /// What finds no room among the paths of its token is counted without its path.
+    /// What finds no room among the paths of its group is counted without its path.
     async fn within_limits(&self, requests: Vec<TokenRequest>) -> Result<Vec<TokenRequest>> {
         let requests = merged(requests);
-        let mut new: HashMap<String, usize> = HashMap::new();
-        for request in requests.iter().filter(|request| !request.reason.is_empty()) {
-            *new.entry(request.token_id.clone()).or_default() += 1;
-        }
-        let mut room: HashMap<String, (usize, HashSet<RequestKey>)> = HashMap::new();
-        for (token_id, new) in new {
-            let of_token = || Entity::find().filter(Column::TokenId.eq(&token_id)).filter(Column::Reason.ne(""));
-            let there = usize::try_from(of_token().count(&self.db).await?).unwrap_or(usize::MAX);
+        let refused = || requests.iter().filter(|request| !request.reason.is_empty());
+        let since = refused().map(|request| request.last_at).max().unwrap_or_default() - TOLD_FOR;
+        let mut new: HashMap<Group, usize> = HashMap::new();
+        refused().for_each(|request| *new.entry(request.group()).or_default() += 1);
+        let mut room: HashMap<Group, (usize, HashSet<RequestKey>)> = HashMap::new();
+        for (group, new) in new {
+            let (token_id, rule) = &group;
+            let mut of_group = Entity::find().filter(Column::TokenId.eq(token_id)).filter(Column::Reason.ne(""));
+            of_group = of_group.filter(Column::LastAt.gte(since));
+            if let Some((api, rule)) = rule {
+                of_group = of_group.filter(Column::Api.eq(api)).filter(Column::Rule.eq(rule));
+            }
+            let there = usize::try_from(of_group.clone().count(&self.db).await?).unwrap_or(usize::MAX);
             if there + new > PATHS {
-                let known = of_token().all(&self.db).await?.iter().map(TokenRequest::key).collect();
-                room.insert(token_id, (PATHS.saturating_sub(there), known));
+                let known = of_group.all(&self.db).await?.iter().map(TokenRequest::key).collect();
+                room.insert(group, (PATHS.saturating_sub(there), known));
             }
         }
-        let fitted = requests.into_iter().map(|request| match room.get_mut(&request.token_id) {
+        let fitted = requests.into_iter().map(|request| match room.get_mut(&request.group()) {
             Some((room, known)) if !request.reason.is_empty() && !known.contains(&request.key()) => {
                 if *room == 0 {
                     return request.without_path();
@@ -166,11 +184,19 @@ impl Store {
             .collect())
     }
 
-    /// Removes requests whose last was before `at`, in seconds since 1970.
-    pub async fn remove_requests_before(&self, at: i64) -> std::result::Result<u64, StoreError> {
+    /// Removes a batch of requests whose last was before `allowed_before`, or `refused_before` for those that would have been
+    /// refused, in seconds since 1970. Returns the number of rows removed; 0 when none is left.
+    pub async fn remove_requests_before(&self, allowed_before: i64, refused_before: i64) -> Result<u64> {
         let tx = self.begin().await?;
-        let removed = Entity::delete_many().filter(Column::LastAt.lt(at)).exec(&tx.db).await?;
+        let backend = tx.db.get_database_backend();
+        let row = if backend == DatabaseBackend::Postgres { "ctid" } else { "rowid" };
+        let sql = format!(
+            "DELETE FROM token_requests WHERE {row} IN (SELECT {row} FROM token_requests \
+             WHERE (reason = '' AND last_at < $1) OR (reason <> '' AND last_at < $2) LIMIT {ROWS})"
+        );
+        let values = [allowed_before.into(), refused_before.into()];
+        let removed = tx.db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         tx.commit().await?;
-        Ok(removed.rows_affected)
+        Ok(removed.rows_affected())
     }
 }

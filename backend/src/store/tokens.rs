@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use latchkey_shared::{ModuleId, TokenStatus};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DatabaseBackend, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Statement,
     sea_query::{LockType, OnConflict},
 };
 
@@ -75,13 +75,6 @@ impl Store {
     pub async fn any_token(&self, id: &str) -> Result<Option<TokenRow>> {
         let token = token::Entity::find_by_id(id).one(&self.readers).await?;
         Ok(self.with_permissions(token.into_iter().collect()).await?.pop())
-    }
-
-    /// The tokens of an account with this external id, deleted ones included.
-    pub async fn tokens_of_external_id(&self, account_id: &str, external_id: &str) -> Result<Vec<TokenRow>> {
-        let tokens = token::Entity::find().filter(token::Column::AccountId.eq(account_id));
-        let tokens = tokens.filter(token::Column::ExternalId.eq(external_id)).order_by_asc(token::Column::CreatedAt);
-        self.with_permissions(tokens.all(&self.readers).await?).await
     }
 
     /// Whether a token of any account has this id, deleted ones included.
@@ -158,6 +151,20 @@ impl Tx {
     /// The token `id` of an account, locked until the end of the transaction.
     pub async fn token(&self, account_id: &str, id: &str) -> Result<Option<TokenRow>> {
         self.locked(token::Entity::find_by_id(id).filter(token::Column::AccountId.eq(account_id))).await
+    }
+
+    /// The oldest token of an account that has this external id and is not deleted. Until the end of the transaction nobody else asks
+    /// for it in this way.
+    pub async fn lock_external_id(&self, account_id: &str, external_id: &str) -> Result<Option<TokenRow>> {
+        if self.db.get_database_backend() == DatabaseBackend::Postgres {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            let key = format!("{account_id}\n{external_id}");
+            self.db.query_one_raw(Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [key.into()])).await?;
+        }
+        let tokens = token::Entity::find().filter(token::Column::AccountId.eq(account_id));
+        let tokens = tokens.filter(token::Column::ExternalId.eq(external_id));
+        let alive = tokens.filter(token::Column::State.ne(TokenStatus::Deleted.as_str()));
+        self.locked(alive.order_by_asc(token::Column::CreatedAt)).await
     }
 
     /// The token of any account that a handle stands for, by the handle's digest, locked until the end of the

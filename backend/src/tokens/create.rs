@@ -75,11 +75,7 @@ pub async fn handler(
     Ok(create(&app, &caller, &headers, read_json(&headers, &bytes)?).await?.into_response())
 }
 
-/// Creates a token, once for each idempotency key.
-///
-/// # Errors
-/// [`Error::Invalid`], [`Error::Forbidden`], [`Error::Conflict`], [`Error::Internal`].
-pub(crate) async fn create(
+async fn create(
     app: &AppState,
     caller: &Caller,
     headers: &HeaderMap,
@@ -119,27 +115,60 @@ async fn try_create(app: &AppState, caller: &Caller, request: &Request<'_>) -> R
         tx.commit().await?;
         return Ok(Some(row));
     }
-    let new = request.new;
+    let row = insert(app, &tx, &caller, request.new, now).await?;
+    if !request.idempotency_key.store(&tx, &caller, &row, now).await? {
+        return Ok(None);
+    }
+    tx.commit().await?;
+    Ok(Some(row))
+}
+
+/// What became of a token that is to be there once.
+pub(crate) enum Once {
+    /// It was created.
+    Created(Box<CreatedToken>),
+    /// The account has one with this external id, which is not deleted.
+    There(Box<TokenRow>),
+}
+
+/// Creates a token unless the account has one with its external id.
+///
+/// # Errors
+/// As [`handler`].
+pub(crate) async fn create_once(app: &AppState, caller: &Caller, body: NewTokenBody) -> Result<Once, Error> {
+    let new = NewToken::try_from(body)?;
+    let now = app.clock.now();
+    let (tx, caller) = auth::begin(app, caller).await?;
+    if let Some(external_id) = &new.external_id
+        && let Some(row) = tx.lock_external_id(&caller.account.id, external_id.as_str()).await?
+    {
+        return Ok(Once::There(Box::new(row)));
+    }
+    let row = insert(app, &tx, &caller, &new, now).await?;
+    tx.commit().await?;
+    let secrets = reveal::open(app, &row)?;
+    let info = super::present(app, &caller, &row)?;
+    Ok(Once::Created(Box::new(CreatedToken { info, token: secrets.token, handle: secrets.handle })))
+}
+
+/// Inserts a token with its event.
+async fn insert(app: &AppState, tx: &Tx, caller: &Caller, new: &NewToken, now: Timestamp) -> Result<TokenRow, Error> {
     rules::check_expiration(new.expiration_date, now)?;
     rules::check_beginning(new.not_before, new.expiration_date)?;
     let catalogue = app.catalogue();
     let extension = catalogue.extension(&new.extension);
     let extension = extension
         .ok_or_else(|| Error::field("extension", Problem::new("not_in_catalogue", "is not in the catalogue")))?;
-    let modules = rules::check_modules(app, &caller, Some(extension), &[], new.permissions.clone())?;
-    check_limit(&tx, &caller, extension).await?;
-    let id = unused_id(app, &tx).await?;
-    let row = new_row(app, &caller, new, extension, modules, &id, now)?;
-    rules::check_scope(app, &caller, &row)?;
+    let modules = rules::check_modules(app, caller, Some(extension), &[], new.permissions.clone())?;
+    check_limit(tx, caller, extension).await?;
+    let id = unused_id(app, tx).await?;
+    let row = new_row(app, caller, new, extension, modules, &id, now)?;
+    rules::check_scope(app, caller, &row)?;
     tx.insert_token(&row).await?;
-    if !request.idempotency_key.store(&tx, &caller, &row, now).await? {
-        return Ok(None);
-    }
     let details = json!({ "extension": row.token.extension_id, "permissions": row.modules });
     let object = (row.token.id.as_str(), row.token.name.as_str());
-    events::record(&tx, &caller, now, Action::TokenCreated, object, details).await?;
-    tx.commit().await?;
-    Ok(Some(row))
+    events::record(tx, caller, now, Action::TokenCreated, object, details).await?;
+    Ok(row)
 }
 
 /// The token that the same request made before.

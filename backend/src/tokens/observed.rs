@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use crate::{
     catalogue::api::Mode,
-    gatekeeper::{Entry, Modules, apis::Original, entry::Limit, explain::explain},
+    gatekeeper::{Entry, Modules, apis::Original, entry::Limit, explain::explain, observe::REPLACED},
     http::{Caller, Error, ListQuery, Page},
     rql::{Kind, Property},
     state::AppState,
-    store::{Result as Stored, Store, TokenRequest, entities::token},
+    store::{Result as Stored, Store, TOLD_FOR, TokenRequest, entities::token},
 };
 
-/// Seconds for which a request is told after the last of its kind.
-const TOLD_FOR: i64 = 30 * 86_400;
+/// Stands for the host of an API that has none.
+const ANY_HOST: &str = "any.invalid";
 /// Kinds of requests that are told, the last ones.
 const MOST: u64 = 5000;
 
@@ -80,12 +80,12 @@ fn one(
     now: Timestamp,
 ) -> ObservedRequest {
     let api = modules.catalogue.apis.iter().find(|api| api.name == row.api);
-    let host = api.and_then(|api| api.hosts.first()).map(String::as_str);
+    let host = Some(api.and_then(|api| api.hosts.first()).map_or(ANY_HOST, String::as_str));
     let original = Original { host, method: &row.method, path: &row.path };
     let address: Option<IpAddr> = row.address.parse().ok();
-    // A rate limit depends on the moment, and several paths are no path.
+    // A rate limit depends on the moment, several paths are no path, and a key that was replaced stays so.
     let passes_now = !row.path.is_empty()
-        && row.reason != "limited"
+        && !["limited", REPLACED].contains(&row.reason.as_str())
         && match entries.get(&row.token_id) {
             Some(entry) => explain(modules, entry, original, address, now).allowed,
             None => modules.apis.find(original).1.is_ok_and(|openers| openers.is_public()),

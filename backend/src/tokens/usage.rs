@@ -58,7 +58,8 @@ pub async fn handler(State(app): State<AppState>, caller: Caller, Id(id): Id) ->
         modules: catalogue
             .modules
             .iter()
-            .filter(|module| !module.id.is_all())
+            // What no rule is for belongs to All alone.
+            .filter(|module| !module.id.is_all() || modules.contains_key(module.id.as_str()))
             .filter_map(|module| of_module(&module.id))
             .collect(),
         rules,

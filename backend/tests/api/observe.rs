@@ -38,6 +38,28 @@ name = "Orders (read)"
 paths = ["GET /orders"]
 "#;
 
+/// Two APIs in observe mode and none in force, one of them on any host.
+const ALL_OBSERVE: &str = r#"
+[[apis]]
+name = "a"
+hosts = ["a.example.com"]
+base_path = "/a"
+mode = "observe"
+assertion = true
+
+[[apis]]
+name = "b"
+base_path = "/b"
+mode = "observe"
+public = ["GET /open"]
+
+[[modules]]
+id = "MD-0101"
+api = "a"
+name = "A"
+paths = ["/"]
+"#;
+
 async fn start(database: Database) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("catalogue.toml");
@@ -144,6 +166,51 @@ async fn key_that_is_good_for_nothing_passes_as_nobody() {
     );
 }
 
+#[tokio::test]
+async fn key_from_a_forbidden_address_or_replaced_by_another_passes_as_nobody() {
+    let server = Server::start_with_catalogue(ALL_OBSERVE).await;
+    let admin = server.admin().await;
+    let mut elsewhere = crate::harness::new_token("Elsewhere", &["MD-0101"]);
+    elsewhere["allowed_addresses"] = json!(["10.0.0.0/8"]);
+    let elsewhere = admin.post("/auth/tokens", elsewhere).await.expect(StatusCode::CREATED);
+    let answer = ask(&server.key(&elsewhere), "GET", "a.example.com", "/a/1").await;
+    let told = (answer.status, answer.header("x-token-id"), answer.header("x-token-assertion"));
+    assert_eq!(told, (StatusCode::OK, "", ""));
+    let rotated = admin.create("Rotated", &["MD-0101"]).await;
+    admin.act(&format!("/auth/tokens/{}/rotate", rotated["id"].as_str().unwrap())).await.expect(StatusCode::OK);
+    let answer = ask(&server.key(&rotated), "GET", "a.example.com", "/a/2").await;
+    assert_eq!((answer.status, answer.header("x-token-id")), (StatusCode::OK, ""));
+    flush(&server).await;
+    let rows = observed(&admin, "?ordering(path)").await;
+    let told: Vec<_> =
+        rows.iter().map(|row| (row["reason"].as_str().unwrap(), row["passes_now"].as_bool().unwrap())).collect();
+    // The token is good; the key that was sent will never be.
+    assert_eq!(told, [("address", false), ("replaced", false)]);
+}
+
+#[tokio::test]
+async fn request_to_no_api_passes_as_nobody_where_all_observe() {
+    let server = Server::start_with_catalogue(ALL_OBSERVE).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &["MD-0101"]).await;
+    for (host, path) in [("a.example.com", "/a//1"), ("a.example.com", "/elsewhere"), ("192.0.2.1", "/elsewhere")] {
+        let answer = ask(&server.key(&token).with("x-token-id", "lie"), "GET", host, path).await;
+        // Nothing is signed for an API that it may not be to.
+        let told = (answer.status, answer.header("x-token-id"), answer.header("x-token-assertion"));
+        assert_eq!(told, (StatusCode::OK, "", ""), "{host}{path}");
+    }
+    assert_ne!(ask(&server.key(&token), "GET", "a.example.com", "/a/1").await.header("x-token-assertion"), "");
+    // What is public passes now, also on an API without a host beside one with a host.
+    let nobody = server.anonymous();
+    for path in ["/b/open", "/b/closed"] {
+        assert_eq!(ask(&nobody, "POST", "b.example.com", path).await.status, StatusCode::OK);
+    }
+    flush(&server).await;
+    let rows = observed(&admin, "?api=b&ordering(path)").await;
+    assert_eq!(rows.iter().map(|row| row["passes_now"].as_bool().unwrap()).collect::<Vec<_>>(), [false, false]);
+    assert_eq!(rows[0]["rule"], Value::Null);
+}
+
 /// A path that programs read in two ways may be one of the API that is enforced.
 #[tokio::test]
 async fn request_that_may_be_to_an_enforced_api_is_refused() {
@@ -175,7 +242,25 @@ async fn paths_that_clients_make_up_find_an_end() {
     let rows = observed(&admin, "?limit=1000").await;
     assert_eq!(rows.len(), 501);
     let rest = rows.iter().find(|row| row["path"] == "").unwrap();
-    assert_eq!((&rest["calls"], &rest["passes_now"]), (&json!(300), &json!(false)));
+    assert_eq!((&rest["calls"], &rest["method"], &rest["passes_now"]), (&json!(300), &json!("GET"), &json!(false)));
+    // They hide no other rule, and are forgotten.
+    ask(&server.anonymous(), "GET", "api.example.com", "/v2/orders/7").await;
+    flush(&server).await;
+    assert_eq!(
+        observed(&admin, "?ordering(-last_at)&limit=1000")
+            .await
+            .iter()
+            .filter(|row| row["path"] == "/v2/orders/7")
+            .count(),
+        1
+    );
+    server.clock.advance(31 * 86_400);
+    ask(&server.anonymous(), "GET", "api.example.com", "/v2/new").await;
+    flush(&server).await;
+    let later = server.admin().await;
+    assert_eq!(observed(&later, "").await.iter().map(|row| row["path"].clone()).collect::<Vec<_>>(), ["/v2/new"]);
+    let (removed, _) = latchkey::retention::round(&server.app).await.unwrap();
+    assert_eq!(removed, 502);
 }
 
 #[tokio::test]

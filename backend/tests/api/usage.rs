@@ -13,7 +13,7 @@ use rstest::rstest;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, INTEGRATIONS, INTROSPECTION, PARTNERS, Postgres, Server, Sqlite};
+use crate::harness::{Database, INTEGRATIONS, INTROSPECTION, PARTNERS, Postgres, Server, Sqlite, header_value};
 
 #[rstest]
 #[tokio::test]
@@ -203,11 +203,40 @@ async fn usage_is_told_by_day_status_module_and_client(#[values(Sqlite, Postgres
     let module = |id: &str| usage["modules"].as_array().unwrap().iter().find(|it| it["id"] == id).cloned();
     assert_eq!(
         module(PARTNERS).unwrap(),
-        json!({ "id": PARTNERS, "granted": true, "calls": 3, "recent_calls": 0, "last_day": "2027-01-21" })
+        json!({ "id": PARTNERS, "granted": true, "calls": 3, "recent_calls": 0, "last_day": "2027-01-21", "instead": null })
     );
     assert_eq!(module(INTEGRATIONS).unwrap()["last_day"], Value::Null);
     assert_eq!(module("MD-0003").unwrap()["granted"], false, "what was refused is told, too");
     let clients: Vec<&str> =
         usage["clients"].as_array().unwrap().iter().map(|it| it["program"].as_str().unwrap()).collect();
     assert_eq!(clients, ["python", "curl/8.5"]);
+}
+
+#[tokio::test]
+async fn calls_are_told_by_rule_and_a_narrower_module_is_named_while_it_would_do() {
+    let server = crate::apis::start().await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &["MD-0101"]).await;
+    let id = token["id"].as_str().unwrap();
+    let key = server.anonymous().with("x-api-key", &header_value(&token));
+    let ask = async |method: &str, path: &str| {
+        let proxy = key.with("x-forwarded-host", "api.example.com").with("x-forwarded-method", method);
+        proxy.with("x-forwarded-uri", path).get("/gateway/check").await.status
+    };
+    let told = async || {
+        usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+        let told = admin.get(&format!("/auth/tokens/{id}/usage")).await.expect(StatusCode::OK);
+        let rule = |it: &Value| format!("{} {}: {} by {}", it["method"], it["rule"], it["calls"], it["module"]);
+        let orders = told["modules"].as_array().unwrap().iter().find(|it| it["id"] == "MD-0101").unwrap();
+        (
+            told["rules"].as_array().unwrap().iter().map(rule).collect::<Vec<_>>().join("; ").replace('"', ""),
+            orders["instead"].clone(),
+        )
+    };
+    for path in ["/v2/orders", "/v2/orders/7"] {
+        assert_eq!(ask("GET", path).await, StatusCode::OK);
+    }
+    assert_eq!(told().await, ("GET /orders: 2 by MD-0101".to_owned(), json!("MD-0102")));
+    assert_eq!(ask("POST", "/v2/orders").await, StatusCode::OK);
+    assert_eq!(told().await, ("GET /orders: 2 by MD-0101; POST /orders: 1 by MD-0101".to_owned(), Value::Null));
 }

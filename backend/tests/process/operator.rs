@@ -324,7 +324,7 @@ fn what_another_catalogue_would_break_and_what_is_observed_are_told_from_recorde
     assert_eq!(plan[0]["requests"], "mode: observe -> enforce");
     let lost = &plan[1];
     assert_eq!((&lost["token"], &lost["becomes"], &lost["calls"]), (&id.into(), &"lost".into(), &1.into()));
-    assert_eq!(lost["requests"], "DELETE,GET,PATCH,PUT /agreements");
+    assert_eq!(lost["requests"], "DELETE,GET,HEAD,OPTIONS,PATCH,PUT,… /agreements");
     assert_eq!(plan.as_array().unwrap().len(), 2);
     let error = refused(folder.path(), &["catalogue", "plan", "none.toml"]);
     assert!(error.contains("none.toml"), "{error}");
@@ -344,7 +344,10 @@ fn token_is_created_once_for_an_external_id_and_its_key_is_printed_once() {
     assert_eq!((&again["id"], &again["created"], &again["key"]), (&made["id"], &Value::from(false), &Value::Null));
     let base = ["token", "create", "--name", "Tenant 7", "--external-id", "tenant-7"];
     let other = refused(folder.path(), &[&base[..], &["--module", "Partners"]].concat());
-    assert!(other.contains("has this external id, and is for custom with MD-0002, MD-0007"), "{other}");
+    assert!(other.contains("has this external id; it is active, for custom with MD-0002, MD-0007"), "{other}");
+    let modules = ["--module", "Partners", "--module", "Integrations", "--allowed-address", "10.0.0.0/8"];
+    let wider = refused(folder.path(), &[&base[..], &modules].concat());
+    assert!(wider.contains("from any address"), "{wider}");
     let id = made["id"].as_str().unwrap();
     let shown = run(folder.path(), &["token", "show", id]);
     assert_eq!((&shown["external_id"], &shown["status"]), (&Value::from("tenant-7"), &Value::from("active")));

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
 use crate::server::{Server, latchkey};
@@ -84,6 +85,13 @@ fn bad_catalogue_leaves_the_one_in_force_and_says_why() {
     assert!(problem.contains("catalogue.toml, line 1: \"no slash\" must"), "{problem}");
     assert!(error.contains("1 of 1 servers keep the catalogue that they have"), "{error}");
     assert_eq!(server.check(&key), 200);
+    // The server has run for long.
+    let sqlite = format!("sqlite:{}", folder.path().join("data/latchkey.db").display());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let connection = sea_orm::Database::connect(sqlite).await.unwrap();
+        connection.execute_unprepared("UPDATE replicas SET seen_at = 1").await.unwrap();
+    });
     write(folder.path(), "/elsewhere");
     let (servers, error) = reload(folder.path());
     assert_eq!((&servers[0]["problem"], error.as_str()), (&Value::from(""), ""));
@@ -118,4 +126,29 @@ fn server_in_a_terminal_stops_when_that_is_closed() {
     script.kill().unwrap();
     script.wait().unwrap();
     until("it goes on without its terminal", || !is_up());
+}
+
+#[test]
+fn sighup_while_the_server_starts_does_not_end_it() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "/agreements");
+    let mut child = latchkey(folder.path())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--catalogue", "catalogue.toml"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // From its first moments on, until it has told where it listens.
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    thread::sleep(Duration::from_millis(60));
+    let greeted = thread::spawn(move || lines.next().unwrap().unwrap());
+    while !greeted.is_finished() {
+        assert!(Command::new("kill").args(["-s", "HUP", &child.id().to_string()]).status().unwrap().success());
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(greeted.join().unwrap().starts_with("Latchkey listens"));
+    assert_eq!(child.try_wait().unwrap(), None);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -46,6 +46,7 @@ pub struct Texts {
     pub try_expired: &'static str,
     pub try_not_yet: &'static str,
     pub try_address: &'static str,
+    pub try_replaced: &'static str,
     pub try_path: &'static str,
     pub try_invalid: &'static str,
     pub try_missing: &'static str,

@@ -2,11 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::HeaderMap;
 use clap::Args;
-use latchkey_shared::{ModuleId, NewTokenBody, ReplacementBody, Timestamp, TokenStatus};
+use latchkey_shared::{ModuleId, NewTokenBody, ReplacementBody, Secret, Timestamp};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::super::{catalogue, operator::Operator};
 use crate::{
@@ -20,7 +19,10 @@ use crate::{
     serve,
     state::AppState,
     store::{Store, TokenRow},
-    tokens::{create, rotate, status},
+    tokens::{
+        create::{self, Once},
+        rotate, status,
+    },
 };
 
 /// What making a key needs.
@@ -132,9 +134,9 @@ impl Maker {
         let store = operator.store().await?;
         let missing = || format!("there is no master key in {}", key.path(&operator.data).display());
         let master = key.given(&operator.data).map_err(|error| error.to_string())?.ok_or_else(missing)?;
-        if let Some(check) = first_start::key_check(&store).await? {
-            Keys::derive(&master).verify(&check).map_err(|error| error.to_string())?;
-        }
+        let check =
+            first_start::key_check(&store).await?.ok_or("the database is not set up yet: start the server once")?;
+        Keys::derive(&master).verify(&check).map_err(|error| error.to_string())?;
         let config = Config::of_command(operator.data.clone(), key.clone(), file.clone())?;
         let catalogue = catalogue::read(file.as_deref())?;
         let (clock, rng) = (Clock::system(), Rng::system());
@@ -181,9 +183,11 @@ impl Told {
         Self { json, text }
     }
 
-    fn key(id: &str, secret: &str) -> Self {
-        let key = format!("ApiKey {id}:{secret}");
-        Self { json: json!({ "id": id, "key": key }), text: format!("{id}\t{key}\n") }
+    fn key(id: &str, secret: &Secret, handle: Option<&Secret>) -> Self {
+        let key = format!("ApiKey {id}:{}", secret.expose());
+        let handle = handle.map(Secret::expose);
+        let text = format!("{id}\t{key}\n");
+        Self { json: json!({ "id": id, "key": key, "handle": handle }), text }
     }
 }
 
@@ -199,28 +203,13 @@ impl Create {
             None => app.store.first_account().await?.ok_or("there is no account yet")?,
         };
         let caller = Caller::operator(account);
-        let now = app.clock.now();
-        // To the minute: see below.
-        let minute = Timestamp::from_unix(now.unix() - now.unix().rem_euclid(60));
-        let body = self.body(&app.catalogue(), minute)?;
-        let mut headers = HeaderMap::new();
-        if let Some(external_id) = &self.external_id {
-            let all = app.store.tokens_of_external_id(&caller.account.id, external_id).await?;
-            let (deleted, alive): (Vec<_>, Vec<_>) =
-                all.into_iter().partition(|row| row.token.state == TokenStatus::Deleted.as_str());
-            if let Some(row) = alive.first() {
-                return self.told_again(&app, row, &body);
-            }
-            // Another command that runs at the same time, within this minute, makes the same request and gets the same token.
-            let once = format!("{external_id}\n{}\n{minute}", deleted.len());
-            let digest = crate::hex(&Sha256::digest(once));
-            let key = HeaderValue::try_from(digest).map_err(|error| error.to_string())?;
-            headers.insert(HeaderName::from_static("idempotency-key"), key);
-        }
-        let created = create::create(&app, &caller, &headers, body).await?.body;
+        let body = self.body(&app.catalogue(), app.clock.now())?;
+        let created = match create::create_once(&app, &caller, body.clone()).await? {
+            Once::Created(created) => created,
+            Once::There(row) => return self.told_again(&app, &row, &body),
+        };
         self.maker.operator.settle().await?;
-        let mut told = Told::key(created.info.id.as_str(), created.token.expose());
-        told.json["handle"] = created.handle.expose().into();
+        let mut told = Told::key(created.info.id.as_str(), &created.token, Some(&created.handle));
         told.json["created"] = true.into();
         self.maker.print(&told)
     }
@@ -268,12 +257,19 @@ impl Create {
         let extension = body.extension.as_ref().and_then(|it| it.name.as_deref()).unwrap_or_default();
         let fixes =
             app.catalogue().extension_by_id(&row.token.extension_id).is_some_and(|it| it.permissions.fixed().is_some());
-        if row.token.extension_name != extension || (!fixes && wanted != held) {
+        let same_rules = (body.allowed_addresses.is_none()
+            || body.allowed_addresses.as_ref().map(|all| all.join(",")) == row.token.allowed_addresses)
+            && (body.calls_per_minute.is_none() || body.calls_per_minute == row.token.calls_per_minute.map(i64::from));
+        let status = status(&row.token, app.clock.now());
+        if row.token.extension_name != extension || (!fixes && wanted != held) || !same_rules || !status.is_usable() {
             return Err(format!(
-                "{} has this external id, and is for {} with {}: nothing was created",
+                "{} has this external id; it is {}, for {} with {}, from {} and with {} calls a minute: nothing was created",
                 row.token.id,
+                status.as_str(),
                 row.token.extension_name,
                 if held.is_empty() { "no module".to_owned() } else { held.join(", ") },
+                row.token.allowed_addresses.as_deref().unwrap_or("any address"),
+                row.token.calls_per_minute.map_or_else(|| "any number of".to_owned(), |calls| calls.to_string()),
             ));
         }
         let mut told = Told::token(row, app.clock.now());
@@ -310,6 +306,6 @@ impl Rotate {
             rotate::replace(&app, &caller, &self.id, &HeaderMap::new(), body, rotate::Rotation::Rotate).await;
         let replaced = replaced?.body;
         self.maker.operator.settle().await?;
-        self.maker.print(&Told::key(&self.id, replaced.token.expose()))
+        self.maker.print(&Told::key(&self.id, &replaced.token, replaced.handle.as_ref()))
     }
 }

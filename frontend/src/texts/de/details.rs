@@ -46,6 +46,7 @@ pub const TEXTS: Texts = Texts {
     try_limited: "Die erlaubten Anfragen pro Minute sind verbraucht.",
     try_missing: "Sie hat keinen Schlüssel.",
     try_invalid: "Ihr Schlüssel ist ungültig.",
+    try_replaced: "Ihr Schlüssel wurde durch einen anderen ersetzt.",
     try_path: "Programme lesen ihren Pfad auf mehr als eine Weise.",
     would_be_refused: Template::new("Sie würde abgelehnt ({0})."),
     use_it: "Verwendung",

@@ -46,6 +46,7 @@ pub const TEXTS: Texts = Texts {
     try_limited: "The rate limit is used up.",
     try_missing: "It has no key.",
     try_invalid: "Its key is not valid.",
+    try_replaced: "Its key was replaced by another one.",
     try_path: "Programs read its path in more than one way.",
     would_be_refused: Template::new("It would be refused ({0})."),
     use_it: "Use it",

@@ -129,6 +129,7 @@ pub fn why_refused(reason: &str) -> Option<&'static str> {
         "limited" => texts.try_limited,
         "missing" => texts.try_missing,
         "malformed" | "checksum" | "unknown_id" | "wrong_secret" => texts.try_invalid,
+        "replaced" => texts.try_replaced,
         "path" => texts.try_path,
         _ => return None,
     })

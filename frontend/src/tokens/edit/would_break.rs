@@ -15,6 +15,9 @@ use crate::{
     ui::{Icon, dynamic},
 };
 
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
 /// A warning above *Save*, while the form takes away what is in use: modules, and addresses.
 #[component]
 pub fn WouldBreak(
@@ -54,12 +57,14 @@ pub fn WouldBreak(
 fn would_break(usage: &TokenUsage, draft: &Draft, catalogue: &Catalogue, clock: Clock) -> String {
     let texts = &t().edit;
     let opens = |id: &ModuleId| draft.modules.iter().any(|it| it == id || (it.is_all() && catalogue.is_in_all(id)));
+    // The calls of a module are those of today and yesterday.
+    let since = (clock.now.unix().div_euclid(DAY) - 1) * DAY;
     // What was called by a module that is taken away, and is not opened by another.
     let lost = |id: &ModuleId| -> Vec<String> {
-        let of_module = usage.rules.iter().filter(|rule| rule.module == *id);
+        let of_module = usage.rules.iter().filter(|rule| rule.module == *id && rule.last_at.unix() >= since);
         of_module.filter(|rule| !rule.modules.iter().any(opens)).map(called).collect()
     };
-    let is_known = |id: &ModuleId| usage.rules.iter().any(|rule| rule.module == *id);
+    let is_known = |id: &ModuleId| usage.rules.iter().any(|rule| rule.module == *id && rule.last_at.unix() >= since);
     let taken = usage.modules.iter().filter(|it| it.granted && !opens(&it.id));
     let taken = taken.filter(|it| !is_known(&it.id) || !lost(&it.id).is_empty());
     let calls = recent_calls(taken, |id| match lost(id).as_slice() {
