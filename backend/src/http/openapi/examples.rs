@@ -31,7 +31,11 @@ pub fn of(name: &str) -> Option<Value> {
         }),
         "TokenUsage" => json!({
             "days": [{ "date": "2027-01-31", "statuses": [{ "code": 200, "calls": 1280 }, { "code": 403, "calls": 2 }] }],
-            "modules": [{ "id": "MD-0002", "granted": true, "calls": 1282, "recent_calls": 310, "last_day": "2027-01-31" }],
+            "modules": [{ "id": "MD-0002", "granted": true, "calls": 1282, "recent_calls": 310, "last_day": "2027-01-31", "instead": null }],
+            "rules": [{
+                "api": "", "method": "GET", "rule": "/agreements", "module": "MD-0002", "calls": 1280,
+                "last_at": "2027-01-31T09:30:00+00:00", "modules": ["MD-0002"]
+            }],
             "clients": [{ "address": "203.0.113.7", "program": "curl/8.5", "at": "2027-01-31T09:30:00+00:00" }]
         }),
         "UserDetails" => json!({
@@ -68,8 +72,18 @@ pub fn of(name: &str) -> Option<Value> {
             "paths": ["/agreements"], "in_all": true
         }),
         "Explanation" => json!({
-            "allowed": true, "status": 200, "reason": "allowed", "text": "Partners opens it.",
+            "allowed": true, "observed": false, "status": 200, "reason": "allowed", "text": "Partners opens it.",
             "rules": [{ "rule": "/agreements", "module": "MD-0002", "name": "Partners", "held": true }]
+        }),
+        "CatalogueApi" => json!({
+            "name": "orders", "title": "Orders API", "url": "https://api.example.com/v2", "hosts": ["api.example.com"],
+            "base_path": "/v2", "credentials": ["bearer", "x-api-key"], "public": ["GET /health"], "observes": true
+        }),
+        "ObservedRequest" => json!({
+            "token": { "id": "SU-000-000-001", "name": "Billing export" }, "api": "orders", "method": "POST",
+            "path": "/v2/orders", "rule": "/orders", "module": { "id": "MD-0101", "name": "Orders" }, "reason": "module",
+            "calls": 12, "first_at": "2026-11-01T08:00:00+00:00", "last_at": "2026-11-30T08:00:00+00:00",
+            "address": "203.0.113.7", "program": "shop/1.4", "passes_now": false
         }),
         "SampleCall" => json!({
             "method": "GET", "url": "https://api.example.com/v2/orders", "credentials": "x-api-key"
@@ -207,8 +221,8 @@ pub fn is_missing(operation: &utoipa::openapi::path::Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use latchkey_shared::{
-        Account, Context, CreatedToken, ExchangedToken, Explanation, Extension, Module, Permission, ReplacedToken,
-        RevealedToken, SampleCall, Token,
+        Account, CatalogueApi, Context, CreatedToken, ExchangedToken, Explanation, Extension, Module, ObservedRequest,
+        Permission, ReplacedToken, RevealedToken, SampleCall, Token,
     };
     use serde::{Serialize, de::DeserializeOwned};
 
@@ -230,6 +244,8 @@ mod tests {
         reads_back::<Permission>("Permission");
         reads_back::<Module>("Module");
         reads_back::<Explanation>("Explanation");
+        reads_back::<CatalogueApi>("CatalogueApi");
+        reads_back::<ObservedRequest>("ObservedRequest");
         reads_back::<SampleCall>("SampleCall");
         reads_back::<Extension>("Extension");
         reads_back::<Account>("Account");
