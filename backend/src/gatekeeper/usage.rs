@@ -265,14 +265,16 @@ async fn write(modules: &Modules, store: &Store, taken: &Uses) -> Result<(), Sto
     let mut usage = NewUsage::default();
     for (number, of_token) in taken {
         let token_id: String = TokenId::from_number(*number).into();
-        let mut calls: HashMap<(i32, Option<ModuleRef>, u16), i64> = HashMap::new();
+        // By id: the next catalogue may say something else of a module, and a statement may name a row once.
+        let mut calls: HashMap<(i32, String, u16), i64> = HashMap::new();
         for (kind, count) in &of_token.calls {
-            *calls.entry((kind.day, kind.module, kind.status)).or_default() += count;
+            let module_id = kind.module.map(|module| module.id().into()).unwrap_or_default();
+            *calls.entry((kind.day, module_id, kind.status)).or_default() += count;
         }
-        usage.calls.extend(calls.into_iter().map(|((day, module, status), calls)| NewCalls {
+        usage.calls.extend(calls.into_iter().map(|((day, module_id, status), calls)| NewCalls {
             token_id: token_id.clone(),
             day,
-            module_id: module.map(|module| module.id().into()).unwrap_or_default(),
+            module_id,
             status: i32::from(status),
             calls,
         }));

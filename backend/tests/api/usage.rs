@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
+use latchkey::catalogue::Catalogue;
 use latchkey::gatekeeper::{
     RuleId, Verb,
     usage::{self, Call, KeyUse},
@@ -239,4 +240,23 @@ async fn calls_are_told_by_rule_and_a_narrower_module_is_named_while_it_would_do
     assert_eq!(told().await, ("GET /orders: 2 by MD-0101".to_owned(), json!("MD-0102")));
     assert_eq!(ask("POST", "/v2/orders").await, StatusCode::OK);
     assert_eq!(told().await, ("GET /orders: 2 by MD-0101; POST /orders: 1 by MD-0101".to_owned(), Value::Null));
+}
+
+#[rstest]
+#[tokio::test]
+async fn calls_before_and_after_a_new_catalogue_are_written_together(#[values(Sqlite, Postgres)] database: Database) {
+    let server = Server::start(database).await;
+    let admin = server.admin().await;
+    let token = admin.create("Key", &[INTEGRATIONS]).await;
+    let key = server.key(&token);
+    key.get("/auth/tokens").await.expect(StatusCode::OK);
+    let mut apart = Catalogue::built_in().unwrap();
+    for module in &mut apart.modules {
+        module.in_all = module.id.as_str() != INTEGRATIONS;
+    }
+    server.app.gatekeeper.replace_catalogue(&apart);
+    key.get("/auth/tokens").await.expect(StatusCode::OK);
+    usage::flush(&server.app.gatekeeper, &server.app.store).await.unwrap();
+    let calls = server.app.store.calls(token["id"].as_str().unwrap(), 0).await.unwrap();
+    assert_eq!(calls.iter().map(|row| row.calls).collect::<Vec<_>>(), [2]);
 }
