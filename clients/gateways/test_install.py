@@ -66,6 +66,10 @@ def test_the_page_leads_from_an_empty_debian_to_a_working_service(tmp_path):
     assert packages.startswith("apt-get update\napt-get install")
     for folder in ["upper", "work", "root"]:
         (tmp_path / folder).mkdir()
+    mount = "mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root"
+    trial = subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "sh", "-c", mount], cwd=tmp_path, check=False)
+    if trial.returncode:
+        pytest.skip("a copy of this machine needs the right to mount, and a network of its own")
     checkout = tmp_path / "upper/checkout"
     (checkout / "target/release").mkdir(parents=True)
     shutil.copytree(ROOT / "deploy", checkout / "deploy")
@@ -79,7 +83,7 @@ def test_the_page_leads_from_an_empty_debian_to_a_working_service(tmp_path):
     script = textwrap.dedent(f"""
         set -eu
         cd {tmp_path}
-        mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
+        {mount}
         for folder in proc sys dev; do mount --rbind /$folder root/$folder; done
         # Debian starts what it installs; a machine without an init does not.
         chroot root env -C /checkout bash packages
@@ -91,5 +95,5 @@ def test_the_page_leads_from_an_empty_debian_to_a_working_service(tmp_path):
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", script]
     told = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert told.returncode == 0, f"{told.stdout[-3000:]}\n{told.stderr[-6000:]}"
-    assert re.search(r"^gained\t.*\tGET,HEAD api.example.com/v2/prices", told.stdout, re.MULTILINE), told.stdout
+    assert re.search(r"^gained\t.*\tGET api.example.com/v2/prices", told.stdout, re.MULTILINE), told.stdout
     assert (tmp_path / "result").read_text() == "GET 200 POST 403\n"
