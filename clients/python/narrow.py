@@ -97,7 +97,9 @@ def named(first, second, extension):
 def narrow_parameter(parameter):
     schema = parameter["schema"]
     if parameter["name"] == "rql":
-        schema["enum"] = QUERIES
+        # By the property that the document's own example names.
+        example = (schema.get("examples") or [schema.get("example")])[0]
+        schema["enum"] = [example, f"not({example.replace('ne(', 'eq(', 1)})"]
     elif parameter["name"] == "search":
         schema["pattern"] = "^[^\\x00]*$"
     elif parameter["name"] in EXPLAINED:

@@ -349,7 +349,9 @@ fn add_query(operation: &mut Operation, properties: &[Property]) {
     }
     let about =
         "All of RQL but `search` in one parameter, encoded like any other: `and(eq(status,active),like(name,*a*))`";
-    parameters.push(parameter("rql", ParameterIn::Query, about, string(None, Some(json!("ne(id,X)")))));
+    let named = properties.iter().find(|property| property.name == "id").or(properties.first());
+    let example = format!("ne({},X)", named.map_or("id", |property| property.name));
+    parameters.push(parameter("rql", ParameterIn::Query, about, string(None, Some(json!(example)))));
     if properties.iter().any(|property| property.orderable) {
         let nulls = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["first", "last"]));
         let about = "Where rows without a value are ordered: before every value (`first`, unless told), or after all";
