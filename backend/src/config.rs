@@ -17,7 +17,7 @@ use crate::{
 /// Where data are kept; the same for every command.
 #[derive(Debug, Clone, Args)]
 pub struct DataConfig {
-    /// Where the embedded database and the master key are kept. Made when absent, for its owner alone.
+    /// Where the embedded database and the master key are kept. The server makes it when it is absent, for its owner alone.
     #[arg(long, env = "LATCHKEY_DATA_DIR", value_name = "DIR", default_value = "latchkey-data")]
     pub data_dir: PathBuf,
 
@@ -291,11 +291,11 @@ impl Config {
     ///
     /// # Errors
     /// What is wrong with the environment.
-    pub fn of_command(data: DataConfig, key: KeyConfig, catalogue: Option<PathBuf>) -> Result<Self, String> {
+    pub fn of_command(data: DataConfig, key: KeyConfig) -> Result<Self, String> {
         let command = Self::augment_args(clap::Command::new("latchkey"));
         let matches = command.try_get_matches_from(["latchkey"]).map_err(|error| error.to_string())?;
         let config = Self::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        Ok(Self { data, key, catalogue, ..config })
+        Ok(Self { data, key, ..config })
     }
 
     /// Whether browsers reach the server over TLS.

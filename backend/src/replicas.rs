@@ -1,5 +1,5 @@
-//! What a server does with its catalogue after the start: it reads the file again when it is asked to, and compares what it
-//! has with the other servers of its database.
+//! What a server does with its catalogue after the start: it keeps it in the database for the command line, reads the file again
+//! when it is asked to, and compares what it has with the other servers of its database.
 //!
 //! It is asked by SIGHUP, alone, or by `latchkey reload`, with all others. A bad file leaves the catalogue as it is.
 
@@ -28,6 +28,8 @@ pub struct Member {
     /// The catalogue file; none for the built-in one.
     path: Option<PathBuf>,
     row: Replica,
+    /// The digest of the catalogue that it has kept in the database; none if it keeps none.
+    kept: Option<String>,
     /// Names of the servers whose catalogue differs, as the log has them.
     differing: Vec<String>,
     has_warned: bool,
@@ -46,7 +48,21 @@ impl Member {
             problem: String::new(),
             seen_at: 0,
         };
-        Self { keeper: Arc::clone(keeper), store: store.clone(), path, row, differing: Vec::new(), has_warned: false }
+        Self {
+            keeper: Arc::clone(keeper),
+            store: store.clone(),
+            path,
+            row,
+            kept: None,
+            differing: Vec::new(),
+            has_warned: false,
+        }
+    }
+
+    /// Keeps the catalogue in the database from now on: the command line has it from there.
+    pub async fn keep_catalogue(&mut self) {
+        self.kept = Some(String::new());
+        self.show().await;
     }
 
     /// Reloads whenever it is asked to, until `stop`.
@@ -76,8 +92,8 @@ impl Member {
                     Ok(_) => {}
                     Err(error) => tracing::warn!(%error, "whether to read the catalogue again is not known"),
                 },
-                // Nobody else works with a SQLite file.
-                _ = interval.tick(), if self.store.is_shared() => self.show().await,
+                // Nobody else works with a SQLite file: there it shows what it could not show before.
+                _ = interval.tick(), if self.store.is_shared() || self.has_warned => self.show().await,
             }
         }
         let _ = self.store.remove_replica(&self.row.id).await;
@@ -125,7 +141,12 @@ impl Member {
     async fn compare(&mut self) -> Result<Vec<String>> {
         self.row.seen_at = self.keeper.clock.now().unix();
         let since = self.row.seen_at - GONE_AFTER;
-        self.store.save_replica(self.row.clone(), since).await?;
+        let catalogue = Arc::clone(&self.keeper.modules().catalogue.text);
+        let is_new = self.kept.as_ref().is_some_and(|kept| *kept != self.row.catalogue);
+        self.store.save_replica(self.row.clone(), since, is_new.then_some(&*catalogue)).await?;
+        if is_new {
+            self.kept = Some(self.row.catalogue.clone());
+        }
         let all = self.store.replicas_since(since).await?;
         Ok(all.into_iter().filter(|other| other.catalogue != self.row.catalogue).map(|other| other.name).collect())
     }

@@ -144,11 +144,12 @@ async fn serve_console(
     store.migrate().await?;
     let (app, made) = assemble(config, catalogue, store, &master, Clock::system(), rng).await?;
     let signals = Signals::listen(hang_up)?;
+    let keeper = &app.gatekeeper;
+    let mut member = Member::new(keeper, &app.store, app.config.catalogue.clone(), &places.url);
+    member.keep_catalogue().await;
     announce(&places.greeting, app.config.public_url.as_deref().unwrap_or(&places.url), made.as_ref());
     tokio::spawn(retention::run(app.clone()));
     tokio::spawn(ended_keys::run(app.clone()));
-    let keeper = &app.gatekeeper;
-    let member = Member::new(keeper, &app.store, app.config.catalogue.clone(), &places.url);
     let served = places.with(routes::server(&app), keeper, &app.store, dropped);
     run(served, keeper, &app.store, member, signals).await;
     Ok(())

@@ -223,7 +223,7 @@ test("the link of a refusal leads to the missing module, which is granted with o
   const key = `ApiKey ${token.id}:${token.token}`;
   const agreements = `${server.url}/public/v1/agreements`;
   const refusal = (await (await fetch(agreements, { headers: { Authorization: key } })).json()) as { errors: string[] };
-  const link = /Grant it at (\S+)$/.exec(refusal.errors[0]!)![1]!;
+  const link = /Grant it in the console, at (\S+)$/.exec(refusal.errors[0]!)![1]!;
   await page.goto(link);
   const row = page.getByRole("row", { name: /Partners/ });
   await expect(row).toHaveClass(/is-asked/);

@@ -1,6 +1,7 @@
 //! An API that the gatekeeper stands before: where it is, how its clients show a key, and what needs none.
 
 use axum::http::HeaderName;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use latchkey_shared::CatalogueApi;
 use serde::Deserialize;
 
@@ -134,6 +135,12 @@ impl Api {
         }
     }
 
+    /// Its base path as people write it; empty at the root.
+    #[must_use]
+    pub fn base(&self) -> String {
+        self.base_path.iter().map(|segment| format!("/{segment}")).collect()
+    }
+
     /// Whether both claim a request.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
@@ -165,6 +172,17 @@ impl From<&Api> for CatalogueApi {
 }
 
 impl CredentialForm {
+    /// The header that shows a key, `<id>:<secret>`, in this form.
+    #[must_use]
+    pub fn header(&self, key: &str) -> String {
+        match self {
+            Self::ApiKey => format!("Authorization: ApiKey {key}"),
+            Self::Bearer => format!("Authorization: Bearer {key}"),
+            Self::Basic => format!("Authorization: Basic {}", STANDARD.encode(key)),
+            Self::Header(name) => format!("{name}: {key}"),
+        }
+    }
+
     /// The name of the form in a catalogue.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -337,10 +355,10 @@ mod tests {
             ("credentials = [\"x-forwarded-key\"]", "has another meaning"),
             ("hosts = [\"API.example.com\"]", "hosts: \"API.example.com\""),
             ("hosts = [\"api.example.com:8443\"]", "without a port"),
-            ("base_path = \"v2\"", "base_path \"v2\" must have a path"),
+            ("base_path = \"v2\"", "base_path \"v2\" cannot be matched: its path must begin with a slash"),
             ("base_path = \"GET /v2\"", "base_path must be a path alone"),
             ("base_path = \"/{tenant}\"", "base_path must be a path alone"),
-            ("public = [\"health\"]", "public: \"health\" must have a path"),
+            ("public = [\"health\"]", "public: \"health\" cannot be matched: its path must begin with a slash"),
             ("credentials = [\"bearer\", \"bearer\"]", "\"bearer\" is there twice"),
             ("credentials = [\"transfer-encoding\"]", "has another meaning"),
             ("hosts = []", "leave it out for any host"),

@@ -51,11 +51,10 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Catalogue, CatalogueError>
     let at = |line: usize, reason: String| CatalogueError::Line { file: file.to_owned(), line, reason };
     let read: File =
         toml::from_str(text).map_err(|error| at(error.span().map_or(1, line), error.message().replace('\n', " ")))?;
-    let digest = crate::hex(&Sha256::digest(text));
-    check(read, digest, &line).map_err(|(line, reason)| at(line, reason))
+    check(read, text, &line).map_err(|(line, reason)| at(line, reason))
 }
 
-fn check(file: File, digest: String, line: &dyn Fn(Range<usize>) -> usize) -> Result<Catalogue, Complaint> {
+fn check(file: File, text: &str, line: &dyn Fn(Range<usize>) -> usize) -> Result<Catalogue, Complaint> {
     let apis = apis(&file, line)?;
     let rules = rules(&file.modules, &apis, line)?;
     let in_all = file.all_includes_administration;
@@ -80,7 +79,8 @@ fn check(file: File, digest: String, line: &dyn Fn(Range<usize>) -> usize) -> Re
         let built_in = Catalogue::built_in().map_err(|error| (1, error.to_string()))?;
         extensions.extend(built_in.extensions.into_iter().take(1));
     }
-    Ok(Catalogue { digest, modules, apis, rules, extensions })
+    let digest = crate::hex(&Sha256::digest(text));
+    Ok(Catalogue { text: text.into(), digest, modules, apis, rules, extensions })
 }
 
 fn apis(file: &File, line: &dyn Fn(Range<usize>) -> usize) -> Result<Vec<Api>, Complaint> {
@@ -274,8 +274,8 @@ mod tests {
             (of("One", "Introspection"), "belongs to a module that always exists"),
             (of("0001", "0007"), "the module Integrations is MD-0007"),
             (of("One", "Integrations"), "the module Integrations is MD-0007"),
-            (of("/one", "one"), "\"one\" must have a path that begins with a slash"),
-            (of("/one", "/one/../two"), "it has a dot segment"),
+            (of("/one", "one"), "\"one\" cannot be matched: its path must begin with a slash"),
+            (of("/one", "/one/../two"), "its path has a dot segment"),
             (of("/one", "Get /one"), "or a method and a path like \"GET /orders\""),
             (format!("{EXTENSION}{MODULE}colour = 1\n"), "colour"),
             (EXTENSION.replace("\"ask\"", "[\"MD-0009\"]"), "grants MD-0009, which is not a module"),

@@ -7,7 +7,7 @@ pub mod list;
 pub mod openapi;
 pub mod rule;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use latchkey_shared::{Extension, ExtensionRef, Module, ModuleId};
 use thiserror::Error;
@@ -22,7 +22,9 @@ const DEFAULT: &str = include_str!("default.toml");
 /// What the platform is made of and what its tokens are for.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
-    /// The SHA-256 of its text: two servers with the same have the same catalogue.
+    /// What was read.
+    pub text: Arc<str>,
+    /// The SHA-256 of the text: two servers with the same have the same catalogue.
     pub digest: String,
     /// *All* first, then the others in the order of their ids.
     pub modules: Vec<Module>,
@@ -101,6 +103,14 @@ impl Catalogue {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| CatalogueError::Io { file: file.clone(), error })?;
         file::parse(&text, &file)
+    }
+
+    /// The catalogue that a server has kept in the database.
+    ///
+    /// # Errors
+    /// [`CatalogueError`], if this version reads catalogues in another way.
+    pub fn kept(text: &str) -> Result<Self, CatalogueError> {
+        file::parse(text, "in force")
     }
 
     /// The module `id`.

@@ -35,7 +35,7 @@ pub enum RuleError {
     #[error("must be a path like \"/orders\" or a method and a path like \"GET /orders\"")]
     Form,
     /// The path has two meanings, or none.
-    #[error("must have a path that begins with a slash and is plain: it {0}")]
+    #[error("cannot be matched: its path {0}")]
     Path(#[from] PathError),
     /// `/orders/`, which says no more than `/orders`.
     #[error("must not end with a slash")]

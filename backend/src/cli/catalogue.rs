@@ -2,25 +2,27 @@
 
 use std::{
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use clap::{Args, Subcommand};
 use latchkey_shared::TokenId;
 use serde_json::{Value, json};
 
-use super::operator::Operator;
+use super::operator::{self, Operator, catalogue_in_force, read};
 use crate::{
     catalogue::{
-        Catalogue,
+        Catalogue, ModuleRule,
         api::{Api, CredentialForm, Mode},
         openapi,
     },
+    clock::Clock,
     gatekeeper::{
         Modules,
         plan::{self, Holder},
     },
     store::TokenSelection,
+    tokens::observed,
 };
 
 /// Tokens that are read at once.
@@ -46,27 +48,18 @@ pub enum Command {
 /// What is compared.
 #[derive(Debug, Args)]
 pub struct Plan {
-    /// The catalogue that would be in force.
+    /// The catalogue that would be in force, in the place of the one that servers have now.
     file: PathBuf,
-
-    /// The catalogue that is in force.
-    #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
-    catalogue: Option<PathBuf>,
 
     #[command(flatten)]
     operator: Operator,
-}
-
-/// The catalogue of a file, or the built-in one.
-pub fn read(file: Option<&Path>) -> Result<Catalogue, String> {
-    file.map_or_else(Catalogue::built_in, Catalogue::read).map_err(|error| error.to_string())
 }
 
 /// Runs the command.
 pub async fn run(command: Command) -> Result<(), String> {
     let text = match command {
         Command::Plan(plan) => return plan.run().await,
-        Command::Check { file } => described(&read(Some(&file))?),
+        Command::Check { file } => return check(&read(&file)?),
         Command::FromOpenapi { file } => {
             let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
             let text = std::fs::read_to_string(&file).map_err(|error| failed(&error))?;
@@ -77,11 +70,12 @@ pub async fn run(command: Command) -> Result<(), String> {
 }
 
 impl Plan {
-    /// Prints a line for each change; a plan that changes nothing has none.
+    /// Prints a line for each change: the settings of APIs, what is observed now and would be refused, and what rules change.
     async fn run(self) -> Result<(), String> {
-        let Self { file, catalogue, operator } = self;
-        let (old, new) = (Modules::new(read(catalogue.as_deref())?), Modules::new(read(Some(&file))?));
+        let Self { file, operator } = self;
+        let new = Modules::new(read(&file)?);
         let store = operator.store().await?;
+        let old = Modules::new(catalogue_in_force(&store).await?);
         let tokens = store.select_tokens(&TokenSelection::default()).await?;
         let ids: Vec<TokenId> = tokens.iter().filter_map(|token| token.id.parse().ok()).collect();
         let mut holders = Vec::with_capacity(ids.len());
@@ -96,9 +90,13 @@ impl Plan {
         }
         let requests = store.all_allowed_requests().await?;
         let changes = plan::plan(&old, &new, &holders, &requests).into_iter();
+        let begun = observed::refusals_that_begin(&store, &old.catalogue, &new, Clock::system().now()).await?;
         let mut rows = settings(&old.catalogue, &new.catalogue);
-        rows.extend(changes.filter_map(|change| serde_json::to_value(change).ok()));
-        operator.print(&["becomes", "token", "name", "requests", "calls", "last_at"], &rows)
+        rows.extend(begun.into_iter().chain(changes).filter_map(|change| serde_json::to_value(change).ok()));
+        if rows.is_empty() {
+            operator.note("nothing would change for any token");
+        }
+        operator.print(&["becomes", "token", "name", "requests", "reason", "calls", "last_at"], &rows)
     }
 }
 
@@ -108,7 +106,7 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
     let of = |api: &Api| {
         [
             ("hosts", api.hosts.join(", ")),
-            ("base_path", format!("/{}", api.base_path.join("/"))),
+            ("base_path", if api.base_path.is_empty() { "/".to_owned() } else { api.base() }),
             ("credentials", list(&api.credentials)),
             ("preflight", api.preflight.to_string()),
             ("anonymous", api.anonymous.to_string()),
@@ -130,6 +128,40 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
     let is_new = |api: &&Api| !old.apis.iter().any(|before| before.name == api.name);
     rows.extend(new.apis.iter().filter(is_new).map(|api| row(&api.name, "the API is new".to_owned())));
     rows
+}
+
+/// Methods that APIs have, by IANA's registry of HTTP methods, without those of WebDAV's versions and bindings.
+const USUAL_METHODS: [&str; 17] = [
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LOCK",
+    "MKCOL",
+    "MOVE",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PUT",
+    "QUERY",
+    "REPORT",
+    "SEARCH",
+    "UNLOCK",
+];
+
+/// Prints what a catalogue describes, and warns of what is right and probably not meant.
+fn check(catalogue: &Catalogue) -> Result<(), String> {
+    operator::print(&described(catalogue))?;
+    let is_unusual =
+        |rule: &&ModuleRule| rule.rule.method.as_deref().is_some_and(|method| !USUAL_METHODS.contains(&method));
+    for ModuleRule { module, rule, .. } in catalogue.rules.iter().filter(is_unusual) {
+        let warned =
+            writeln!(io::stderr(), "latchkey: {module}, {:?}: few APIs have this method; is it misspelt?", rule.text);
+        warned.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Each API with its place and its forms of a key, and below it what its modules open, separated by tabs.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use latchkey_shared::TokenId;
 
-use super::{catalogue, operator::Operator};
+use super::operator::{Operator, catalogue_in_force, read};
 use crate::{clock::Clock, gatekeeper::Modules, tokens::explain::Asked};
 
 /// The request that is asked about.
@@ -17,16 +17,16 @@ pub struct Explain {
     /// A URL like https://api.example.com/v2/orders, or a path where the catalogue has no hosts.
     url: String,
 
-    /// The token whose key would be sent.
+    /// The token whose key would be sent. Without one, the request has no key.
     #[arg(long, value_name = "SU-ddd-ddd-ddd")]
-    token: TokenId,
+    token: Option<TokenId>,
 
     /// The IP address of the client.
     #[arg(long)]
     address: Option<String>,
 
-    /// The catalogue of the server.
-    #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
+    /// By this catalogue, and not by the one in force.
+    #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
 
     #[command(flatten)]
@@ -36,17 +36,21 @@ pub struct Explain {
 /// Runs the command. A request that would be refused is no error.
 pub async fn run(command: Explain) -> Result<(), String> {
     let Explain { method, url, token, address, catalogue, operator } = command;
-    let modules = Modules::new(catalogue::read(catalogue.as_deref())?);
+    let other = catalogue.as_deref().map(read).transpose()?;
     let store = operator.store().await?;
+    let modules = Modules::new(match other {
+        Some(catalogue) => catalogue,
+        None => catalogue_in_force(&store).await?,
+    });
     let asked = Asked { method: Some(method), url: Some(url), address };
-    let explained = asked.explain(&store, &modules, &token, Clock::system().now()).await;
-    let explained = explained.map_err(|error| error.to_body().errors.join(" "))?;
+    let explained = asked.explain(&store, &modules, token.as_ref(), Clock::system().now()).await?;
     let rules: Vec<String> = explained
         .rules
         .iter()
         .map(|rule| {
             let name = rule.name.as_deref().unwrap_or("public");
-            format!("{}\t{name}\t{}", rule.rule, if rule.held { "held" } else { "not held" })
+            let held = if rule.held { "held" } else { "not held" };
+            format!("{}\t{name}\t{}", rule.rule, if token.is_some() { held } else { "" })
         })
         .collect();
     let verdict = if explained.allowed { "allowed" } else { "refused" };

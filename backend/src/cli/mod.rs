@@ -99,7 +99,10 @@ pub fn run() -> ExitCode {
             let text = error.to_string();
             let paragraph: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
             let line = paragraph.join(" ");
-            return failed(&format!("{} (see latchkey --help)", line.trim_start_matches("error: ")));
+            let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("latchkey");
+            let is_command = |word: &&str| word.starts_with(|first: char| first.is_ascii_lowercase());
+            let command: Vec<&str> = usage.split(' ').take_while(is_command).collect();
+            return failed(&format!("{} (see {} --help)", line.trim_start_matches("error: "), command.join(" ")));
         }
     };
     let runtime = match tokio::runtime::Runtime::new() {

@@ -6,14 +6,14 @@ use clap::Args;
 use latchkey_shared::ObservedRequest;
 use serde_json::{Value, json};
 
-use super::{catalogue, operator::Operator};
-use crate::{clock::Clock, gatekeeper::Modules, tokens::observed};
+use super::operator::{Operator, catalogue_in_force, read};
+use crate::{catalogue::api::Mode, clock::Clock, gatekeeper::Modules, tokens::observed};
 
 /// What is printed.
 #[derive(Debug, Args)]
 pub struct Observed {
-    /// The catalogue of the server.
-    #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
+    /// What would still be refused by this catalogue, and not by the one in force.
+    #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
 
     #[command(flatten)]
@@ -23,9 +23,12 @@ pub struct Observed {
 /// Prints the requests of the last 30 days by token, rule and path, the last ones first, those of every account and those
 /// without a key that is known.
 pub async fn run(Observed { catalogue, operator }: Observed) -> Result<(), String> {
-    let modules = Modules::new(catalogue::read(catalogue.as_deref())?);
+    let other = catalogue.as_deref().map(read).transpose()?;
     let store = operator.store().await?;
-    let told = observed::told(&store, &modules, None, true, Clock::system().now()).await?;
+    let in_force = catalogue_in_force(&store).await?;
+    let observe = in_force.apis.iter().any(|api| api.mode == Mode::Observe);
+    let modules = Modules::new(other.unwrap_or_else(|| in_force.clone()));
+    let told = observed::told(&store, (&in_force, &modules), None, true, Clock::system().now()).await?;
     let row = |it: &ObservedRequest| {
         json!({
             "token": it.token.as_ref().map(|token| &token.id),
@@ -44,8 +47,25 @@ pub async fn run(Observed { catalogue, operator }: Observed) -> Result<(), Strin
         })
     };
     let rows: Vec<Value> = told.iter().map(row).collect();
+    if !observe {
+        operator.note("no API of the catalogue in force is in observe mode");
+    } else if rows.is_empty() {
+        operator.note("nothing that would be refused has been observed; what passes is written within a few seconds");
+    }
     operator.print(
-        &["calls", "reason", "method", "path", "token", "name", "module", "last_at", "address", "program"],
+        &[
+            "calls",
+            "reason",
+            "method",
+            "path",
+            "token",
+            "name",
+            "module",
+            "passes_now",
+            "last_at",
+            "address",
+            "program",
+        ],
         &rows,
     )
 }

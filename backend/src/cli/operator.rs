@@ -1,13 +1,19 @@
-//! What the operator's commands share: the database, the audit trail, and how they print.
+//! What the operator's commands share: the database, the catalogue in force, the audit trail, and how they print.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::Path,
+};
 
 use clap::Args;
-use latchkey_shared::Reference;
+use latchkey_shared::{Problem, Reference};
 use serde::Serialize;
 use serde_json::Value;
 
+use tabwriter::TabWriter;
+
 use crate::{
+    catalogue::Catalogue,
     clock::Clock,
     config::DataConfig,
     events::Action,
@@ -33,10 +39,46 @@ impl From<StoreError> for String {
 }
 
 impl From<Error> for String {
-    /// On one line.
+    /// On one line, with fields of the API as the arguments that they are here.
     fn from(error: Error) -> Self {
-        error.to_body().errors.join(" ")
+        let line = |mut problem: Problem| {
+            problem.field = argument(&problem.field).to_owned();
+            problem.message = problem.message.replace("expiration_date", "--expires").into();
+            problem.to_string()
+        };
+        error.problems().into_iter().map(line).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// The argument that gives a field of the API.
+fn argument(field: &str) -> &str {
+    match field {
+        "name" => "--name",
+        "external_id" => "--external-id",
+        "description" => "--description",
+        "extension" | "extension.name" => "--extension",
+        "expiration_date" => "--expires",
+        "calls_per_minute" => "--calls-per-minute",
+        "overlap" => "--overlap",
+        "address" => "--address",
+        "method" => "METHOD",
+        "url" => "URL",
+        _ if field.starts_with("allowed_addresses") => "--allowed-address",
+        _ if field.starts_with("permissions") => "--module",
+        _ => field,
+    }
+}
+
+/// The catalogue of a file.
+pub fn read(file: &Path) -> Result<Catalogue, String> {
+    Catalogue::read(file).map_err(|error| error.to_string())
+}
+
+/// The catalogue in force: the one that a server of this database took last, whatever the file has become since.
+pub async fn catalogue_in_force(store: &Store) -> Result<Catalogue, String> {
+    let text = store.catalogue().await?;
+    let text = text.ok_or("which catalogue is in force is not known here: start the server once")?;
+    Catalogue::kept(&text).map_err(|error| error.to_string())
 }
 
 /// As who the command line acts, in the audit trail.
@@ -78,32 +120,51 @@ impl Operator {
         Ok(())
     }
 
-    /// Prints one thing: as `text`, or as JSON.
+    /// Says something that is no result, for a person.
+    pub fn note(&self, text: &str) {
+        if !self.json {
+            let _ = writeln!(io::stderr(), "latchkey: {text}");
+        }
+    }
+
+    /// Prints one thing: as `text`, whose columns are separated by tabs, or as JSON.
     pub fn print_one(&self, value: &impl Serialize, text: &str) -> Result<(), String> {
         if self.json {
             let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
             write(&format!("{value:#}\n"))
         } else {
-            write(text)
+            print(text)
         }
     }
 
-    /// Prints `rows`: each as a line of its columns, or all as one JSON list.
+    /// Prints `rows`: each as a line of its columns, with their names above them on a terminal, or all as one JSON list.
     pub fn print(&self, columns: &[&str], rows: &[Value]) -> Result<(), String> {
-        let text = if self.json {
-            format!("{:#}\n", Value::from(rows))
-        } else {
-            let cell = |row: &Value, column: &&str| match &row[*column] {
-                Value::String(text) => text.clone(),
-                Value::Null => String::new(),
-                other => other.to_string(),
-            };
-            let line =
-                |row: &Value| columns.iter().map(|column| cell(row, column)).collect::<Vec<_>>().join("\t") + "\n";
-            rows.iter().map(line).collect()
+        if self.json {
+            return write(&format!("{:#}\n", Value::from(rows)));
+        }
+        let cell = |row: &Value, column: &&str| match &row[*column] {
+            Value::String(text) => text.replace(char::is_control, " "),
+            Value::Null => String::new(),
+            other => other.to_string(),
         };
-        write(&text)
+        let line = |cells: Vec<String>| cells.join("\t") + "\n";
+        let names = || line(columns.iter().map(|name| name.replace('_', " ").to_uppercase()).collect());
+        let head = Some(names()).filter(|_| io::stdout().is_terminal() && !rows.is_empty());
+        let rows = rows.iter().map(|row| line(columns.iter().map(|column| cell(row, column)).collect()));
+        print(&head.into_iter().chain(rows).collect::<String>())
     }
+}
+
+/// Prints lines of columns that are separated by tabs; on a terminal below each other.
+pub fn print(text: &str) -> Result<(), String> {
+    if !io::stdout().is_terminal() {
+        return write(text);
+    }
+    let mut aligned = TabWriter::new(Vec::new());
+    let written = aligned.write_all(text.as_bytes());
+    written.map_err(|error| error.to_string())?;
+    let aligned = aligned.into_inner().map_err(|error| error.to_string())?;
+    write(&String::from_utf8_lossy(&aligned))
 }
 
 fn write(text: &str) -> Result<(), String> {

@@ -47,9 +47,16 @@ pub async fn run(Reload { operator }: Reload) -> Result<(), String> {
         true => server.problem.clone(),
         false => "has not answered".to_owned(),
     };
-    let row = |server: &Replica| json!({ "server": server.name, "catalogue": &server.catalogue[..server.catalogue.len().min(12)], "problem": problem(server) });
+    let row = |server: &Replica| {
+        let digest: String = server.catalogue.chars().take(12).collect();
+        let result = match problem(server) {
+            problem if problem.is_empty() => "reloaded".to_owned(),
+            problem => format!("keeps the one that it has: {problem}"),
+        };
+        json!({ "server": server.name, "catalogue": digest, "result": result, "problem": problem(server) })
+    };
     let rows: Vec<Value> = servers.iter().map(row).collect();
-    operator.print(&["server", "catalogue", "problem"], &rows)?;
+    operator.print(&["server", "catalogue", "result"], &rows)?;
     let kept = servers.iter().filter(|server| !problem(server).is_empty()).count();
     let differ = servers.windows(2).any(|pair| pair[0].catalogue != pair[1].catalogue);
     match (servers.len(), kept) {

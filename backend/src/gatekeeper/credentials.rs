@@ -1,11 +1,11 @@
 //! How a client shows its key: in the forms that an API takes, and in one of them at a time.
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use latchkey_shared::{KeyError, PresentedKey};
+use latchkey_shared::{PresentedKey, TokenId};
 
 use super::AuthError;
 use crate::catalogue::api::CredentialForm;
@@ -15,6 +15,9 @@ const BASIC: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// Where many programs put a key.
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Where the decoded pair of HTTP Basic is kept while it is used.
 pub type Buffer = [u8; 96];
@@ -86,15 +89,46 @@ pub fn read_own(headers: &HeaderMap) -> Result<PresentedKey<'_>, AuthError> {
     }
 }
 
-/// What to call a request without a key.
+/// What to call a request that shows no key in a form that the API takes.
 #[must_use]
-pub fn nothing_shown(headers: &HeaderMap) -> AuthError {
-    if headers.contains_key(AUTHORIZATION) { KeyError::Malformed.into() } else { AuthError::Missing }
+pub fn nothing_shown(forms: &[CredentialForm], headers: &HeaderMap) -> AuthError {
+    let are_read = || forms.iter().any(|form| !matches!(form, CredentialForm::Header(_)));
+    if possible_pairs(forms, headers).any(|pair| PresentedKey::from_pair(&pair).is_ok()) {
+        AuthError::Form
+    } else if are_read() && headers.contains_key(AUTHORIZATION) {
+        AuthError::Malformed
+    } else {
+        AuthError::Missing
+    }
+}
+
+/// The id in front of what is no key, or is one in a form that the API does not take. For the log: anybody can send it.
+#[must_use]
+pub fn claimed_id(forms: &[CredentialForm], headers: &HeaderMap) -> Option<TokenId> {
+    possible_pairs(forms, headers).find_map(|pair| {
+        let id = pair.split(|byte| *byte == b':').next()?;
+        std::str::from_utf8(id).ok()?.parse().ok()
+    })
+}
+
+/// What may be an id and a secret, in any form.
+fn possible_pairs(forms: &[CredentialForm], headers: &HeaderMap) -> impl Iterator<Item = Vec<u8>> {
+    let own = forms.iter().filter_map(|form| match form {
+        CredentialForm::Header(name) => Some(name.clone()),
+        _ => None,
+    });
+    let values = [AUTHORIZATION, X_API_KEY].into_iter().chain(own).flat_map(|name| headers.get_all(name));
+    let pair = |value: &HeaderValue| {
+        let value = value.as_bytes().trim_ascii();
+        let after = |scheme: &[u8]| after_scheme(value, scheme);
+        let decoded = after(b"Basic").and_then(|basic| BASIC.decode(basic).ok());
+        decoded.unwrap_or_else(|| after(b"ApiKey").or_else(|| after(b"Bearer")).unwrap_or(value).to_vec())
+    };
+    values.map(pair).collect::<Vec<_>>().into_iter()
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
     use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
     use latchkey_shared::{ApiKey, Secret};
 
@@ -141,6 +175,31 @@ mod tests {
         assert_eq!(read_all(&[own()], &[("x-api-key", &api_key)]), Ok(true), "as it was copied");
         let unpadded = format!("Basic {}", STANDARD_NO_PAD.encode(&pair));
         assert_eq!(read_all(&[CredentialForm::Basic], &[("authorization", &unpadded)]), Ok(true));
+    }
+
+    #[test]
+    fn key_in_a_form_that_the_api_does_not_take_is_told_from_none_and_names_its_token() {
+        let pair = pair();
+        let (jwt, cut) = ("Bearer a.b.c".to_owned(), format!("Bearer {}", &pair[..30]));
+        let basic = format!("Basic {}", STANDARD.encode(&pair));
+        let id = Some("SU-160-984-311");
+        let (bearer, header) = (&[CredentialForm::Bearer][..], &[own()][..]);
+        for (forms, name, value, why, claimed) in [
+            (bearer, "authorization", format!("ApiKey {pair}"), AuthError::Form, id),
+            (bearer, "authorization", basic, AuthError::Form, id),
+            (bearer, "x-api-key", pair.clone(), AuthError::Form, id),
+            (header, "authorization", format!("Bearer {pair}"), AuthError::Form, id),
+            (bearer, "authorization", "Digest x".to_owned(), AuthError::Malformed, None),
+            (bearer, "authorization", cut, AuthError::Malformed, id),
+            // The sign-in of the API's own users.
+            (header, "authorization", jwt, AuthError::Missing, None),
+            (bearer, "accept", "*/*".to_owned(), AuthError::Missing, None),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::try_from(value).unwrap())]);
+            let told = (nothing_shown(forms, &headers), claimed_id(forms, &headers).map(String::from));
+            assert_eq!(told, (why, claimed.map(str::to_owned)), "{headers:?}");
+        }
     }
 
     #[test]

@@ -18,7 +18,9 @@ use crate::keys::mac::Digester;
 pub enum AuthError {
     /// No key, or more than one.
     Missing,
-    /// Not the form of a key.
+    /// A key in a form that the API does not take.
+    Form,
+    /// No key at all: cut off, or something else.
     Malformed,
     /// The checksum is wrong.
     Checksum,
@@ -42,6 +44,7 @@ impl AuthError {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::Form => "form",
             Self::Malformed => "malformed",
             Self::Checksum => "checksum",
             Self::UnknownId => "unknown_id",
@@ -88,8 +91,9 @@ pub enum Denied {
 
 impl Denied {
     /// Every word for logs and metrics.
-    pub const WORDS: [&'static str; 16] = [
+    pub const WORDS: [&'static str; 17] = [
         "missing",
+        "form",
         "malformed",
         "checksum",
         "unknown_id",

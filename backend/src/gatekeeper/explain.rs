@@ -11,11 +11,12 @@ use super::{
     rules::{Opener, Openers},
 };
 
-/// Explains what becomes of a request with the key of a token. A rate limit is passed over: it depends on the moment.
+/// Explains what becomes of a request with the key of a token, or without a key. A rate limit is passed over: it depends on the
+/// moment.
 #[must_use]
 pub fn explain(
     modules: &Modules,
-    token: &Entry,
+    token: Option<&Entry>,
     request: Original<'_>,
     address: Option<IpAddr>,
     now: Timestamp,
@@ -23,14 +24,19 @@ pub fn explain(
     let (api, found) = modules.apis.find(request);
     let rules = found.map(|openers| rules(modules, token, openers)).unwrap_or_default();
     let is_public = found.is_ok_and(|openers| openers.is_public());
-    let denied = match found {
-        Ok(_) if is_public => None,
-        Ok(openers) => check_standing(token, address, now).and_then(|()| openers.opening(&token.modules).result).err(),
-        Err(denied) => Some(check_standing(token, address, now).err().unwrap_or(denied)),
+    let is_anonymous = token.is_none() && found.is_ok() && api.api.anonymous;
+    let denied = match (found, token) {
+        (Ok(_), _) if is_public || is_anonymous => None,
+        (_, None) => Some(Denied::Key(AuthError::Missing)),
+        (Ok(openers), Some(token)) => {
+            check_standing(token, address, now).and_then(|()| openers.opening(&token.modules).result).err()
+        }
+        (Err(denied), Some(token)) => Some(check_standing(token, address, now).err().unwrap_or(denied)),
     };
     let opener = rules.iter().find(|rule| rule.held).and_then(|rule| rule.name.clone());
     let (status, text) = match denied {
         None if is_public => (200, "The path is public: it needs no key.".to_owned()),
+        None if is_anonymous => (200, "The API takes requests without a key.".to_owned()),
         None => (200, format!("{} opens it.", opener.as_deref().unwrap_or("All"))),
         Some(denied) => told(denied, modules, &rules),
     };
@@ -57,7 +63,7 @@ pub fn explain(
     }
 }
 
-fn rules(modules: &Modules, token: &Entry, openers: Openers<'_>) -> Vec<DecidingRule> {
+fn rules(modules: &Modules, token: Option<&Entry>, openers: Openers<'_>) -> Vec<DecidingRule> {
     let rule = |(rule, opener): (&str, Opener)| {
         let module = match opener {
             Opener::Public => None,
@@ -67,7 +73,7 @@ fn rules(modules: &Modules, token: &Entry, openers: Openers<'_>) -> Vec<Deciding
             rule: rule.to_owned(),
             module: module.map(ModuleRef::id),
             name: module.map(|module| modules.get(module).name),
-            held: module.is_none_or(|module| token.modules.opens(module)),
+            held: module.is_none_or(|module| token.is_some_and(|token| token.modules.opens(module))),
         }
     };
     openers.rules().map(rule).collect()
@@ -101,7 +107,8 @@ fn key(why: AuthError) -> &'static str {
         AuthError::NotYet => "The key is not valid yet.",
         AuthError::Expired => "The token has expired.",
         AuthError::Deleted => "The token is deleted.",
-        AuthError::Missing
+        AuthError::Missing => "It needs a key.",
+        AuthError::Form
         | AuthError::Malformed
         | AuthError::Checksum
         | AuthError::UnknownId

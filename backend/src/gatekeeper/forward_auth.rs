@@ -8,7 +8,7 @@
 //! The first two read the original request from `X-Forwarded-Method`, `-Uri` and `-Host`, or from `X-Original-Method` and
 //! `-URI`. The files in `deploy/` show how each proxy is set up.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -17,10 +17,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use latchkey_shared::Timestamp;
+use latchkey_shared::{PresentedKey, Timestamp};
 
 use super::{
-    Credential, Decision, Denied, Entry, Gatekeeper, Target, Verb,
+    AuthError, Credential, Decision, Denied, Entry, Gatekeeper, Target, Verb,
     apis::{self, ApiGate, Original},
     credentials, headers,
     middleware::record_call,
@@ -164,7 +164,7 @@ async fn answer(
     if needs_no_key && !matches!(key, Ok(Some(_))) {
         return pass(None, None);
     }
-    let key = key.and_then(|key| key.ok_or_else(|| credentials::nothing_shown(headers)));
+    let key = key.and_then(|key| key.ok_or_else(|| credentials::nothing_shown(&api.api.credentials, headers)));
     let reply = |decision: Decision<'_>| {
         let (request, malformed) = match request {
             Ok(request) => (Some(request), None),
@@ -179,7 +179,6 @@ async fn answer(
             // Nothing passes without a token, whatever a later change of the rule may forget.
             (None, Ok(()), None) => Some(Error::Unauthorized),
         };
-        let shown = key.ok().map(|key| key.id);
         // The request as it is noted, where its API is in observe mode.
         let observed = request.filter(|request| match found {
             Ok(_) => api.observes(),
@@ -197,12 +196,12 @@ async fn answer(
                 let number = decision.token.as_ref().map(|token| token.number);
                 let why = if decision.is_previous && matches!(why, Denied::Key(_)) { REPLACED } else { why.as_str() };
                 let refused = Refused { api, request, found, token: number, why, address, program, at: decision.at };
-                keeper.observe(&refused, shown, headers);
+                keeper.observe(&refused, shown(key, api, headers).as_deref(), headers);
                 pass(Some(&asked), token)
             }
             (Some(error), ..) => {
                 if let Err(denial) = decision.result {
-                    keeper.log(shown, headers, denial, address);
+                    keeper.log(shown(key, api, headers).as_deref(), headers, denial, address);
                 }
                 refusal(error, api, headers, refuse)
             }
@@ -217,6 +216,14 @@ async fn answer(
         response
     };
     keeper.authorize_with(Credential::Read(key), Target::from(found), address, reply).await
+}
+
+/// The id of the key of a request; if it has no valid one, the id that it claims to be.
+fn shown<'a>(key: Result<PresentedKey<'a>, AuthError>, api: &ApiGate, headers: &HeaderMap) -> Option<Cow<'a, str>> {
+    match key {
+        Ok(key) => Some(key.id.into()),
+        Err(_) => credentials::claimed_id(&api.api.credentials, headers).map(|id| String::from(id).into()),
+    }
 }
 
 /// Who signs what an API is told of the token of a request.

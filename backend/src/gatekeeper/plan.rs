@@ -30,16 +30,16 @@ use crate::{
 const ANY: &str = "latchkey0any0segment";
 /// Stands for a host that no API names, and how people read it.
 const ANY_HOST: (&str, &str) = ("any.invalid", "*");
-/// Stands for a method that is none of the others, and how people read it.
-const ANY_METHOD: (&str, &str) = ("LATCHKEY-ANY", "…");
+/// Stands for a method that is none of the others.
+const ANY_METHOD: &str = "LATCHKEY-ANY";
 /// The methods that a rule without one is tried with.
-const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", ANY_METHOD.0];
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", ANY_METHOD];
 
 /// What becomes of a request, compared to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Becomes {
-    /// It is allowed now, and would be refused.
+    /// It passes now, and would be refused.
     Lost,
     /// It is refused now, and would be allowed.
     Gained,
@@ -54,9 +54,12 @@ pub struct Change {
     pub name: String,
     /// What becomes of the requests.
     pub becomes: Becomes,
-    /// Host, if the API has one, and path, behind the methods if it is not all: `POST,PUT api.example.com/v2/orders`; or the
-    /// name of a module for administration.
+    /// Host, if the API has one, and path, behind the methods if it is not all: `POST,PUT api.example.com/v2/orders`, or
+    /// `all but GET,HEAD api.example.com/v2/orders`; or the name of a module for administration.
     pub requests: String,
+    /// Why they would be refused that an API in observe mode lets pass now; empty for what the rules allow now.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     /// How often the token has made such requests, at most: calls are counted by the rule that allowed them.
     pub calls: i64,
     /// The last time that it has called by that rule, to a few seconds.
@@ -66,7 +69,8 @@ pub struct Change {
 
 impl Change {
     fn new(becomes: Becomes, requests: String) -> Self {
-        Self { token: String::new(), name: String::new(), becomes, requests, calls: 0, last_at: None }
+        let (token, name, reason) = <(String, String, String)>::default();
+        Self { token, name, becomes, requests, reason, calls: 0, last_at: None }
     }
 }
 
@@ -280,12 +284,18 @@ fn by_path<'a>(probes: &[&'a Probe]) -> BTreeMap<String, Vec<&'a Probe>> {
         paths.entry(&probe.shown).or_default().push(probe);
     }
     let words = |(path, probes): (&str, Vec<&'a Probe>)| {
-        let shown =
-            |probe: &&Probe| if probe.method == ANY_METHOD.0 { ANY_METHOD.1.to_owned() } else { probe.method.clone() };
-        let mut methods: Vec<String> = probes.iter().map(shown).collect();
-        methods.sort_by_key(|method| method == ANY_METHOD.1);
-        let is_every = METHODS.iter().all(|method| probes.iter().any(|probe| probe.method == *method));
-        (if is_every { path.to_owned() } else { format!("{} {path}", methods.join(",")) }, probes)
+        let is_among = |method: &str| probes.iter().any(|probe| probe.method == method);
+        let (among, others): (Vec<&str>, Vec<&str>) = METHODS.iter().partition(|method| is_among(method));
+        let requests = match (is_among(ANY_METHOD), others.is_empty()) {
+            (true, true) => path.to_owned(),
+            (true, false) => format!("all but {} {path}", others.join(",")),
+            (false, _) => {
+                // A rule may name a method that is none of these.
+                let own = probes.iter().map(|probe| probe.method.as_str()).filter(|method| !METHODS.contains(method));
+                format!("{} {path}", among.into_iter().chain(own).collect::<Vec<_>>().join(","))
+            }
+        };
+        (requests, probes)
     };
     paths.into_iter().map(words).collect()
 }
@@ -346,7 +356,7 @@ mod tests {
     fn narrower_rule_is_told_by_method_with_the_calls_that_it_would_refuse() {
         let (old, new) =
             (format!("{API}{ORDERS}"), format!("{API}{}", ORDERS.replace("\"/orders\"", "\"GET /orders\"")));
-        let methods = "DELETE,OPTIONS,PATCH,POST,PUT,…";
+        let methods = "all but GET,HEAD";
         assert_eq!(changes(&old, &new), [format!("orders: Lost {methods} api.example.com/v2/orders 3 30")]);
         assert_eq!(changes(&new, &old), [format!("orders: Gained {methods} api.example.com/v2/orders 0 0")]);
     }

@@ -127,12 +127,14 @@ impl Error {
             }
             Self::SignInFailed => one(StatusCode::UNAUTHORIZED, "AUTH_002", "E-mail address or password is wrong."),
             Self::InsufficientScope { token, module, console } => {
+                let (name, id) = (&module.name, &module.id);
+                let place = match console {
+                    Some(url) => format!("at {url}"),
+                    None => "in the console, at ".to_owned(),
+                };
                 let text = format!(
-                    "Token {token} has no permission for module {} ({}). Grant it at {}/integrations/tokens/{token}/permissions?module={}",
-                    module.name,
-                    module.id,
-                    console.as_deref().unwrap_or_default(),
-                    module.id
+                    "Token {token} has no permission for module {name} ({id}). \
+                     Grant it {place}/integrations/tokens/{token}/permissions?module={id}"
                 );
                 one(StatusCode::FORBIDDEN, "AUTH_003", &text)
             }

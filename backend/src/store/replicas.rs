@@ -15,6 +15,8 @@ pub type Replica = Model;
 
 /// The name of the fact that says which reload of the catalogue was asked for last.
 const RELOAD: &str = "catalogue_reload";
+/// The name of the fact that is the text of the catalogue in force.
+const CATALOGUE: &str = "catalogue";
 
 /// Stands among the ids of changed tokens for a reload that was asked for.
 pub const RELOAD_ASKED: &str = "catalogue";
@@ -26,8 +28,9 @@ impl Store {
         Ok(rows.all(&self.readers).await?)
     }
 
-    /// Notes what a server has now, and forgets those that were not seen since; on SQLite all others.
-    pub async fn save_replica(&self, replica: Replica, since: i64) -> Result<()> {
+    /// Notes what a server has now, with the text of a catalogue that is in force from now on, and forgets the servers that
+    /// were not seen since; on SQLite all others.
+    pub async fn save_replica(&self, replica: Replica, since: i64, catalogue: Option<&str>) -> Result<()> {
         let tx = self.begin().await?;
         let gone = Condition::any().add(Column::SeenAt.lt(since));
         let gone = if self.is_shared() { gone } else { gone.add(Column::Id.ne(&replica.id)) };
@@ -36,6 +39,9 @@ impl Store {
         let replaced = OnConflict::column(Column::Id).update_columns(columns).to_owned();
         let row = replica.into_active_model().reset_all();
         Entity::insert(row).on_conflict(replaced).exec_without_returning(&tx.db).await?;
+        if let Some(text) = catalogue {
+            tx.upsert_installation(CATALOGUE, text).await?;
+        }
         tx.commit().await
     }
 
@@ -44,6 +50,11 @@ impl Store {
         let tx = self.begin().await?;
         Entity::delete_by_id(id).exec(&tx.db).await?;
         tx.commit().await
+    }
+
+    /// The text of the catalogue that a server took last.
+    pub async fn catalogue(&self) -> Result<Option<String>> {
+        self.installation(CATALOGUE).await
     }
 
     /// The reload of the catalogue that was asked for last.

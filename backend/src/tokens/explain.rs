@@ -44,7 +44,7 @@ pub async fn handler(
     let row = app.store.token(&caller.account.id, &id).await?.ok_or_else(|| Error::not_found(&id))?;
     let asked = Asked::read(query.as_deref().unwrap_or_default())?;
     let id = row.token.id.parse().map_err(|_| Error::not_found(&id))?;
-    Ok(Json(asked.explain(&app.store, &app.gatekeeper.modules(), &id, app.clock.now()).await?))
+    Ok(Json(asked.explain(&app.store, &app.gatekeeper.modules(), Some(&id), app.clock.now()).await?))
 }
 
 impl Asked {
@@ -64,7 +64,7 @@ impl Asked {
         Ok(asked)
     }
 
-    /// Explains the request with the key of a token as it is in the database.
+    /// Explains the request with the key of a token as it is in the database, or without a key.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Internal`].
@@ -72,7 +72,7 @@ impl Asked {
         &self,
         store: &Store,
         modules: &Modules,
-        id: &TokenId,
+        id: Option<&TokenId>,
         now: latchkey_shared::Timestamp,
     ) -> Result<Explanation, Error> {
         let url = self.url.as_deref().ok_or_else(|| Error::field("url", "is required"))?;
@@ -82,10 +82,11 @@ impl Asked {
             None => None,
             Some(text) => Some(text.parse::<IpAddr>().map_err(|_| Error::field("address", "must be an IP address"))?),
         };
+        let Some(id) = id else { return Ok(explain(modules, None, request, address, now)) };
         let row = store.load_credentials(std::slice::from_ref(id)).await?.pop();
         let row = row.ok_or_else(|| Error::not_found(id.as_str()))?;
         let limit = |_, calls| Arc::new(Limit::new(calls));
         let token = Entry::new(&row, Arc::new(row.account()), modules, limit).map_err(|error: StoreError| error)?;
-        Ok(explain(modules, &token, request, address, now))
+        Ok(explain(modules, Some(&token), request, address, now))
     }
 }

@@ -1,14 +1,28 @@
 //! `GET /auth/observed`: what APIs in observe mode let pass and would have refused.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use axum::extract::State;
 use latchkey_shared::{ModuleId, ObservedRequest, Reference, Timestamp, TokenId};
 use serde_json::Value;
 
 use crate::{
-    catalogue::api::Mode,
-    gatekeeper::{Entry, Modules, apis::Original, entry::Limit, explain::explain, observe::REPLACED},
+    catalogue::{
+        Catalogue,
+        api::{Api, Mode},
+    },
+    gatekeeper::{
+        Entry, Modules,
+        apis::Original,
+        entry::Limit,
+        explain::explain,
+        observe::REPLACED,
+        plan::{Becomes, Change},
+    },
     http::{Caller, Error, ListQuery, Page},
     rql::{Kind, Property},
     state::AppState,
@@ -43,53 +57,117 @@ pub async fn list(State(app): State<AppState>, caller: Caller, query: ListQuery)
     let sees_unknown = first.is_some_and(|first| first.id == caller.account.id);
     let now = app.clock.now();
     let modules = Arc::clone(&app.gatekeeper.modules());
-    let told = told(&app.store, &modules, Some(&caller.account.id), sees_unknown, now).await?;
+    let told = told(&app.store, (&modules.catalogue, &modules), Some(&caller.account.id), sees_unknown, now).await?;
     query.page_of_objects(&told, PROPERTIES)
 }
 
-/// The requests to APIs that are in observe mode, of the tokens of an account or of all.
+/// The requests to APIs that are in observe mode by the catalogue in force, of the tokens of an account or of all, with whether
+/// they pass by `modules`.
 ///
 /// # Errors
 /// [`crate::store::StoreError`].
 pub async fn told(
     store: &Store,
-    modules: &Modules,
+    (in_force, modules): (&Catalogue, &Modules),
     account_id: Option<&str>,
     with_unknown: bool,
     now: Timestamp,
 ) -> Stored<Vec<ObservedRequest>> {
+    let rows = requests(store, (in_force, modules), account_id, with_unknown, now).await?;
+    Ok(rows.into_iter().map(|it| one(modules, it)).collect())
+}
+
+/// What APIs let pass that observe by the catalogue in force, and that `next` would refuse: as changes of the plan, by token,
+/// rule and reason.
+///
+/// # Errors
+/// [`crate::store::StoreError`].
+pub async fn refusals_that_begin(
+    store: &Store,
+    in_force: &Catalogue,
+    next: &Modules,
+    now: Timestamp,
+) -> Stored<Vec<Change>> {
+    let mut changes: BTreeMap<[String; 3], Change> = BTreeMap::new();
+    for it in requests(store, (in_force, next), None, true, now).await? {
+        if it.passes || it.observed {
+            continue;
+        }
+        let row = it.row;
+        let (id, name) = it.token.map(|token| (token.id, token.name)).unwrap_or_default();
+        let api = in_force.apis.iter().find(|api| api.name == row.api);
+        let host = api.and_then(|api| api.hosts.first()).map_or("", String::as_str);
+        let path = match (row.rule.rsplit(' ').next().unwrap_or_default(), api) {
+            ("", _) if row.path.is_empty() => "/…".to_owned(),
+            ("", _) => row.path,
+            (rule, api) => format!("{}{rule}", api.map(Api::base).unwrap_or_default()),
+        };
+        let method = if row.method.is_empty() { "…" } else { &row.method };
+        let requests = format!("{method} {host}{path}");
+        let change = changes.entry([id.clone(), requests.clone(), row.reason.clone()]).or_insert_with(|| Change {
+            token: id,
+            name,
+            becomes: Becomes::Lost,
+            requests,
+            reason: row.reason,
+            calls: 0,
+            last_at: None,
+        });
+        change.calls += row.calls;
+        change.last_at = change.last_at.max(Some(Timestamp::from_unix(row.last_at)));
+    }
+    Ok(changes.into_values().collect())
+}
+
+/// Requests that were observed, and what would become of them now.
+struct Judged {
+    row: TokenRequest,
+    token: Option<token::Model>,
+    passes: bool,
+    /// Whether it is to an API that observes.
+    observed: bool,
+}
+
+/// The requests to APIs that observe by the catalogue in force, with what becomes of them by `modules`.
+async fn requests(
+    store: &Store,
+    (in_force, modules): (&Catalogue, &Modules),
+    account_id: Option<&str>,
+    with_unknown: bool,
+    now: Timestamp,
+) -> Stored<Vec<Judged>> {
     let rows = store.refused_requests(account_id, with_unknown, now.unix() - TOLD_FOR, MOST).await?;
-    let observes = |name: &str| modules.catalogue.apis.iter().any(|api| api.name == name && api.mode == Mode::Observe);
+    let observes = |name: &str| in_force.apis.iter().any(|api| api.name == name && api.mode == Mode::Observe);
     let rows: Vec<_> = rows.into_iter().filter(|(row, _)| observes(&row.api)).collect();
     let ids = rows.iter().filter_map(|(row, _)| row.token_id.parse().ok());
-    let ids: Vec<TokenId> = ids.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    let ids: Vec<TokenId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
     let mut entries = HashMap::new();
     for row in store.load_credentials(&ids).await? {
         let limit = |_, calls| Arc::new(Limit::new(calls));
         entries.insert(row.id.clone(), Entry::new(&row, Arc::new(row.account()), modules, limit)?);
     }
-    let told = rows.into_iter().map(|(row, token)| one(modules, row, token, &entries, now));
-    Ok(told.collect())
+    let judged = rows.into_iter().map(|(row, token)| {
+        let api = in_force.apis.iter().find(|api| api.name == row.api);
+        let host = Some(api.and_then(|api| api.hosts.first()).map_or(ANY_HOST, String::as_str));
+        let original = Original { host, method: &row.method, path: &row.path };
+        let address: Option<IpAddr> = row.address.parse().ok();
+        let entry = entries.get(&row.token_id);
+        let told = explain(modules, entry, original, address, now);
+        let passes = match row.reason.as_str() {
+            // A rate limit depends on the moment, and a key that was replaced stays so.
+            "limited" | REPLACED => false,
+            // Several paths are no path.
+            _ if row.path.is_empty() => false,
+            // Whoever shows a key that is none is not let in as somebody without a key.
+            reason if entry.is_none() && reason != "missing" => told.reason == "public",
+            _ => told.allowed,
+        };
+        Judged { passes, observed: told.observed, row, token }
+    });
+    Ok(judged.collect())
 }
 
-fn one(
-    modules: &Modules,
-    row: TokenRequest,
-    token: Option<token::Model>,
-    entries: &HashMap<String, Entry>,
-    now: Timestamp,
-) -> ObservedRequest {
-    let api = modules.catalogue.apis.iter().find(|api| api.name == row.api);
-    let host = Some(api.and_then(|api| api.hosts.first()).map_or(ANY_HOST, String::as_str));
-    let original = Original { host, method: &row.method, path: &row.path };
-    let address: Option<IpAddr> = row.address.parse().ok();
-    // A rate limit depends on the moment, several paths are no path, and a key that was replaced stays so.
-    let passes_now = !row.path.is_empty()
-        && !["limited", REPLACED].contains(&row.reason.as_str())
-        && match entries.get(&row.token_id) {
-            Some(entry) => explain(modules, entry, original, address, now).allowed,
-            None => modules.apis.find(original).1.is_ok_and(|openers| openers.is_public()),
-        };
+fn one(modules: &Modules, Judged { row, token, passes, .. }: Judged) -> ObservedRequest {
     let module = row.module_id.parse::<ModuleId>().ok();
     ObservedRequest {
         token: token.map(|token| Reference { id: token.id, name: token.name }),
@@ -107,6 +185,6 @@ fn one(
         last_at: Timestamp::from_unix(row.last_at),
         address: row.address,
         program: row.program,
-        passes_now,
+        passes_now: passes,
     }
 }

@@ -99,7 +99,11 @@ pub async fn withdraw(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn change(
+/// Replaces the modules of a token, in a transaction that reads them first.
+///
+/// # Errors
+/// As [`rules::begin`]; [`Error::Invalid`] for a module that the catalogue or the extension does not allow.
+pub(crate) async fn change(
     app: &AppState,
     caller: &Caller,
     id: &str,

@@ -251,7 +251,9 @@ fn request_is_explained_by_the_rules_of_the_catalogue() {
     let told = explain("/agreements/7");
     assert_eq!((&told["allowed"], &told["rules"][0]["rule"]), (&Value::from(true), &Value::from("/agreements")));
     assert_eq!(explain("https://api.example.com/requests")["status"], 403);
-    assert!(refused(folder, &["explain", "GET", "requests", "--token", &id]).contains("url: must be a path"));
+    assert!(refused(folder, &["explain", "GET", "requests", "--token", &id]).contains("URL: must be a path"));
+    let keyless = run(folder, &["explain", "GET", "/agreements/7"]);
+    assert_eq!((&keyless["status"], &keyless["text"]), (&401.into(), &"It needs a key.".into()));
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/examples/orders.toml");
     let other =
         run(folder, &["explain", "GET", "https://api.example.com/v2/orders", "--token", &id, "--catalogue", file]);
@@ -309,7 +311,7 @@ fn what_another_catalogue_would_break_and_what_is_observed_are_told_from_recorde
     assert_eq!(server.check("ApiKey nonsense"), 200);
     let begun = Instant::now();
     let observed = loop {
-        let observed = run(folder.path(), &["observed", "--catalogue", "now.toml"]);
+        let observed = run(folder.path(), &["observed"]);
         if observed[0]["calls"] == 1 {
             break observed;
         }
@@ -320,14 +322,29 @@ fn what_another_catalogue_would_break_and_what_is_observed_are_told_from_recorde
         (told("reason"), told("path"), told("module")),
         ("malformed".into(), "/agreements".into(), "Orders".into())
     );
-    let plan = run(folder.path(), &["catalogue", "plan", "next.toml", "--catalogue", "now.toml"]);
+    // The file that the server has read is broken by now: what is in force is not.
+    std::fs::write(folder.path().join("now.toml"), "colour = 1\n").unwrap();
+    let plan = run(folder.path(), &["catalogue", "plan", "next.toml"]);
     assert_eq!(plan[0]["requests"], "mode: observe -> enforce");
-    let lost = &plan[1];
-    assert_eq!((&lost["token"], &lost["becomes"], &lost["calls"]), (&id.into(), &"lost".into(), &1.into()));
-    assert_eq!(lost["requests"], "DELETE,GET,HEAD,OPTIONS,PATCH,PUT,… /agreements");
-    assert_eq!(plan.as_array().unwrap().len(), 2);
+    let begins = &plan[1];
+    assert_eq!((&begins["token"], &begins["reason"], &begins["calls"]), (&"".into(), &"malformed".into(), &1.into()));
+    assert_eq!(begins["requests"], "GET /agreements");
+    let lost = &plan[2];
+    assert_eq!((&lost["token"], &lost["becomes"], &lost["calls"]), (&id.as_str().into(), &"lost".into(), &1.into()));
+    assert_eq!(lost["requests"], "all but POST /agreements");
+    assert_eq!(plan.as_array().unwrap().len(), 3);
+    // What is observed and would pass is no refusal that begins.
+    let public = "[[apis]]\nname = \"orders\"\npublic = [\"/agreements\"]\n";
+    std::fs::write(folder.path().join("public.toml"), public).unwrap();
+    let plan = run(folder.path(), &["catalogue", "plan", "public.toml"]);
+    assert!(plan.as_array().unwrap().iter().all(|row| row["reason"].is_null()), "{plan}");
     let error = refused(folder.path(), &["catalogue", "plan", "none.toml"]);
     assert!(error.contains("none.toml"), "{error}");
+}
+
+/// The value of `Authorization` that was printed with a key.
+fn authorization(told: &Value) -> &str {
+    told["headers"][0]["header"].as_str().unwrap().strip_prefix("Authorization: ").unwrap()
 }
 
 #[test]
@@ -339,7 +356,7 @@ fn token_is_created_once_for_an_external_id_and_its_key_is_printed_once() {
         run(folder.path(), &[&base[..], rest].concat())
     };
     let made = create(&["--module", "Partners", "--module", "MD-0007"]);
-    assert_eq!((&made["created"], server.check(made["key"].as_str().unwrap())), (&Value::from(true), 200));
+    assert_eq!((&made["created"], server.check(authorization(&made))), (&Value::from(true), 200));
     let again = create(&["--module", "MD-0007", "--module", "partners"]);
     assert_eq!((&again["id"], &again["created"], &again["key"]), (&made["id"], &Value::from(false), &Value::Null));
     let base = ["token", "create", "--name", "Tenant 7", "--external-id", "tenant-7"];
@@ -351,32 +368,43 @@ fn token_is_created_once_for_an_external_id_and_its_key_is_printed_once() {
     let id = made["id"].as_str().unwrap();
     let shown = run(folder.path(), &["token", "show", id]);
     assert_eq!((&shown["external_id"], &shown["status"]), (&Value::from("tenant-7"), &Value::from("active")));
-    assert!(!shown.to_string().contains(&made["key"].as_str().unwrap()[22..]), "the key is shown twice");
+    let secret = made["key"].as_str().unwrap().split_once(':').unwrap().1;
+    assert!(!shown.to_string().contains(secret), "the key is shown twice");
     // With an overlap both work, then the old one does not.
     let rotated = run(folder.path(), &["token", "rotate", id, "--overlap", "1h"]);
-    let keys = [&made, &rotated].map(|told| told["key"].as_str().unwrap().to_owned());
-    assert_eq!(keys.each_ref().map(|key| server.check(key)), [200, 200]);
+    assert_eq!([&made, &rotated].map(|told| server.check(authorization(told))), [200, 200]);
+    let until = &run(folder.path(), &["token", "show", id])["previous_key_works_until"];
+    assert!(until.is_string() && *until == rotated["previous_key_works_until"], "{until} {rotated}");
     let last = run(folder.path(), &["token", "rotate", id]);
-    assert_eq!(server.check(&keys[1]), 401);
-    assert_eq!(server.check(last["key"].as_str().unwrap()), 200);
+    assert_eq!(server.check(authorization(&rotated)), 401);
+    assert_eq!((server.check(authorization(&last)), &last["previous_key_works_until"]), (200, &Value::Null));
+    // What it may do is changed from here, too.
+    let withdrawn = run(folder.path(), &["token", "withdraw", id, "partners"]);
+    assert_eq!((&withdrawn["modules"], server.check(authorization(&last))), (&serde_json::json!(["MD-0007"]), 403));
+    run(folder.path(), &["token", "grant", id, "MD-0002", "Partners"]);
+    assert_eq!(server.check(authorization(&last)), 200);
+    assert!(refused(folder.path(), &["token", "grant", id, "Partner"]).contains("which has All, "));
     // Deleted, it is one of the past.
     run(folder.path(), &["token", "delete", id]);
     assert_ne!(create(&["--module", "Partners"])["id"], made["id"]);
     for (wrong, reason) in [
         (&["--name", "x", "--module", "Nothing"][..], "\"Nothing\" is not a module of the catalogue"),
-        (&["--name", "", "--module", "Partners"], "name"),
-        (&["--name", "x", "--expires", "tomorrow"], "expiration_date"),
-        (&["--name", "x", "--allowed-address", "nowhere"], "allowed_addresses"),
+        (&["--name", "", "--module", "Partners"], "--name: "),
+        (&["--name", "x"], "--module: name at least one"),
+        (&["--module", "Partners"], "--name <NAME> (see latchkey token create --help)"),
+        (&["--name", "x", "--module", "All", "--expires", "tomorrow"], "--expires: must be days like 90d"),
+        (&["--name", "x", "--module", "All", "--expires", "2001-01-01T00:00:00Z"], "--expires: must be in the future"),
+        (&["--name", "x", "--module", "All", "--allowed-address", "nowhere"], "--allowed-address: "),
         (&["--name", "x", "--account", "VA-999-999"], "there is no account VA-999-999"),
     ] {
         let error = refused(folder.path(), &[&["token", "create"][..], wrong].concat());
         assert!(error.contains(reason), "{error}");
     }
     let events = server.admin("GET", &format!("/auth/events?object.id={id}"), "").1;
-    for action in ["token.created", "token.rotated", "token.deleted", "Command line"] {
+    for action in ["token.created", "token.rotated", "token.permissions_changed", "token.deleted", "Command line"] {
         assert!(events.contains(action), "{events}");
     }
-    assert!(!events.contains(&made["key"].as_str().unwrap()[22..]));
+    assert!(!events.contains(secret));
 }
 
 #[test]
@@ -387,7 +415,7 @@ fn accounts_are_added_and_renamed() {
     let id = added[0]["id"].as_str().unwrap();
     assert!(id.starts_with("PA-"), "{id}");
     let made = run(folder.path(), &["token", "create", "--name", "Key", "--module", "Integrations", "--account", id]);
-    let key = made["key"].as_str().unwrap();
+    let key = authorization(&made);
     let accounts = |key: &str| server.send("GET", "/public/v1/accounts", &[("authorization", key)], "").1;
     assert!(accounts(key).contains("Subsidiary"));
     run(folder.path(), &["account", "rename", id, "--name", "Daughter"]);

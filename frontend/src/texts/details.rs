@@ -48,6 +48,7 @@ pub struct Texts {
     pub try_address: &'static str,
     pub try_replaced: &'static str,
     pub try_path: &'static str,
+    pub try_form: &'static str,
     pub try_invalid: &'static str,
     pub try_missing: &'static str,
     pub try_limited: &'static str,

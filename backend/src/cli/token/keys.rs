@@ -1,16 +1,16 @@
 //! `latchkey token create`, `show` and `rotate`: tokens one by one, and the only commands that print a key.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use axum::http::HeaderMap;
 use clap::Args;
-use latchkey_shared::{ModuleId, NewTokenBody, ReplacementBody, Secret, Timestamp};
+use latchkey_shared::{ExtensionRef, Module, ModuleId, NewTokenBody, ReplacementBody, Secret, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::{catalogue, operator::Operator};
+use super::super::operator::{Operator, catalogue_in_force};
 use crate::{
     accounts::first_start,
-    catalogue::Catalogue,
+    catalogue::{Catalogue, api::CredentialForm, integrations},
     clock::Clock,
     config::{Config, KeyConfig},
     http::Caller,
@@ -18,10 +18,10 @@ use crate::{
     rng::Rng,
     serve,
     state::AppState,
-    store::{Store, TokenRow},
+    store::{Store, TokenRow, entities::token},
     tokens::{
         create::{self, Once},
-        rotate, status,
+        previous_works, rotate, status,
     },
 };
 
@@ -33,10 +33,6 @@ pub struct Maker {
 
     #[command(flatten)]
     key: KeyConfig,
-
-    /// The catalogue of the server.
-    #[arg(long, env = "LATCHKEY_CATALOGUE", value_name = "FILE")]
-    catalogue: Option<PathBuf>,
 }
 
 /// A token to create.
@@ -61,7 +57,7 @@ pub struct Create {
     #[arg(long, value_name = "NAME")]
     extension: Option<String>,
 
-    /// A module that it may use, by id or by name; several times for several.
+    /// A module that it may use, by id or by name; several times for several. Required, unless the extension says which.
     #[arg(long = "module", value_name = "ID|NAME")]
     modules: Vec<String>,
 
@@ -103,7 +99,8 @@ pub struct Rotate {
     #[arg(value_name = "SU-ddd-ddd-ddd")]
     id: String,
 
-    /// For how long the old key works on: seconds, or 30m, 24h, 7d. By default not at all.
+    /// For how long the old key works on: seconds, or 30m, 24h, 7d. By default not at all. There are two keys at most: a token
+    /// that was rotated before with an overlap loses the older one.
     #[arg(long, value_name = "TIME", value_parser = time)]
     overlap: Option<Duration>,
 }
@@ -128,36 +125,50 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 impl Maker {
-    /// The parts of a server, over its database and its master key, without any that runs.
-    async fn app(&self) -> Result<AppState, String> {
-        let Self { operator, key, catalogue: file } = self;
+    /// The parts of a server, over its database and its master key, with the catalogue in force and without any that runs.
+    pub async fn app(&self) -> Result<AppState, String> {
+        let Self { operator, key } = self;
         let store = operator.store().await?;
         let missing = || format!("there is no master key in {}", key.path(&operator.data).display());
         let master = key.given(&operator.data).map_err(|error| error.to_string())?.ok_or_else(missing)?;
         let check =
             first_start::key_check(&store).await?.ok_or("the database is not set up yet: start the server once")?;
         Keys::derive(&master).verify(&check).map_err(|error| error.to_string())?;
-        let config = Config::of_command(operator.data.clone(), key.clone(), file.clone())?;
-        let catalogue = catalogue::read(file.as_deref())?;
+        let config = Config::of_command(operator.data.clone(), key.clone())?;
+        let catalogue = catalogue_in_force(&store).await?;
         let (clock, rng) = (Clock::system(), Rng::system());
         let app = serve::assemble(config, catalogue, store, &master, clock, rng).await;
         app.map(|(app, _)| app).map_err(|error| error.to_string())
     }
 
-    fn print(&self, told: &Told) -> Result<(), String> {
+    /// Waits until servers have seen what was committed.
+    pub async fn settle(&self) -> Result<(), String> {
+        self.operator.settle().await
+    }
+
+    pub fn print(&self, told: &Told) -> Result<(), String> {
         self.operator.print_one(&told.json, &told.text)
     }
 }
 
+/// The module that somebody names by its id or its name.
+pub fn module(catalogue: &Catalogue, wanted: &str) -> Result<ModuleId, String> {
+    let is_meant = |it: &&Module| it.id.as_str() == wanted || it.name.eq_ignore_ascii_case(wanted);
+    catalogue.modules.iter().find(is_meant).map(|it| it.id.clone()).ok_or_else(|| {
+        let names: Vec<&str> = catalogue.modules.iter().map(|it| it.name.as_str()).collect();
+        format!("{wanted:?} is not a module of the catalogue in force, which has {}", names.join(", "))
+    })
+}
+
 /// What is printed.
-struct Told {
+pub struct Told {
     json: Value,
     text: String,
 }
 
 impl Told {
     /// A token, without its key.
-    fn token(row: &TokenRow, now: Timestamp) -> Self {
+    pub fn token(row: &TokenRow, now: Timestamp) -> Self {
         let TokenRow { token, modules, last_use, .. } = row;
         let date = |at: Option<i64>| at.map(|at| Timestamp::from_unix(at).to_string());
         let modules: Vec<&str> = modules.iter().map(ModuleId::as_str).collect();
@@ -176,6 +187,7 @@ impl Told {
             ("created", date(Some(token.created_at))),
             ("created_by", Some(token.created_by_name.clone())),
             ("last_used", date(last_use.as_ref().map(|last| last.at))),
+            ("previous_key_works_until", previous_until(token, now)),
         ];
         let text = facts.iter().filter_map(|(name, value)| Some(format!("{name}\t{}\n", value.as_ref()?))).collect();
         let mut json = Value::from_iter(facts.into_iter().map(|(name, value)| (name, Value::from(value))));
@@ -183,12 +195,42 @@ impl Told {
         Self { json, text }
     }
 
-    fn key(id: &str, secret: &Secret, handle: Option<&Secret>) -> Self {
-        let key = format!("ApiKey {id}:{}", secret.expose());
+    /// A new key, in itself and as the headers of the APIs that it opens.
+    fn key(app: &AppState, row: &TokenRow, secret: &Secret, handle: Option<&Secret>) -> Self {
+        let id = &row.token.id;
+        let key = format!("{id}:{}", secret.expose());
+        let catalogue = app.catalogue();
+        let opens = |api: usize| {
+            let mut rules = catalogue.rules.iter().filter(|rule| rule.api == api);
+            row.modules.iter().any(ModuleId::is_all) || rules.any(|rule| catalogue.opens(&row.modules, &rule.module))
+        };
+        let apis = catalogue.apis.iter().enumerate().filter(|(at, _)| opens(*at)).map(|(_, api)| api);
+        let mut headers: Vec<(&str, String)> =
+            apis.filter_map(|api| Some((api.name.as_str(), api.credentials.first()?.header(&key)))).collect();
+        let own = CredentialForm::ApiKey.header(&key);
+        if catalogue.opens(&row.modules, &integrations()) && !headers.iter().any(|(_, header)| *header == own) {
+            headers.push(("latchkey", own));
+        }
+        let mut text = format!("id\t{id}\nkey\t{key}\n");
+        for (api, header) in &headers {
+            let _ = writeln!(text, "header\t{header}{}{api}", if api.is_empty() { "" } else { "\t" });
+        }
+        let headers: Vec<Value> = headers.iter().map(|(api, header)| json!({ "api": api, "header": header })).collect();
         let handle = handle.map(Secret::expose);
-        let text = format!("{id}\t{key}\n");
-        Self { json: json!({ "id": id, "key": key, "handle": handle }), text }
+        Self { json: json!({ "id": id, "key": key, "headers": headers, "handle": handle }), text }
     }
+}
+
+/// Until when the previous key of a token works, while it does.
+fn previous_until(token: &token::Model, now: Timestamp) -> Option<String> {
+    let ends = [token.previous_expires_at, token.expires_at];
+    let end = || {
+        ends.into_iter()
+            .flatten()
+            .min()
+            .map_or_else(|| "for ever".to_owned(), |at| Timestamp::from_unix(at).to_string())
+    };
+    previous_works(token, now).then(end)
 }
 
 impl Create {
@@ -208,8 +250,9 @@ impl Create {
             Once::Created(created) => created,
             Once::There(row) => return self.told_again(&app, &row, &body),
         };
-        self.maker.operator.settle().await?;
-        let mut told = Told::key(created.info.id.as_str(), &created.token, Some(&created.handle));
+        self.maker.settle().await?;
+        let row = find(&app.store, created.info.id.as_str()).await?;
+        let mut told = Told::key(&app, &row, &created.token, Some(&created.handle));
         told.json["created"] = true.into();
         self.maker.print(&told)
     }
@@ -219,16 +262,19 @@ impl Create {
             Some(name) => name.clone(),
             None => catalogue.extensions.first().map(|it| it.name.clone()).unwrap_or_default(),
         };
-        let module = |wanted: &String| -> Result<ModuleId, String> {
-            let found =
-                catalogue.modules.iter().find(|it| it.id.as_str() == wanted || it.name.eq_ignore_ascii_case(wanted));
-            found
-                .map(|it| it.id.clone())
-                .ok_or_else(|| format!("--module: {wanted:?} is not a module of the catalogue"))
-        };
-        let modules: Vec<ModuleId> = self.modules.iter().map(module).collect::<Result<_, _>>()?;
+        let modules = self.modules.iter().map(|wanted| module(catalogue, wanted));
+        let modules = modules.collect::<Result<Vec<ModuleId>, _>>().map_err(|error| format!("--module: {error}"))?;
+        let named = ExtensionRef { id: None, name: Some(extension.clone()) };
+        let asks = catalogue.extension(&named).is_some_and(|it| it.permissions.fixed().is_none());
+        if modules.is_empty() && asks {
+            let all = "All for every path of the APIs";
+            return Err(format!("--module: name at least one, or {all}: the key would open nothing"));
+        }
         let expires = match self.expires.as_deref().map(|text| (text, text.strip_suffix('d').map(str::parse::<i64>))) {
             Some((_, Some(Ok(days)))) => Some(now.plus(days.saturating_mul(86_400)).to_string()),
+            Some((text, _)) if text.parse::<Timestamp>().is_err() => {
+                return Err("--expires: must be days like 90d, or a date like 2040-01-31T00:00:00Z".to_owned());
+            }
             Some((text, _)) => Some(text.to_owned()),
             None => None,
         };
@@ -279,7 +325,7 @@ impl Create {
 }
 
 /// The token of an id, of any account.
-async fn find(store: &Store, id: &str) -> Result<TokenRow, String> {
+pub async fn find(store: &Store, id: &str) -> Result<TokenRow, String> {
     store.any_token(id).await?.ok_or_else(|| format!("there is no token {id}"))
 }
 
@@ -305,7 +351,12 @@ impl Rotate {
         let replaced =
             rotate::replace(&app, &caller, &self.id, &HeaderMap::new(), body, rotate::Rotation::Rotate).await;
         let replaced = replaced?.body;
-        self.maker.operator.settle().await?;
-        self.maker.print(&Told::key(&self.id, &replaced.token, replaced.handle.as_ref()))
+        self.maker.settle().await?;
+        let row = find(&app.store, &self.id).await?;
+        let mut told = Told::key(&app, &row, &replaced.token, replaced.handle.as_ref());
+        let until = previous_until(&row.token, app.clock.now());
+        let _ = writeln!(told.text, "previous key works until\t{}", until.as_deref().unwrap_or("now"));
+        told.json["previous_key_works_until"] = until.into();
+        self.maker.print(&told)
     }
 }

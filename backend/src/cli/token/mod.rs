@@ -1,12 +1,16 @@
 //! `latchkey token`.
 
 mod keys;
+mod permit;
 
 use clap::{Args, Subcommand};
 use latchkey_shared::TokenStatus;
 use serde_json::{Value, json};
 
-use self::keys::{Create, Rotate, Show};
+use self::{
+    keys::{Create, Rotate, Show},
+    permit::{Permit, Verb},
+};
 use super::operator::{self, Operator};
 use crate::{
     clock::Clock,
@@ -28,6 +32,10 @@ pub enum Command {
     Show(Show),
     /// Give a token a new key and print it, once.
     Rotate(Rotate),
+    /// Grant modules to a token, from the next request on.
+    Grant(Permit),
+    /// Withdraw modules from a token: its key is refused for what they open, from the next request on.
+    Withdraw(Permit),
     /// Disable tokens: their keys are refused from the next request on.
     Disable(Change),
     /// Enable disabled tokens.
@@ -131,6 +139,8 @@ pub async fn run(command: Command) -> Result<(), String> {
         Command::Create(create) => create.run().await,
         Command::Show(show) => show.run().await,
         Command::Rotate(rotate) => rotate.run().await,
+        Command::Grant(permit) => permit.run(Verb::Grant).await,
+        Command::Withdraw(permit) => permit.run(Verb::Withdraw).await,
         Command::Disable(change) => change.make(TokenStatus::Inactive, Action::TokenDisabled).await,
         Command::Enable(change) => change.make(TokenStatus::Active, Action::TokenEnabled).await,
         Command::Delete(change) => change.make(TokenStatus::Deleted, Action::TokenDeleted).await,

@@ -45,6 +45,7 @@ pub const TEXTS: Texts = Texts {
     try_observed: "Die API beobachtet nur: Sie kommt trotzdem durch.",
     try_limited: "Die erlaubten Anfragen pro Minute sind verbraucht.",
     try_missing: "Sie hat keinen Schlüssel.",
+    try_form: "Ihr Schlüssel hat eine Form, die die API nicht annimmt.",
     try_invalid: "Ihr Schlüssel ist ungültig.",
     try_replaced: "Ihr Schlüssel wurde durch einen anderen ersetzt.",
     try_path: "Programme lesen ihren Pfad auf mehr als eine Weise.",

@@ -45,6 +45,7 @@ pub const TEXTS: Texts = Texts {
     try_observed: "The API is in observe mode: it passes all the same.",
     try_limited: "The rate limit is used up.",
     try_missing: "It has no key.",
+    try_form: "Its key is in a form that the API does not take.",
     try_invalid: "Its key is not valid.",
     try_replaced: "Its key was replaced by another one.",
     try_path: "Programs read its path in more than one way.",

@@ -128,6 +128,7 @@ pub fn why_refused(reason: &str) -> Option<&'static str> {
         "address" => texts.try_address,
         "limited" => texts.try_limited,
         "missing" => texts.try_missing,
+        "form" => texts.try_form,
         "malformed" | "checksum" | "unknown_id" | "wrong_secret" => texts.try_invalid,
         "replaced" => texts.try_replaced,
         "path" => texts.try_path,
