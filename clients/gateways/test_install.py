@@ -47,7 +47,7 @@ AFTER = """
 curl --fail --silent http://127.0.0.1:9464/metrics | grep -q latchkey_build_info
 until grep -q "the catalogue was read again" /var/log/latchkey.log; do sleep 0.1; done
 runuser -u latchkey -- latchkey token list | grep "First key" | tee /dev/stderr | cut -f 1 > /tmp/id
-runuser -u latchkey -- latchkey token rotate "$(cat /tmp/id)" | sed 's/.*ApiKey //' > /tmp/key
+runuser -u latchkey -- latchkey token rotate "$(cat /tmp/id)" | awk '$1 == "key" { print $2 }' > /tmp/key
 status() { curl --silent --output /dev/null --write-out '%{http_code}' -H "X-API-Key: $(cat /tmp/key)" -H "X-Forwarded-Method: $1" \
     -H "X-Forwarded-Host: api.example.com" -H "X-Forwarded-Uri: /v2/orders" http://127.0.0.1:8080/gateway/check; }
 echo "GET $(status GET) POST $(status POST)" > /tmp/result

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 import { Api, type NewToken, type Token } from "../support/api.js";
-import { type Person, Server } from "../support/server.js";
+import { type Person, Server, admin } from "../support/server.js";
 
 /** When the first token was created, in days before today. */
 const FIRST_DAY = 240;
@@ -122,15 +125,52 @@ export async function startInUse(): Promise<{ server: Server; ada: Person; billi
   return { server, ada, billing };
 }
 
+/** A server before two APIs, of which one is in observe mode, and a key that lacks a module. */
+export async function startObserving(): Promise<{ server: Server; shop: Token }> {
+  const folder = await mkdtemp(path.join(tmpdir(), "latchkey-"));
+  const catalogue = path.join(folder, "catalogue.toml");
+  const example = await readFile("../deploy/examples/two-apis.toml", "utf8");
+  await writeFile(catalogue, example.replace('name = "shop"', 'name = "shop"\nmode = "observe"'));
+  const server = await Server.start(["--catalogue", catalogue, ...FLAGS]);
+  await rm(folder, { recursive: true });
+  const api = await Api.signIn(server.url, admin);
+  const shop = await api.create({ name: "Shop window", modules: ["MD-0201"] });
+  const old = await api.create({ name: "Baskets of the old app", modules: ["MD-0201", "MD-0202"] });
+  const asked: [string, string, number, (Token & { token: string })?][] = [
+    ["GET", "/products", 40, shop],
+    ["POST", "/orders", 12, shop],
+    ["GET", "/prices/7/history", 3],
+    ["DELETE", "/baskets/19", 5, old],
+    ["PUT", "/stock/7", 2, old],
+  ];
+  for (const [method, uri, calls, key] of asked) {
+    if (method === "DELETE") await api.deactivate(old.id);
+    for (let call = 0; call < calls; call++) {
+      const answer = await fetch(`${server.url}/gateway/check`, {
+        headers: {
+          ...(key ? { Authorization: `ApiKey ${key.id}:${key.token}` } : {}),
+          "X-Forwarded-Method": method,
+          "X-Forwarded-Host": "shop.example.com",
+          "X-Forwarded-Uri": uri,
+          "X-Forwarded-For": "203.0.113.17",
+          "User-Agent": key === shop ? "shop/1.4" : "okhttp/5.1",
+        },
+      });
+      await answer.arrayBuffer();
+    }
+  }
+  return { server, shop };
+}
+
 /** The calls of a day: fewer at the weekend, and now and then one that the key does not open. */
 async function callFor(server: Server, key: Token & { token: string }, purpose: Purpose, day: number): Promise<void> {
-  const { calls = 0, until = 0, path = "/", refused } = purpose;
+  const { calls = 0, until = 0, path: own = "/", refused } = purpose;
   // Today is not over: only what calls often has called.
   if (day < until || (day === 0 && calls < 5)) return;
   const weekday = new Date(Date.now() - day * 86_400_000).getUTCDay();
   const isWeekend = weekday === 0 || weekday === 6;
   const count = Math.ceil((calls * (isWeekend ? 1 : 3 + ((day * 7) % 5))) / 4);
-  const targets = Array.from({ length: count }, (_, index) => (refused && index % 15 === 14 && day % 3 === 0 ? refused : path));
+  const targets = Array.from({ length: count }, (_, index) => (refused && index % 15 === 14 && day % 3 === 0 ? refused : own));
   await Promise.all(
     targets.map((target, index) =>
       fetch(`${server.url}/gateway/check`, {

@@ -8,7 +8,7 @@ import { type Browser, type BrowserContextOptions, type Page, expect, test } fro
 import { Api } from "../support/api.js";
 import { at } from "../support/console.js";
 import { type Person, Server, admin } from "../support/server.js";
-import { startInUse } from "./data.js";
+import { startInUse, startObserving } from "./data.js";
 import { screens } from "./screens.js";
 
 const run = promisify(execFile);
@@ -22,10 +22,10 @@ const looks: Record<string, BrowserContextOptions> = {
 };
 
 type Visit = { server: Server; options: BrowserContextOptions };
-/** An account in use, one without tokens, and a visitor without a session. */
-let inUse: Visit, empty: Visit, signedOut: Visit;
-/** The id of the token that is shown in detail. */
-let token: string;
+/** An account in use, one without tokens, a visitor without a session, and an account before an API in observe mode. */
+let inUse: Visit, empty: Visit, signedOut: Visit, observing: Visit;
+/** The ids of the tokens that are shown in detail, in use and before an API in observe mode. */
+let token: string, shop: string;
 let api: Api;
 
 test.beforeAll(async ({ browser }) => {
@@ -35,11 +35,14 @@ test.beforeAll(async ({ browser }) => {
   api = await Api.signIn(started.server.url, started.ada);
   inUse = await visitOf(browser, started.server, started.ada);
   empty = await visitOf(browser, await Server.start(), admin);
+  const observed = await startObserving();
+  shop = observed.shop.id;
+  observing = await visitOf(browser, observed.server, admin);
   signedOut = { ...empty, options: { baseURL: empty.server.url } };
 });
 
 test.afterAll(async () => {
-  for (const visit of [inUse, empty]) await visit.server.dispose();
+  for (const visit of [inUse, empty, observing]) await visit.server.dispose();
   await writeFile(path.join(docs, "screens/README.md"), readme());
 });
 
@@ -60,6 +63,30 @@ const all: { file: string; title: string; visit: () => Visit; open: (page: Page)
     open: async (page) => {
       await page.goto(at.list);
       await expect(page.getByText("No tokens yet")).toBeVisible();
+    },
+  },
+  {
+    file: "observed",
+    title: "Observed",
+    visit: () => observing,
+    open: async (page) => {
+      // Written a few seconds after the requests.
+      await expect(async () => {
+        await page.goto("/integrations/observed");
+        await expect(page.getByRole("row")).toHaveCount(5, { timeout: 1000 });
+      }).toPass();
+    },
+  },
+  {
+    file: "try-request",
+    title: "Token: Permissions, Try a request",
+    visit: () => observing,
+    open: async (page) => {
+      await page.goto(at.details(shop, "permissions"));
+      await page.getByLabel("Method", { exact: true }).selectOption("POST");
+      await page.getByLabel("URL", { exact: true }).fill("https://shop.example.com/orders");
+      await page.getByRole("button", { name: "Try", exact: true }).click();
+      await expect(page.getByText("It needs one of these modules.")).toBeVisible();
     },
   },
   ...screens.map(({ file, title, open }) => ({ file, title, visit: () => inUse, open: (page: Page) => open(page, token, api) })),

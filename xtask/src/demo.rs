@@ -3,7 +3,7 @@
 //! nginx runs with the very file of `deploy/`, so the three are where that file expects them.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -70,7 +70,7 @@ fn started(command: &mut Command, name: &str, address: &str) -> Result<Child> {
     }
     let mut child = command.spawn().map_err(|error| format!("{name}: {error}"))?;
     let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
+    while !answers(address) {
         if let Ok(Some(status)) = child.try_wait() {
             return Err(format!("{name} ended: {status}"));
         }
@@ -80,6 +80,17 @@ fn started(command: &mut Command, name: &str, address: &str) -> Result<Child> {
         thread::sleep(Duration::from_millis(50));
     }
     Ok(child)
+}
+
+/// Whether a server answers requests: one that only listens has not started yet.
+fn answers(address: SocketAddr) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /readyz HTTP/1.0\r\n\r\n")?;
+        stream.read_exact(&mut [0])
+    };
+    ask().is_ok()
 }
 
 /// nginx as a child, with the file of `deploy/` as it is.
@@ -96,13 +107,14 @@ fn nginx_conf(folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A key that reads orders: id, and what stands behind `ApiKey`.
+/// A key that reads orders: its id, and all of it.
 fn create_key(server: &Path, folder: &Path) -> Result<(String, String)> {
     let mut create = process::command(server);
-    create.args(["token", "create", "--name", "Demo", "--module", "Orders (read)", "--catalogue", CATALOGUE]);
+    create.args(["token", "create", "--name", "Demo", "--module", "Orders (read)"]);
     let told = process::output_of(create.arg("--data-dir").arg(folder)).ok_or("the key of the demo was not made")?;
-    let (id, key) = told.split_once('\t').ok_or("the key of the demo was not printed")?;
-    Ok((id.to_owned(), key.trim_start_matches("ApiKey ").to_owned()))
+    let printed = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'));
+    let (id, key) = printed("id").zip(printed("key")).ok_or("the key of the demo was not printed")?;
+    Ok((id.to_owned(), key.to_owned()))
 }
 
 fn instructions(server: &Path, folder: &Path, (id, key): &(String, String)) -> String {
