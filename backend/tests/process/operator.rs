@@ -275,9 +275,38 @@ fn catalogue_is_checked_and_made_of_a_document() {
     std::fs::write(folder.join("c.toml"), &text).unwrap();
     let (good, told) = output(&["catalogue", "check", "c.toml"]);
     assert!(good && told.contains("\tMD-0102\tOrders (read)\tGET /orders\n"), "{told}");
+    std::fs::write(folder.join("c.toml"), text.replace("GET /orders", "GTE /orders")).unwrap();
+    let (good, told) = output(&["catalogue", "check", "c.toml"]);
+    assert!(good && told.contains("MD-0102, \"GTE /orders\": few APIs have this method; is it misspelt?"), "{told}");
     std::fs::write(folder.join("c.toml"), text + "colour = 1\n").unwrap();
     let (good, told) = output(&["catalogue", "check", "c.toml"]);
     assert!(!good && told.starts_with("latchkey: catalogue c.toml, line "), "{told}");
+}
+
+/// `script` gives it a terminal.
+#[test]
+fn columns_have_names_on_a_terminal_and_tabs_in_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let (id, _) = server.create("A long name", "MD-0002");
+    let list = ["token", "list", "--data-dir", "data"];
+    let piped = latchkey(folder.path()).args(list).output().unwrap();
+    let piped = String::from_utf8(piped.stdout).unwrap();
+    assert!(piped.starts_with(&format!("{id}\tactive\tA long name\t")) && piped.lines().count() == 1, "{piped}");
+    let command = format!("{} {}", env!("CARGO_BIN_EXE_latchkey"), list.join(" "));
+    let script = std::process::Command::new("script")
+        .args(["-q", "-e", "-c", &command, "/dev/null"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(script.stdout).unwrap();
+    let [names, row] = shown.lines().collect::<Vec<_>>()[..] else { panic!("{shown}") };
+    let place = |line: &str, word: &str| line.find(word).unwrap_or_else(|| panic!("{shown}"));
+    assert_eq!(
+        [place(names, "ID"), place(names, "STATUS"), place(names, "NAME")],
+        [0, place(row, "active"), place(row, "A long")]
+    );
 }
 
 #[test]
