@@ -119,6 +119,12 @@ impl Catalogue {
         self.modules.iter().find(|module| module.id == *id)
     }
 
+    /// The API `name`.
+    #[must_use]
+    pub fn api(&self, name: &str) -> Option<&Api> {
+        self.apis.iter().find(|api| api.name == name)
+    }
+
     /// Whether a token that holds the modules `held` may use the module `id`; one that has left the catalogue is as one of the
     /// API.
     #[must_use]

@@ -118,14 +118,14 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
     let row = |api: &str, what: String| json!({ "becomes": "changed", "token": "", "name": api, "requests": what });
     let mut rows = Vec::new();
     for api in &old.apis {
-        let Some(next) = new.apis.iter().find(|next| next.name == api.name) else {
+        let Some(next) = new.api(&api.name) else {
             rows.push(row(&api.name, "the API is gone".to_owned()));
             continue;
         };
         let pairs = of(api).into_iter().zip(of(next)).filter(|(before, after)| before != after);
         rows.extend(pairs.map(|((name, before), (_, after))| row(&api.name, format!("{name}: {before} -> {after}"))));
     }
-    let is_new = |api: &&Api| !old.apis.iter().any(|before| before.name == api.name);
+    let is_new = |api: &&Api| old.api(&api.name).is_none();
     rows.extend(new.apis.iter().filter(is_new).map(|api| row(&api.name, "the API is new".to_owned())));
     rows
 }

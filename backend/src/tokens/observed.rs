@@ -95,7 +95,7 @@ pub async fn refusals_that_begin(
         }
         let row = it.row;
         let (id, name) = it.token.map(|token| (token.id, token.name)).unwrap_or_default();
-        let api = in_force.apis.iter().find(|api| api.name == row.api);
+        let api = in_force.api(&row.api);
         let host = api.and_then(|api| api.hosts.first()).map_or("", String::as_str);
         let path = match (row.rule.rsplit(' ').next().unwrap_or_default(), api) {
             ("", _) if row.path.is_empty() => "/…".to_owned(),
@@ -137,7 +137,7 @@ async fn requests(
     now: Timestamp,
 ) -> Stored<Vec<Judged>> {
     let rows = store.refused_requests(account_id, with_unknown, now.unix() - TOLD_FOR, MOST).await?;
-    let observes = |name: &str| in_force.apis.iter().any(|api| api.name == name && api.mode == Mode::Observe);
+    let observes = |name: &str| in_force.api(name).is_some_and(|api| api.mode == Mode::Observe);
     let rows: Vec<_> = rows.into_iter().filter(|(row, _)| observes(&row.api)).collect();
     let ids = rows.iter().filter_map(|(row, _)| row.token_id.parse().ok());
     let ids: Vec<TokenId> = ids.collect::<BTreeSet<_>>().into_iter().collect();
@@ -147,7 +147,7 @@ async fn requests(
         entries.insert(row.id.clone(), Entry::new(&row, Arc::new(row.account()), modules, limit)?);
     }
     let judged = rows.into_iter().map(|(row, token)| {
-        let api = in_force.apis.iter().find(|api| api.name == row.api);
+        let api = in_force.api(&row.api);
         let host = Some(api.and_then(|api| api.hosts.first()).map_or(ANY_HOST, String::as_str));
         let original = Original { host, method: &row.method, path: &row.path };
         let address: Option<IpAddr> = row.address.parse().ok();
