@@ -171,7 +171,7 @@ pub fn Users() -> impl IntoView {
             }
             .into_any(),
             Loaded::Ready(users) => view! {
-                <table class="table table--usage table--users" role="table" aria-label=texts.users>
+                <table class="table table--stacked table--usage table--users" role="table" aria-label=texts.users>
                     <thead role="rowgroup"><tr role="row">
                         <th scope="col" role="columnheader">{texts.user}</th>
                         <th scope="col" role="columnheader">{texts.role}</th>

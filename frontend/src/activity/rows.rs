@@ -70,7 +70,7 @@ pub fn EventRows(
         }
     };
     view! {
-        <table class="table table--events" role="table" aria-label=texts.events>
+        <table class="table table--stacked table--events" role="table" aria-label=texts.events>
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader" class="col-when">{texts.when}</th>

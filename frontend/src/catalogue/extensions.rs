@@ -74,7 +74,7 @@ fn Table(catalogue: Catalogue) -> impl IntoView {
         })
         .collect();
     view! {
-        <table class="table table--usage table--catalogue" role="table" aria-label=texts.extensions>
+        <table class="table table--stacked table--usage table--catalogue" role="table" aria-label=texts.extensions>
             <thead role="rowgroup"><tr role="row">
                 <th scope="col" role="columnheader">{texts.extension}</th>
                 <th scope="col" role="columnheader" class="col-modules">{texts.modules}</th>

@@ -65,7 +65,7 @@ fn Table(catalogue: Catalogue) -> impl IntoView {
         })
         .collect();
     view! {
-        <table class="table table--usage table--catalogue" role="table" aria-label=texts.modules>
+        <table class="table table--stacked table--usage table--catalogue" role="table" aria-label=texts.modules>
             <thead role="rowgroup"><tr role="row">
                 <th scope="col" role="columnheader">{texts.module}</th>
                 <th scope="col" role="columnheader" class="col-modules">{texts.paths}</th>

@@ -48,7 +48,7 @@ pub fn Observed(
             }
             .into_any(),
             Loaded::Ready((page, (rows, total))) => view! {
-                <table class="table table--events table--observed" role="table" aria-label=texts.observed>
+                <table class="table table--stacked table--events table--observed" role="table" aria-label=texts.observed>
                     <thead role="rowgroup"><tr role="row">
                         <th scope="col" role="columnheader">{texts.request}</th>
                         <th scope="col" role="columnheader">{texts.token}</th>

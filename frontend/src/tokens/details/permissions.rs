@@ -107,7 +107,7 @@ pub fn Permissions(
             <p>{texts.call_was_refused}</p>
         }))}
         <Note problem=problem />
-        <table class="table table--modules" role="table" aria-label=t().settings.permissions>
+        <table class="table table--stacked table--modules" role="table" aria-label=t().settings.permissions>
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader">{texts.module}</th>

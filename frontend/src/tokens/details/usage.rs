@@ -296,7 +296,7 @@ fn Clients(clients: Vec<ClientUsage>) -> impl IntoView {
         .then(|| {
             view! {
                 <h2 class="section-title">{texts.last_clients}</h2>
-                <table class="table table--events" role="table" aria-label=texts.last_clients>
+                <table class="table table--stacked table--events" role="table" aria-label=texts.last_clients>
                     <thead role="rowgroup"><tr role="row">
                         <th scope="col" role="columnheader">{texts.address}</th>
                         <th scope="col" role="columnheader">{texts.program}</th>

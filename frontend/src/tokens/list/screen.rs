@@ -208,7 +208,7 @@ fn Table(
     };
     view! {
         <div class="table__place">
-        <table class="table table--tokens" role="table" aria-label=t().frame.tokens class:is-stale=stale data-hidden=hidden
+        <table class="table table--stacked table--tokens" role="table" aria-label=t().frame.tokens class:is-stale=stale data-hidden=hidden
             aria-busy=move || if load.busy.get() { "true" } else { "false" }>
             <thead role="rowgroup">
                 <tr role="row">
