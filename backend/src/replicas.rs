@@ -153,6 +153,11 @@ impl Member {
 }
 
 fn reload(keeper: &Gatekeeper, path: &std::path::Path) -> std::result::Result<(), CatalogueError> {
+    // The server would wait for whoever writes to a pipe.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let error = std::io::Error::other("is not a file");
+        return Err(CatalogueError::Io { file: path.display().to_string(), error });
+    }
     let catalogue = Catalogue::read(path)?;
     if catalogue.digest == keeper.modules().catalogue.digest {
         tracing::debug!("the catalogue was read again: it is the same");

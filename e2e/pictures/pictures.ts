@@ -86,7 +86,7 @@ const all: { file: string; title: string; visit: () => Visit; open: (page: Page)
       await page.getByLabel("Method", { exact: true }).selectOption("POST");
       await page.getByLabel("URL", { exact: true }).fill("https://shop.example.com/orders");
       await page.getByRole("button", { name: "Try", exact: true }).click();
-      await expect(page.getByText("It needs one of these modules.")).toBeVisible();
+      await expect(page.getByText("It needs this module.")).toBeVisible();
     },
   },
   ...screens.map(({ file, title, open }) => ({ file, title, visit: () => inUse, open: (page: Page) => open(page, token, api) })),

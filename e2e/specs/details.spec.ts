@@ -138,7 +138,7 @@ test("a request is tried: which rules decide, and why", async ({ page, api }) =>
   await expect(form.getByRole("listitem")).toHaveText("/agreements · Partners · Enabled");
   await form.getByLabel("Method").selectOption("POST");
   await attempt("https://api.example.com/requests?a=1");
-  await expect(form.getByRole("status")).toContainText("It would be refused (403). It needs one of these modules.");
+  await expect(form.getByRole("status")).toContainText("It would be refused (403). It needs this module.");
   await expect(form.getByRole("listitem")).toHaveText("/requests · Subscriptions · Disabled");
 });
 

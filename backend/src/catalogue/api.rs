@@ -243,7 +243,7 @@ impl TryFrom<&FileApi> for Api {
     }
 }
 
-fn credential(name: &str) -> Result<CredentialForm, String> {
+pub(super) fn credential(name: &str) -> Result<CredentialForm, String> {
     match name {
         "apikey" => Ok(CredentialForm::ApiKey),
         "bearer" => Ok(CredentialForm::Bearer),

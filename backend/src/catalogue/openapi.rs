@@ -55,8 +55,8 @@ pub fn catalogue(document: &str) -> Result<String, String> {
         Err(error) if document.trim_start().starts_with('{') => return Err(format!("not JSON: {error}")),
         Err(_) => serde_norway::from_str(document).map_err(|error| format!("neither JSON nor YAML: {error}"))?,
     };
-    let (operations, left_out) = operations(&document)?;
-    let mut text = api(&document);
+    let Described { operations, public, left_out } = described(&document)?;
+    let mut text = api(&document, &public);
     for path in left_out {
         // It may be anything but a line.
         let path: String = path.chars().filter(|character| !character.is_control()).collect();
@@ -88,19 +88,56 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn api(document: &Value) -> String {
-    let server = document["servers"][0]["url"].as_str().map(str::to_owned);
-    let url = server.or_else(|| {
-        let host = document["host"].as_str()?;
-        Some(format!("https://{host}{}", document["basePath"].as_str().unwrap_or_default()))
-    });
+/// Where the document says that the API is; its first server, with its variables at their defaults.
+fn server(document: &Value) -> Option<String> {
+    let url = match document["servers"][0]["url"].as_str() {
+        Some(url) => {
+            let variables = document["servers"][0]["variables"].as_object().into_iter().flatten();
+            variables.fold(url.to_owned(), |url, (name, it)| {
+                url.replace(&format!("{{{name}}}"), it["default"].as_str().unwrap_or_default())
+            })
+        }
+        None => {
+            let scheme = document["schemes"][0].as_str().unwrap_or("https");
+            let base_path = document["basePath"].as_str().unwrap_or_default();
+            format!("{scheme}://{}{base_path}", document["host"].as_str()?)
+        }
+    };
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+/// In which forms clients show a key, by the document's security schemes.
+fn credentials(document: &Value) -> Vec<String> {
+    let schemes = [&document["components"]["securitySchemes"], &document["securityDefinitions"]];
+    let all = schemes.into_iter().filter_map(Value::as_object).flat_map(|schemes| schemes.values());
+    let form = |it: &Value| {
+        let word = |name: &str| it[name].as_str().unwrap_or_default().to_ascii_lowercase();
+        match (word("type").as_str(), word("in").as_str(), word("scheme").as_str()) {
+            ("http", _, "bearer") => Some("bearer".to_owned()),
+            ("http", _, "basic") | ("basic", ..) => Some("basic".to_owned()),
+            ("apikey", "header", _) => Some(word("name")).filter(|name| super::api::credential(name).is_ok()),
+            _ => None,
+        }
+    };
+    let mut forms: Vec<String> = Vec::new();
+    for form in all.filter_map(form) {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    if forms.is_empty() { vec!["bearer".to_owned(), "x-api-key".to_owned()] } else { forms }
+}
+
+fn api(document: &Value, public: &[String]) -> String {
+    let url = server(document);
     let title = document["info"]["title"].as_str().unwrap_or("API").trim().chars().take(64).collect::<String>();
     let mut text =
         "# Made from an OpenAPI document by `latchkey catalogue from-openapi`. Check what each module opens.\n\n\
                     [[apis]]\nname = \"api\"\n"
             .to_owned();
     let _ = writeln!(text, "title = {}", quoted(if title.is_empty() { "API" } else { &title }));
-    let url = url.filter(|url| !url.contains('{'));
+    let is_known = url.as_ref().is_some_and(|url| !url.contains('{'));
+    let url = url.filter(|_| is_known);
     let absolute = url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
     let (host, path) = match (absolute, url.as_deref()) {
         (Some(rest), _) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
@@ -117,14 +154,33 @@ fn api(document: &Value) -> String {
     text.push_str(
         "# In which forms your clients show their key: \"apikey\", \"bearer\", \"basic\", or the name of a header.\n",
     );
-    text.push_str("credentials = [\"bearer\", \"x-api-key\"]\n");
+    let forms: Vec<String> = credentials(document).iter().map(|form| quoted(form)).collect();
+    let _ = writeln!(text, "credentials = [{}]", forms.join(", "));
+    if !public.is_empty() {
+        let paths: String = public.iter().map(|rule| format!("    {},\n", quoted(rule))).collect();
+        let _ = write!(text, "# What the document asks no key for, and what may be below.\npublic = [\n{paths}]\n");
+    }
+    if host.is_empty() {
+        text.push_str(
+            "# The document does not say at which host the API is: add url and hosts, and base_path if it has one.\n",
+        );
+    }
     text
 }
 
-/// Every operation, in the order of the document's paths, the shorter paths first; and the paths that no rule is made for.
-fn operations(document: &Value) -> Result<(Vec<Operation>, Vec<String>), String> {
+/// What a document describes.
+struct Described {
+    /// What needs a key, in the order of the document's paths, the shorter paths first; once for each of its tags.
+    operations: Vec<Operation>,
+    /// Rules for what needs none.
+    public: Vec<String>,
+    /// The paths that no rule is made for.
+    left_out: Vec<String>,
+}
+
+fn described(document: &Value) -> Result<Described, String> {
     let paths = document["paths"].as_object().ok_or("it has no paths: is it an OpenAPI document?")?;
-    let (mut operations, mut left_out) = (Vec::new(), Vec::new());
+    let (mut operations, mut free, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for (path, item) in paths {
         // A rule for the root would be one for all that the document does not describe, and so would one for any first
         // segment.
@@ -137,17 +193,42 @@ fn operations(document: &Value) -> Result<(Vec<Operation>, Vec<String>), String>
         let item = of_document.unwrap_or(item);
         for method in METHODS {
             let Some(operation) = item.get(method).and_then(Value::as_object) else { continue };
-            let tag = operation.get("tags").and_then(|tags| tags[0].as_str()).map(str::to_owned);
-            let tag = tag.unwrap_or_else(|| first_word(&rule.text)).trim().to_owned();
             let method = method.to_ascii_uppercase();
-            operations.push(Operation { tag, method, path: rule.text.clone(), segments: rule.segments.clone() });
+            let of = |tag: &str| Operation {
+                tag: tag.trim().to_owned(),
+                method: method.clone(),
+                path: rule.text.clone(),
+                segments: rule.segments.clone(),
+            };
+            let tags: BTreeSet<&str> = operation
+                .get("tags")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            let untagged = tags.is_empty().then(|| of(&first_word(&rule.text)));
+            let all: Vec<Operation> = tags.into_iter().map(of).chain(untagged).collect();
+            let needs_no_key = operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty);
+            if needs_no_key { free.push(all) } else { operations.extend(all) }
         }
     }
-    if operations.is_empty() {
+    if operations.is_empty() && free.is_empty() {
         return Err("it describes no operation".to_owned());
     }
+    // A rule is for what is below, too: where something below needs a key, so does this.
+    let mut public = Vec::new();
+    let needing = operations.clone();
+    for all in free {
+        let Some(first) = all.first() else { continue };
+        if needing.iter().any(|it| first.is_at_or_above(it) || it.segments == first.segments) {
+            operations.extend(all);
+        } else {
+            public.push(format!("{} {}", first.method, first.path));
+        }
+    }
     operations.sort_by_key(|it| it.segments.len());
-    Ok((operations, left_out))
+    Ok(Described { operations, public, left_out })
 }
 
 /// The rule for a path. One that goes on with a parameter within a segment, `/orders({key})`, ends before it: that is another
@@ -325,11 +406,35 @@ mod tests {
     }
 
     #[test]
+    fn what_needs_no_key_how_a_key_is_shown_and_every_tag_are_taken_over() {
+        let text = catalogue(
+            "openapi: 3.1.0\nservers: [{ url: 'https://{region}.Example.com/{v}/', variables: { region: { default: eu }, v: { default: v3 } } }]\n\
+             components: { securitySchemes: { a: { type: apiKey, in: header, name: X-Pet-Key }, b: { type: http, scheme: Bearer }, c: { type: apiKey, in: query, name: k } } }\n\
+             paths:\n\x20 /health: { get: { security: [] } }\n\
+             \x20 /pets: { get: { tags: [pets, owners], security: [] }, post: { tags: [pets] } }\n\
+             \x20 /pets/{id}: { get: { tags: [pets, owners] } }\n",
+        );
+        let catalogue = file::parse(&text.unwrap(), "made").unwrap();
+        let api = &catalogue.apis[0];
+        assert_eq!((api.url.as_deref(), api.base().as_str()), (Some("https://eu.Example.com/v3"), "/v3"));
+        assert_eq!(
+            api.credentials.iter().map(crate::catalogue::api::CredentialForm::name).collect::<Vec<_>>(),
+            ["x-pet-key", "bearer"]
+        );
+        // What is below GET /pets needs a key.
+        assert_eq!(api.public.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["GET /health"]);
+        let of = |name: &str| catalogue.modules.iter().find(|it| it.name == name).unwrap().paths.join(", ");
+        // The longest path decides, so each of two tags has it.
+        assert_eq!(of("Owners (read)"), "GET /pets, GET /pets/{id}");
+        assert_eq!(of("Pets (read)"), "GET /pets, GET /pets/{id}");
+    }
+
+    #[test]
     fn swagger_has_its_host_apart() {
-        let document =
-            r#"{"swagger": "2.0", "host": "API.example.com:443", "basePath": "/v1/", "paths": {"/a": {"get": {}}}}"#;
+        let document = r#"{"swagger": "2.0", "schemes": ["http"], "host": "API.example.com:443", "basePath": "/v1/", "paths": {"/a": {"get": {}}}}"#;
         let catalogue = made(document);
         assert_eq!(catalogue.apis[0].hosts, ["api.example.com"]);
         assert_eq!(catalogue.apis[0].base_path, ["v1"]);
+        assert_eq!(catalogue.apis[0].url.as_deref(), Some("http://API.example.com:443/v1"));
     }
 }

@@ -66,7 +66,7 @@ pub async fn run(command: Command) -> Result<(), String> {
             openapi::catalogue(&text).map_err(|error| failed(&error))?
         }
     };
-    io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+    operator::write(&text)
 }
 
 impl Plan {
@@ -107,7 +107,10 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
         [
             ("hosts", api.hosts.join(", ")),
             ("base_path", if api.base_path.is_empty() { "/".to_owned() } else { api.base() }),
+            ("title", api.title.clone()),
+            ("url", api.url.clone().unwrap_or_default()),
             ("credentials", list(&api.credentials)),
+            ("origins", api.origins.join(", ")),
             ("preflight", api.preflight.to_string()),
             ("anonymous", api.anonymous.to_string()),
             ("mode", if api.mode == Mode::Observe { "observe" } else { "enforce" }.to_owned()),
@@ -116,6 +119,7 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
         ]
     };
     let row = |api: &str, what: String| json!({ "becomes": "changed", "token": "", "name": api, "requests": what });
+    let told = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let mut rows = Vec::new();
     for api in &old.apis {
         let Some(next) = new.api(&api.name) else {
@@ -123,10 +127,16 @@ fn settings(old: &Catalogue, new: &Catalogue) -> Vec<Value> {
             continue;
         };
         let pairs = of(api).into_iter().zip(of(next)).filter(|(before, after)| before != after);
-        rows.extend(pairs.map(|((name, before), (_, after))| row(&api.name, format!("{name}: {before} -> {after}"))));
+        let change = |((name, before), (_, after))| format!("{name}: {} -> {}", told(before), told(after));
+        rows.extend(pairs.map(|pair| row(&api.name, change(pair))));
     }
     let is_new = |api: &&Api| old.api(&api.name).is_none();
-    rows.extend(new.apis.iter().filter(is_new).map(|api| row(&api.name, "the API is new".to_owned())));
+    for api in new.apis.iter().filter(is_new) {
+        let usual = of(&Api::only(false));
+        let own = of(api).into_iter().zip(usual).filter(|(own, usual)| own != usual && own.0 != "title");
+        let own: Vec<String> = own.map(|((name, value), _)| format!("{name}: {value}")).collect();
+        rows.push(row(&api.name, format!("the API is new; {}", own.join("; "))));
+    }
     rows
 }
 
@@ -161,6 +171,18 @@ fn check(catalogue: &Catalogue) -> Result<(), String> {
             writeln!(io::stderr(), "latchkey: {module}, {:?}: few APIs have this method; is it misspelt?", rule.text);
         warned.map_err(|error| error.to_string())?;
     }
+    let is_open = |api: &&Api| api.mode == Mode::Observe || api.anonymous;
+    let names = |apis: Vec<&Api>| apis.iter().map(|api| api.name.as_str()).collect::<Vec<_>>().join(", ");
+    let (open, closed): (Vec<&Api>, Vec<&Api>) = catalogue.apis.iter().partition(is_open);
+    if !open.is_empty() && !closed.is_empty() {
+        let warned = writeln!(
+            io::stderr(),
+            "latchkey: {} let requests without a key pass, {} do not: a client chooses the host that it names, so they must not have the same upstream",
+            names(open),
+            names(closed)
+        );
+        warned.map_err(|error| error.to_string())?;
+    }
     Ok(())
 }
 
@@ -180,6 +202,9 @@ fn described(catalogue: &Catalogue) -> String {
             (api.assertion, "assertion"),
             (api.ignore_case, "ignore_case"),
         ];
+        if !api.origins.is_empty() {
+            lines.push(format!("\torigins\t{}", api.origins.join(", ")));
+        }
         lines.extend(switches.into_iter().filter(|(is_on, _)| *is_on).map(|(_, word)| format!("\t{word}")));
         let rules = catalogue.rules.iter().filter(|rule| rule.api == at);
         for rule in rules {

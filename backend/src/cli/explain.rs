@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use latchkey_shared::TokenId;
 
-use super::operator::{Operator, catalogue_in_force, read};
+use super::operator::{Operator, catalogue_in_force, read, token_id};
 use crate::{clock::Clock, gatekeeper::Modules, tokens::explain::Asked};
 
 /// The request that is asked about.
@@ -19,7 +18,7 @@ pub struct Explain {
 
     /// The token whose key would be sent. Without one, the request has no key.
     #[arg(long, value_name = "SU-ddd-ddd-ddd")]
-    token: Option<TokenId>,
+    token: Option<String>,
 
     /// The IP address of the client.
     #[arg(long)]
@@ -36,6 +35,7 @@ pub struct Explain {
 /// Runs the command. A request that would be refused is no error.
 pub async fn run(command: Explain) -> Result<(), String> {
     let Explain { method, url, token, address, catalogue, operator } = command;
+    let token = token.as_deref().map(token_id).transpose().map_err(|error| format!("--token: {error}"))?;
     let other = catalogue.as_deref().map(read).transpose()?;
     let store = operator.store().await?;
     let modules = Modules::new(match other {
@@ -48,9 +48,12 @@ pub async fn run(command: Explain) -> Result<(), String> {
         .rules
         .iter()
         .map(|rule| {
-            let name = rule.name.as_deref().unwrap_or("public");
-            let held = if rule.held { "held" } else { "not held" };
-            format!("{}\t{name}\t{}", rule.rule, if token.is_some() { held } else { "" })
+            let held = match (&rule.name, rule.held) {
+                (Some(_), true) if token.is_some() => "held",
+                (Some(_), false) if token.is_some() => "not held",
+                _ => "",
+            };
+            format!("{}\t{}\t{held}", rule.rule, rule.name.as_deref().unwrap_or("public"))
         })
         .collect();
     let verdict = if explained.allowed { "allowed" } else { "refused" };

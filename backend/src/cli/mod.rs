@@ -51,10 +51,10 @@ enum Command {
     /// End the sessions of users.
     #[command(subcommand)]
     Session(session::Command),
-    /// List, disable, enable and delete tokens: one, all that somebody created, or all of an account.
+    /// Create, list, show, rotate, disable, enable and delete tokens, and grant them modules.
     #[command(subcommand)]
     Token(token::Command),
-    /// Look at the accounts that own tokens.
+    /// List, add and rename the accounts that own tokens.
     #[command(subcommand)]
     Account(account::Command),
     /// Check a catalogue, say what it would change, or make one from an OpenAPI document.

@@ -12,7 +12,7 @@ use crate::{catalogue::api::Mode, clock::Clock, gatekeeper::Modules, tokens::obs
 /// What is printed.
 #[derive(Debug, Args)]
 pub struct Observed {
-    /// What would still be refused by this catalogue, and not by the one in force.
+    /// Say whether requests would pass by this catalogue, and not by the one in force.
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
 
@@ -29,13 +29,15 @@ pub async fn run(Observed { catalogue, operator }: Observed) -> Result<(), Strin
     let observe = in_force.apis.iter().any(|api| api.mode == Mode::Observe);
     let modules = Modules::new(other.unwrap_or_else(|| in_force.clone()));
     let told = observed::told(&store, (&in_force, &modules), None, true, Clock::system().now()).await?;
+    // Empty for several, which found no room of their own.
+    let others = |text: &str| if text.is_empty() { "…".to_owned() } else { text.to_owned() };
     let row = |it: &ObservedRequest| {
         json!({
             "token": it.token.as_ref().map(|token| &token.id),
             "name": it.token.as_ref().map(|token| &token.name),
             "api": it.api,
-            "method": it.method,
-            "path": it.path,
+            "method": others(&it.method),
+            "path": others(&it.path),
             "rule": it.rule,
             "module": it.module.as_ref().map(|module| &module.name),
             "reason": it.reason,

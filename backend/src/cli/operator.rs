@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use latchkey_shared::{Problem, Reference};
+use latchkey_shared::{Problem, Reference, TokenId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -67,6 +67,14 @@ fn argument(field: &str) -> &str {
         _ if field.starts_with("permissions") => "--module",
         _ => field,
     }
+}
+
+/// The id of a token. What somebody has given in its place may be a whole key, and is not repeated.
+pub fn token_id(text: &str) -> Result<TokenId, String> {
+    text.parse().map_err(|_| match text.split_once(':') {
+        Some(_) => "a token is named by its id alone, SU-ddd-ddd-ddd, and this looks like a key".to_owned(),
+        None => "a token is named by its id, SU-ddd-ddd-ddd".to_owned(),
+    })
 }
 
 /// The catalogue of a file.
@@ -167,8 +175,13 @@ pub fn print(text: &str) -> Result<(), String> {
     write(&String::from_utf8_lossy(&aligned))
 }
 
-fn write(text: &str) -> Result<(), String> {
-    let written = io::stdout().write_all(text.as_bytes());
+/// Prints a text as it is.
+pub fn write(text: &str) -> Result<(), String> {
+    let written = match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough: `latchkey token list | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    };
     written.map_err(|error| format!("printing the result: {error}; what was changed stays changed"))
 }
 

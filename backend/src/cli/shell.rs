@@ -1,12 +1,11 @@
 //! What a shell and `man` know of the command line.
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::Shell;
+
+use super::operator;
 
 /// For which shell.
 #[derive(Debug, Args)]
@@ -18,7 +17,7 @@ pub struct Completions {
 /// Where to.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// A folder that is there, such as /usr/local/share/man/man1.
+    /// A folder such as /usr/local/share/man/man1. Made when absent.
     folder: PathBuf,
 }
 
@@ -26,10 +25,12 @@ pub struct Man {
 pub fn completions(command: &Completions, mut cli: clap::Command) -> Result<(), String> {
     let mut script = Vec::new();
     clap_complete::generate(command.shell, &mut cli, "latchkey", &mut script);
-    io::stdout().write_all(&script).map_err(|error| error.to_string())
+    operator::write(&String::from_utf8_lossy(&script))
 }
 
 /// Writes a page for each command.
 pub fn man(command: &Man, cli: clap::Command) -> Result<(), String> {
-    clap_mangen::generate_to(cli, &command.folder).map_err(|error| format!("{}: {error}", command.folder.display()))
+    let written =
+        std::fs::create_dir_all(&command.folder).and_then(|()| clap_mangen::generate_to(cli, &command.folder));
+    written.map_err(|error| format!("{}: {error}", command.folder.display()))
 }

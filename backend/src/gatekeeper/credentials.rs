@@ -1,5 +1,7 @@
 //! How a client shows its key: in the forms that an API takes, and in one of them at a time.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use base64::{
     Engine as _, alphabet,
@@ -28,12 +30,16 @@ pub const BUFFER: Buffer = [0; 96];
 /// The key of a request; none if it shows none in a form that the API takes.
 ///
 /// # Errors
-/// [`AuthError::Missing`] for two, of which another program could read the other one; otherwise what is wrong with the key.
+/// [`AuthError::Missing`] for two, of which another program could read the other one; [`AuthError::Form`] for one in an
+/// `Authorization` that the API does not take keys from, which is passed on to it; otherwise what is wrong with the key.
 pub fn read<'a>(
     forms: &[CredentialForm],
     headers: &'a HeaderMap,
     buffer: &'a mut Buffer,
 ) -> Result<Option<PresentedKey<'a>>, AuthError> {
+    if !takes_authorization(forms) && headers.get_all(AUTHORIZATION).iter().any(is_key) {
+        return Err(AuthError::Form);
+    }
     let mut shown: Option<(&CredentialForm, &'a [u8])> = None;
     for form in forms {
         let mut values = match form {
@@ -92,10 +98,9 @@ pub fn read_own(headers: &HeaderMap) -> Result<PresentedKey<'_>, AuthError> {
 /// What to call a request that shows no key in a form that the API takes.
 #[must_use]
 pub fn nothing_shown(forms: &[CredentialForm], headers: &HeaderMap) -> AuthError {
-    let are_read = || forms.iter().any(|form| !matches!(form, CredentialForm::Header(_)));
     if possible_pairs(forms, headers).any(|pair| PresentedKey::from_pair(&pair).is_ok()) {
         AuthError::Form
-    } else if are_read() && headers.contains_key(AUTHORIZATION) {
+    } else if takes_authorization(forms) && headers.contains_key(AUTHORIZATION) {
         AuthError::Malformed
     } else {
         AuthError::Missing
@@ -118,13 +123,26 @@ fn possible_pairs(forms: &[CredentialForm], headers: &HeaderMap) -> impl Iterato
         _ => None,
     });
     let values = [AUTHORIZATION, X_API_KEY].into_iter().chain(own).flat_map(|name| headers.get_all(name));
-    let pair = |value: &HeaderValue| {
-        let value = value.as_bytes().trim_ascii();
-        let after = |scheme: &[u8]| after_scheme(value, scheme);
-        let decoded = after(b"Basic").and_then(|basic| BASIC.decode(basic).ok());
-        decoded.unwrap_or_else(|| after(b"ApiKey").or_else(|| after(b"Bearer")).unwrap_or(value).to_vec())
-    };
-    values.map(pair).collect::<Vec<_>>().into_iter()
+    values.map(|value| possible_pair(value).into_owned()).collect::<Vec<_>>().into_iter()
+}
+
+/// What may be an id and a secret in a header, in any form.
+fn possible_pair(value: &HeaderValue) -> Cow<'_, [u8]> {
+    let value = value.as_bytes().trim_ascii();
+    let after = |scheme: &[u8]| after_scheme(value, scheme);
+    match after(b"Basic").and_then(|basic| BASIC.decode(basic).ok()) {
+        Some(decoded) => decoded.into(),
+        None => after(b"ApiKey").or_else(|| after(b"Bearer")).unwrap_or(value).into(),
+    }
+}
+
+fn is_key(value: &HeaderValue) -> bool {
+    PresentedKey::from_pair(&possible_pair(value)).is_ok()
+}
+
+/// Whether a key may be in `Authorization`; otherwise that is for the API.
+fn takes_authorization(forms: &[CredentialForm]) -> bool {
+    forms.iter().any(|form| !matches!(form, CredentialForm::Header(_)))
 }
 
 #[cfg(test)]
@@ -169,7 +187,10 @@ mod tests {
         for (taken, ..) in &forms {
             for (form, name, value) in &forms {
                 let shown = read_all(std::slice::from_ref(taken), &[(*name, *value)]);
-                assert_eq!(shown, Ok(taken == form), "{taken:?} {form:?}");
+                // It would be passed on to the API.
+                let is_passed_on = *taken == own() && taken != form;
+                let expected = if is_passed_on { Err(AuthError::Form) } else { Ok(taken == form) };
+                assert_eq!(shown, expected, "{taken:?} {form:?}");
             }
         }
         assert_eq!(read_all(&[own()], &[("x-api-key", &api_key)]), Ok(true), "as it was copied");
@@ -209,8 +230,9 @@ mod tests {
         let forms = [CredentialForm::Bearer, own()];
         assert_eq!(read_all(&forms, &both), Err(AuthError::Missing));
         assert_eq!(read_all(&forms, &[both[0], both[0]]), Err(AuthError::Missing));
-        // Where the API takes its own header alone, Authorization is for the API.
-        assert_eq!(read_all(&forms[1..], &both), Ok(true));
+        // Where the API takes its own header alone, Authorization is for the API, and no key belongs there.
+        assert_eq!(read_all(&forms[1..], &both), Err(AuthError::Form));
+        assert_eq!(read_all(&forms[1..], &[both[0], ("authorization", "Bearer a.b.c")]), Ok(true));
         assert_eq!(read_all(&forms, &[both[0], ("authorization", "Digest x")]), Ok(true));
     }
 

@@ -48,6 +48,12 @@ pub fn explain(
         Some(_) if observed => format!("{text} The API is in observe mode: the request passes all the same."),
         _ => text,
     };
+    let text = match denied {
+        Some(_) if found.is_ok() && request.method == "OPTIONS" && api.api.preflight => {
+            format!("{text} As a CORS preflight it passes without a key.")
+        }
+        _ => text,
+    };
     Explanation {
         allowed: denied.is_none(),
         observed,

@@ -13,14 +13,15 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{
-    Modules, RuleId, Verb,
+    Denied, ModuleRef, Modules, RuleId, Verb,
     apis::Original,
     modules::{ModuleSet, RuleName},
+    rules::Openers,
 };
 use crate::{
     catalogue::{
         Catalogue,
-        api::Api,
+        api::{Api, Mode},
         rule::{Rule, Segment},
     },
     store::TokenRequest,
@@ -57,7 +58,8 @@ pub struct Change {
     /// Host, if the API has one, and path, behind the methods if it is not all: `POST,PUT api.example.com/v2/orders`, or
     /// `all but GET,HEAD api.example.com/v2/orders`; or the name of a module for administration.
     pub requests: String,
-    /// Why they would be refused that an API in observe mode lets pass now; empty for what the rules allow now.
+    /// Why: of requests that an API in observe mode lets pass now and that would be refused, a word of the metrics; of what would
+    /// pass without a key, `observe` or `anonymous`. Empty for what the rules say.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// How often the token has made such requests, at most: calls are counted by the rule that allowed them.
@@ -162,20 +164,69 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Probe {
-    /// Whether anybody may, and the modules of a set.
-    fn opened(&self, modules: &Modules, set: &ModuleSet) -> (bool, bool) {
-        let request = Original { host: self.host.as_deref(), method: &self.method, path: &self.path };
-        match modules.apis.find(request).1 {
-            Ok(openers) => (openers.is_public(), openers.opening(set).result.is_ok()),
-            Err(_) => (false, false),
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, Default)]
+struct Outcome {
+    /// The rules let it pass.
+    allowed: bool,
+    /// It passes although no rule says so: its API observes.
+    observed: bool,
+    /// It passes although no rule says so: it has no key, and its API takes such requests.
+    anonymous: bool,
+}
+
+impl Outcome {
+    fn passes(self) -> bool {
+        self.allowed || self.observed || self.anonymous
+    }
+
+    /// What changes with another catalogue. What passes only since an API observes is no gain.
+    fn becomes(self, new: Self) -> Option<Becomes> {
+        match (self.allowed, new.allowed) {
+            (true, _) if !new.passes() => Some(Becomes::Lost),
+            (false, true) => Some(Becomes::Gained),
+            _ => None,
         }
+    }
+}
+
+impl Probe {
+    fn request(&self) -> Original<'_> {
+        Original { host: self.host.as_deref(), method: &self.method, path: &self.path }
+    }
+
+    /// What becomes of it without a key.
+    fn without_key(&self, modules: &Modules) -> Outcome {
+        match modules.apis.find(self.request()) {
+            (api, Ok(openers)) => {
+                Outcome { allowed: openers.is_public(), observed: api.observes(), anonymous: api.api.anonymous }
+            }
+            (_, Err(_)) => Outcome { observed: self.is_unknown_and_passes(modules), ..Outcome::default() },
+        }
+    }
+
+    /// What becomes of it with a key that opens a set.
+    fn with_key(&self, modules: &Modules, set: &ModuleSet) -> Outcome {
+        match modules.apis.find(self.request()) {
+            (api, Ok(openers)) => {
+                Outcome { allowed: openers.opening(set).result.is_ok(), observed: api.observes(), anonymous: false }
+            }
+            (_, Err(_)) => Outcome { observed: self.is_unknown_and_passes(modules), ..Outcome::default() },
+        }
+    }
+
+    fn is_unknown_and_passes(&self, modules: &Modules) -> bool {
+        modules.apis.let_unknown_pass(self.host.as_deref())
     }
 
     /// The rule that decides for a set.
     fn decided_by(&self, modules: &Modules, set: &ModuleSet) -> Option<RuleId> {
-        let request = Original { host: self.host.as_deref(), method: &self.method, path: &self.path };
-        modules.apis.find(request).1.ok().map(|openers| openers.opening(set).rule)
+        modules.apis.find(self.request()).1.ok().map(|openers| openers.opening(set).rule)
+    }
+
+    /// The rules that may have allowed it, to whoever held their module.
+    fn allowed_by(&self, modules: &Modules) -> Vec<RuleId> {
+        modules.apis.find(self.request()).1.map(Openers::ids).unwrap_or_default()
     }
 }
 
@@ -192,14 +243,14 @@ pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenR
         places.iter().enumerate().flat_map(|(at, one)| places[at + 1..].iter().map(move |other| (one, other)));
     let overlaps: Vec<Place<'_>> = overlaps.filter_map(|(one, other)| one.overlap(other)).collect();
     let all: BTreeSet<Probe> = places.iter().chain(&overlaps).flat_map(|place| place.probes(&named)).collect();
-    let nobody = old.set(Vec::new());
-    let public = |probe: &Probe| (probe.opened(old, &nobody).0, probe.opened(new, &nobody).0);
-    let mut changes = Vec::new();
-    for (becomes, probes) in changed(all.iter().map(|probe| (probe, public(probe)))) {
+    let without_key = |probe: &Probe| (probe.without_key(old), probe.without_key(new));
+    let mut changes = opened_to_all(old, new, &named);
+    for (becomes, probes) in changed(all.iter().map(|probe| (probe, without_key(probe)))) {
         let everybody = |requests| Change::new(becomes, requests);
         changes.extend(by_path(&probes).into_keys().map(everybody));
     }
-    let keyed: Vec<&Probe> = all.iter().filter(|probe| public(probe) == (false, false)).collect();
+    let is_public = |probe: &&Probe| without_key(probe).0.allowed || without_key(probe).1.allowed;
+    let keyed: Vec<&Probe> = all.iter().filter(|probe| !is_public(probe)).collect();
     let mut called: HashMap<(&str, &str, &str, &str), &TokenRequest> = HashMap::new();
     for row in requests {
         called.insert((&row.token_id, &row.api, &row.rule, &row.method), row);
@@ -208,10 +259,13 @@ pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenR
     let mut of_sets: HashMap<&[ModuleId], Vec<OfSet<'_>>> = HashMap::new();
     for holder in holders {
         let of_set = of_sets.entry(&holder.modules).or_insert_with(|| of_set(old, new, &keyed, &holder.modules));
-        for OfSet { change, by } in of_set {
+        for OfSet { change, by, if_called } in of_set {
             let made =
                 by.iter().filter_map(|(name, method)| called.get(&(&*holder.id, &*name.api, &*name.rule, *method)));
             let (calls, last_at) = made.fold((0, 0), |all, row| (all.0 + row.calls, max(all.1, row.last_at)));
+            if *if_called && calls == 0 {
+                continue;
+            }
             changes.push(Change {
                 token: holder.id.clone(),
                 name: holder.name.clone(),
@@ -230,19 +284,58 @@ struct OfSet<'a> {
     change: Change,
     /// By which rules and methods such requests were counted.
     by: BTreeSet<(&'a RuleName, &'static str)>,
+    /// Whether it is a change only for a token that has made such requests.
+    if_called: bool,
+}
+
+/// What passes without a key, since its API observes or is anonymous: the whole API, on each host.
+fn opened_to_all(old: &Modules, new: &Modules, named: &BTreeSet<&str>) -> Vec<Change> {
+    let apis = new.catalogue.apis.iter();
+    let open = apis.filter_map(|api| match (api.mode, api.anonymous) {
+        (Mode::Observe, _) => Some((api, "observe")),
+        (Mode::Enforce, true) => Some((api, "anonymous")),
+        (Mode::Enforce, false) => None,
+    });
+    let mut changes = BTreeMap::new();
+    for (api, reason) in open {
+        let below = api.base_path.iter().cloned().map(Segment::Literal).chain([Segment::Any]);
+        let place = Place { hosts: &api.hosts, method: Some("GET"), segments: below.collect() };
+        for probe in place.probes(named) {
+            if !probe.without_key(old).passes() && probe.without_key(new).passes() {
+                changes.entry(probe.shown).or_insert(reason);
+            }
+        }
+    }
+    let change = |(requests, reason): (String, &str)| Change {
+        reason: reason.to_owned(),
+        ..Change::new(Becomes::Gained, requests)
+    };
+    changes.into_iter().map(change).collect()
 }
 
 fn of_set<'a>(old: &'a Modules, new: &Modules, probes: &[&Probe], ids: &[ModuleId]) -> Vec<OfSet<'a>> {
     let set = old.set(ids.to_vec());
-    let opened = |probe: &Probe| (probe.opened(old, &set).1, probe.opened(new, &set).1);
+    let outcomes = |probe: &Probe| (probe.with_key(old, &set), probe.with_key(new, &set));
     let counted = |probe: &&Probe| Some((old.rule(probe.decided_by(old, &set)?)?, Verb::of(&probe.method).as_str()));
     let mut all = Vec::new();
-    for (becomes, probes) in changed(probes.iter().map(|probe| (*probe, opened(probe)))) {
+    for (becomes, probes) in changed(probes.iter().map(|probe| (*probe, outcomes(probe)))) {
         all.extend(by_path(&probes).into_iter().map(|(requests, probes)| OfSet {
             change: Change::new(becomes, requests),
             // What is refused was not called.
             by: probes.iter().filter(|_| becomes == Becomes::Lost).filter_map(counted).collect(),
+            if_called: false,
         }));
+    }
+    // What a token was allowed to call before a module was withdrawn from it, and calls as long as the API observes.
+    for probe in probes {
+        let (before, after) = outcomes(probe);
+        if before.observed && !before.allowed && !after.passes() {
+            let method = Verb::of(&probe.method).as_str();
+            let by = probe.allowed_by(old).into_iter().filter_map(|rule| Some((old.rule(rule)?, method)));
+            let change = Change::new(Becomes::Lost, format!("{} {}", probe.method, probe.shown));
+            let change = Change { reason: Denied::Module(ModuleRef::ALL).as_str().to_owned(), ..change };
+            all.push(OfSet { change, by: by.collect(), if_called: true });
+        }
     }
     let administration = [(old.integrations(), new.integrations()), (old.introspection(), new.introspection())];
     for (before, after) in administration {
@@ -251,7 +344,8 @@ fn of_set<'a>(old: &'a Modules, new: &Modules, probes: &[&Probe], ids: &[ModuleI
             (false, true) => Becomes::Gained,
             _ => continue,
         };
-        all.push(OfSet { change: Change::new(becomes, old.get(before).name), by: BTreeSet::new() });
+        let change = Change::new(becomes, old.get(before).name);
+        all.push(OfSet { change, by: BTreeSet::new(), if_called: false });
     }
     all
 }
@@ -265,13 +359,13 @@ fn places(catalogue: &Catalogue) -> Vec<Place<'_>> {
 }
 
 /// Those that change, by what becomes of them.
-fn changed<'a>(opened: impl Iterator<Item = (&'a Probe, (bool, bool))>) -> Vec<(Becomes, Vec<&'a Probe>)> {
+fn changed<'a>(outcomes: impl Iterator<Item = (&'a Probe, (Outcome, Outcome))>) -> Vec<(Becomes, Vec<&'a Probe>)> {
     let (mut lost, mut gained) = (Vec::new(), Vec::new());
-    for (probe, before_and_after) in opened {
-        match before_and_after {
-            (true, false) => lost.push(probe),
-            (false, true) => gained.push(probe),
-            _ => {}
+    for (probe, (before, after)) in outcomes {
+        match before.becomes(after) {
+            Some(Becomes::Lost) => lost.push(probe),
+            Some(Becomes::Gained) => gained.push(probe),
+            None => {}
         }
     }
     vec![(Becomes::Lost, lost), (Becomes::Gained, gained)]
@@ -395,6 +489,38 @@ mod tests {
         // All loses nothing that a rule is for, but there is no API any more on other hosts.
         assert_eq!(changes(&old, &new), ["all: Lost */orders 0 0", "orders: Lost */orders 8 50"]);
         assert_eq!(changes(&new, &old), ["all: Gained */orders 0 0", "orders: Gained */orders 0 0"]);
+    }
+
+    #[test]
+    fn api_that_lets_everybody_pass_in_the_middle_of_another_is_gained_by_everybody_and_lost_by_nobody() {
+        let old = format!("{API}{}", ORDERS.replace(", \"GET /lines/{id}\"", ""));
+        for (setting, reason) in [("mode = \"observe\"", "observe"), ("anonymous = true", "anonymous")] {
+            let hole = "[[apis]]\nname = \"hole\"\nhosts = [\"api.example.com\"]\nbase_path = \"/v2/orders/7\"\n";
+            let new = format!(
+                "{API}{hole}{setting}\n{}",
+                ORDERS
+                    .replace("name = \"Orders\"", "name = \"Orders\"\napi = \"orders\"")
+                    .replace(", \"GET /lines/{id}\"", "")
+            );
+            let holder = [Holder { id: "all".to_owned(), name: String::new(), modules: vec![ModuleId::all()] }];
+            let told = plan(&modules(&old), &modules(&new), &holder, &[]);
+            let told: Vec<_> = told.iter().map(|it| (&*it.token, it.becomes, &*it.requests, &*it.reason)).collect();
+            assert_eq!(told, [("", Becomes::Gained, "api.example.com/v2/orders/7/{…}", reason)]);
+        }
+    }
+
+    #[test]
+    fn what_a_token_may_no_longer_call_is_lost_when_its_api_stops_to_observe_if_it_was_called() {
+        let new = format!(
+            "{API}[[modules]]\nid = \"MD-0101\"\nname = \"Orders\"\npaths = [\"/orders\"]\n\
+             [[modules]]\nid = \"MD-0102\"\nname = \"Lines\"\npaths = [\"GET /lines/{{id}}\"]\n"
+        );
+        let old = new.replace("base_path", "mode = \"observe\"\nbase_path");
+        // It holds Orders, and has called lines as long as it might.
+        let lost = "orders: Lost GET api.example.com/v2/lines/{…} 7 70".to_owned();
+        assert_eq!(changes(&old, &new), [lost]);
+        assert_eq!(changes(&old, &old), [""; 0]);
+        assert_eq!(changes(&new, &old), [": Gained api.example.com/v2/{…} 0 0"]);
     }
 
     #[test]

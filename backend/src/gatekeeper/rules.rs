@@ -67,6 +67,13 @@ impl<'a> Openers<'a> {
         self.all().map(|it| (it.text.as_ref(), it.opener))
     }
 
+    /// Their ids; that of what no rule is for, if there are none.
+    #[must_use]
+    pub fn ids(self) -> Vec<RuleId> {
+        let ids: Vec<RuleId> = self.all().map(|it| it.id).collect();
+        if ids.is_empty() { vec![self.nothing] } else { ids }
+    }
+
     /// Whether it needs no key. A rule of a module that names the method outranks a public one that names none.
     #[must_use]
     pub fn is_public(&self) -> bool {

@@ -74,7 +74,7 @@ async fn tokens_are_disabled_enabled_and_deleted_at_once() {
         (vec!["token", "disable", &keys[1].0, "--all-of-account", account], "cannot be used with"),
         (vec!["token", "disable", "--all-of-account", "VA-000-000"], "there is no account VA-000-000"),
         (vec!["token", "disable", "--created-by", "nobody@example.com"], "no user signs in with nobody@example.com"),
-        (vec!["token", "disable", "--created-by", ""], "\"\" is neither an e-mail address nor the id of a token"),
+        (vec!["token", "disable", "--created-by", ""], "neither an e-mail address nor the id of a token"),
         (vec!["token", "disable", "--created-by", "SU-000-000-000"], "neither an e-mail address nor the id of a token"),
     ] {
         let error = refused(folder, &arguments);
@@ -278,6 +278,10 @@ fn catalogue_is_checked_and_made_of_a_document() {
     std::fs::write(folder.join("c.toml"), text.replace("GET /orders", "GTE /orders")).unwrap();
     let (good, told) = output(&["catalogue", "check", "c.toml"]);
     assert!(good && told.contains("MD-0102, \"GTE /orders\": few APIs have this method; is it misspelt?"), "{told}");
+    let hole = "[[apis]]\nname = \"live\"\nbase_path = \"/v1\"\n[[apis]]\nname = \"next\"\nmode = \"observe\"\nbase_path = \"/v2\"\n";
+    std::fs::write(folder.join("hole.toml"), hole).unwrap();
+    let (good, told) = output(&["catalogue", "check", "hole.toml"]);
+    assert!(good && told.contains("next let requests without a key pass, live do not"), "{told}");
     std::fs::write(folder.join("c.toml"), text + "colour = 1\n").unwrap();
     let (good, told) = output(&["catalogue", "check", "c.toml"]);
     assert!(!good && told.starts_with("latchkey: catalogue c.toml, line "), "{told}");
@@ -316,11 +320,12 @@ fn shell_and_manual_know_every_command() {
     let script = latchkey(folder).args(["completions", "bash"]).output().unwrap();
     let script = String::from_utf8(script.stdout).unwrap();
     assert!(script.contains("from-openapi") && script.contains("--created-by"), "{script}");
-    assert!(latchkey(folder).args(["man", "."]).status().unwrap().success());
-    let page = std::fs::read_to_string(folder.join("latchkey-token-disable.1")).unwrap();
+    assert!(latchkey(folder).args(["man", "share/man1"]).status().unwrap().success());
+    let page = std::fs::read_to_string(folder.join("share/man1/latchkey-token-disable.1")).unwrap();
     assert!(page.contains("Disable tokens"), "{page}");
-    let nowhere = latchkey(folder).args(["man", "nowhere"]).output().unwrap();
-    assert!(!nowhere.status.success() && nowhere.stderr.starts_with(b"latchkey: nowhere: "));
+    std::fs::write(folder.join("file"), "").unwrap();
+    let nowhere = latchkey(folder).args(["man", "file"]).output().unwrap();
+    assert!(!nowhere.status.success() && nowhere.stderr.starts_with(b"latchkey: file: "));
 }
 
 #[test]
@@ -394,7 +399,20 @@ fn token_is_created_once_for_an_external_id_and_its_key_is_printed_once() {
     let modules = ["--module", "Partners", "--module", "Integrations", "--allowed-address", "10.0.0.0/8"];
     let wider = refused(folder.path(), &[&base[..], &modules].concat());
     assert!(wider.contains("from any address"), "{wider}");
+    let modules = ["--module", "Partners", "--module", "Integrations", "--expires", "30d"];
+    let longer = refused(folder.path(), &[&base[..], &modules].concat());
+    assert!(longer.contains("and until "), "{longer}");
     let id = made["id"].as_str().unwrap();
+    // A whole key in the place of an id is not repeated on the terminal.
+    let key = made["key"].as_str().unwrap();
+    for command in
+        [&["token", "show"][..], &["token", "rotate"], &["token", "disable"], &["explain", "GET", "/", "--token"]]
+    {
+        let error = refused(folder.path(), &[command, &[key]].concat());
+        assert!(error.contains("looks like a key") && !error.contains(&key[15..]), "{error}");
+    }
+    let unit = refused(folder.path(), &["token", "rotate", id, "--overlap", "24"]);
+    assert!(unit.contains("must be like 90s, 30m, 24h or 7d"), "{unit}");
     let shown = run(folder.path(), &["token", "show", id]);
     assert_eq!((&shown["external_id"], &shown["status"]), (&Value::from("tenant-7"), &Value::from("active")));
     let secret = made["key"].as_str().unwrap().split_once(':').unwrap().1;
@@ -410,6 +428,11 @@ fn token_is_created_once_for_an_external_id_and_its_key_is_printed_once() {
     // What it may do is changed from here, too.
     let withdrawn = run(folder.path(), &["token", "withdraw", id, "partners"]);
     assert_eq!((&withdrawn["modules"], server.check(authorization(&last))), (&serde_json::json!(["MD-0007"]), 403));
+    let not_held = refused(folder.path(), &["token", "withdraw", id, "Partners"]);
+    assert!(not_held.contains("does not hold Partners"), "{not_held}");
+    let all = run(folder.path(), &["token", "create", "--name", "All", "--module", "All"]);
+    let by_all = refused(folder.path(), &["token", "withdraw", all["id"].as_str().unwrap(), "Partners"]);
+    assert!(by_all.contains("holds All, which includes Partners"), "{by_all}");
     run(folder.path(), &["token", "grant", id, "MD-0002", "Partners"]);
     assert_eq!(server.check(authorization(&last)), 200);
     assert!(refused(folder.path(), &["token", "grant", id, "Partner"]).contains("which has All, "));

@@ -85,6 +85,12 @@ fn bad_catalogue_leaves_the_one_in_force_and_says_why() {
     assert!(problem.contains("catalogue.toml, line 1: \"no slash\" must"), "{problem}");
     assert!(error.contains("1 of 1 servers keep the catalogue that they have"), "{error}");
     assert_eq!(server.check(&key), 200);
+    // It does not wait for what somebody may write to a pipe.
+    fs::remove_file(folder.path().join("catalogue.toml")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.path().join("catalogue.toml")).status().unwrap().success());
+    let (servers, _) = reload(folder.path());
+    assert!(servers[0]["problem"].as_str().unwrap().contains("catalogue.toml: is not a file"), "{servers}");
+    fs::remove_file(folder.path().join("catalogue.toml")).unwrap();
     // The server has run for long.
     let sqlite = format!("sqlite:{}", folder.path().join("data/latchkey.db").display());
     let runtime = tokio::runtime::Runtime::new().unwrap();

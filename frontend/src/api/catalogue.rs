@@ -87,7 +87,7 @@ impl Api {
     /// # Errors
     /// [`Failure`].
     pub async fn observed(self, page: usize, size: usize) -> Result<(Vec<ObservedRequest>, usize), Failure> {
-        let rql = format!("ordering(passes_now,-last_at)&limit={size}&offset={}", (page - 1) * size);
+        let rql = format!("ordering(passes_now,-calls,-last_at)&limit={size}&offset={}", (page - 1) * size);
         let answer = self.send(Call::new(Method::Get, &format!("/auth/observed?{rql}"))).await?;
         let rows: Vec<ObservedRequest> = parse(&answer)?;
         let total = answer.content_range.as_deref().and_then(total).unwrap_or(rows.len());

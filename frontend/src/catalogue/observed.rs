@@ -15,7 +15,7 @@ use crate::{
 /// Rows of a page.
 const SIZE: usize = 50;
 
-/// The requests by token, rule and path, those that would still be refused first.
+/// The requests by token, rule and path, those that would still be refused first, and of these the most frequent.
 #[component]
 pub fn Observed(
     /// The page, as the address has it.

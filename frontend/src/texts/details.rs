@@ -41,6 +41,7 @@ pub struct Texts {
     pub try_public: &'static str,
     pub try_no_rule: &'static str,
     pub try_module: &'static str,
+    pub try_module_one: &'static str,
     pub try_api: &'static str,
     pub try_disabled: &'static str,
     pub try_expired: &'static str,

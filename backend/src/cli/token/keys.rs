@@ -7,7 +7,7 @@ use clap::Args;
 use latchkey_shared::{ExtensionRef, Module, ModuleId, NewTokenBody, ReplacementBody, Secret, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::operator::{Operator, catalogue_in_force};
+use super::super::operator::{Operator, catalogue_in_force, token_id};
 use crate::{
     accounts::first_start,
     catalogue::{Catalogue, api::CredentialForm, integrations},
@@ -99,29 +99,20 @@ pub struct Rotate {
     #[arg(value_name = "SU-ddd-ddd-ddd")]
     id: String,
 
-    /// For how long the old key works on: seconds, or 30m, 24h, 7d. By default not at all. There are two keys at most: a token
+    /// For how long the old key works on, like 30m, 24h or 7d. By default not at all. There are two keys at most: a token
     /// that was rotated before with an overlap loses the older one.
     #[arg(long, value_name = "TIME", value_parser = time)]
     overlap: Option<Duration>,
 }
 
-/// A number of seconds, or of minutes, hours or days with `m`, `h` or `d` behind it.
+/// A number of seconds, minutes, hours or days, with `s`, `m`, `h` or `d` behind it.
 fn time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let seconds = match unit {
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => 1,
-    };
-    let number: Option<u64> = number.parse().ok();
-    number
-        .and_then(|number| number.checked_mul(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| "must be like 3600, 30m, 24h or 7d".to_owned())
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+    let read = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(*unit)?.parse().ok()?;
+        number.checked_mul(*seconds).map(Duration::from_secs)
+    });
+    read.ok_or_else(|| "must be like 90s, 30m, 24h or 7d".to_owned())
 }
 
 impl Maker {
@@ -303,19 +294,29 @@ impl Create {
         let extension = body.extension.as_ref().and_then(|it| it.name.as_deref()).unwrap_or_default();
         let fixes =
             app.catalogue().extension_by_id(&row.token.extension_id).is_some_and(|it| it.permissions.fixed().is_some());
+        let wanted_end = body.expiration_date.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+        let ends_in_time = wanted_end.is_none_or(|end| row.token.expires_at.is_some_and(|own| own <= end.unix()));
         let same_rules = (body.allowed_addresses.is_none()
             || body.allowed_addresses.as_ref().map(|all| all.join(",")) == row.token.allowed_addresses)
             && (body.calls_per_minute.is_none() || body.calls_per_minute == row.token.calls_per_minute.map(i64::from));
         let status = status(&row.token, app.clock.now());
-        if row.token.extension_name != extension || (!fixes && wanted != held) || !same_rules || !status.is_usable() {
+        if row.token.extension_name != extension
+            || (!fixes && wanted != held)
+            || !same_rules
+            || !ends_in_time
+            || !status.is_usable()
+        {
             return Err(format!(
-                "{} has this external id; it is {}, for {} with {}, from {} and with {} calls a minute: nothing was created",
+                "{} has this external id; it is {}, for {} with {}, from {}, with {} calls a minute and {}: nothing was created",
                 row.token.id,
                 status.as_str(),
                 row.token.extension_name,
                 if held.is_empty() { "no module".to_owned() } else { held.join(", ") },
                 row.token.allowed_addresses.as_deref().unwrap_or("any address"),
                 row.token.calls_per_minute.map_or_else(|| "any number of".to_owned(), |calls| calls.to_string()),
+                row.token
+                    .expires_at
+                    .map_or_else(|| "without an end".to_owned(), |end| format!("until {}", Timestamp::from_unix(end))),
             ));
         }
         let mut told = Told::token(row, app.clock.now());
@@ -326,6 +327,8 @@ impl Create {
 
 /// The token of an id, of any account.
 pub async fn find(store: &Store, id: &str) -> Result<TokenRow, String> {
+    let id = token_id(id)?;
+    let id = id.as_str();
     store.any_token(id).await?.ok_or_else(|| format!("there is no token {id}"))
 }
 

@@ -4,7 +4,7 @@ mod keys;
 mod permit;
 
 use clap::{Args, Subcommand};
-use latchkey_shared::TokenStatus;
+use latchkey_shared::{TokenId, TokenStatus};
 use serde_json::{Value, json};
 
 use self::{
@@ -99,8 +99,12 @@ impl Many {
         if let Some(email) = self.created_by.as_deref().filter(|text| text.contains('@')) {
             creators.push(operator::user(store, email).await?.id);
         } else if let Some(id) = self.created_by {
-            if !store.token_exists(&id).await? {
-                return Err(format!("--created-by: {id:?} is neither an e-mail address nor the id of a token"));
+            let is_token = match id.parse::<TokenId>() {
+                Ok(id) => store.token_exists(id.as_str()).await?,
+                Err(_) => false,
+            };
+            if !is_token {
+                return Err("--created-by: this is neither an e-mail address nor the id of a token".to_owned());
             }
             creators.push(id);
         } else if let Some(email) = &self.seen_by {
@@ -162,12 +166,12 @@ impl Change {
     async fn make(self, state: TokenStatus, action: Action) -> Result<(), String> {
         let Self { operator, ids, many } = self;
         let store = operator.store().await?;
-        let named = ids.clone();
+        let named: Vec<TokenId> = ids.iter().map(|id| operator::token_id(id)).collect::<Result<_, _>>()?;
         let selection = many.selection(&store, ids).await?;
         let clock = Clock::system();
         let tx = store.begin().await?;
         let tokens = tx.select_tokens(&selection).await?;
-        let found = |id: &String| tokens.iter().any(|row| row.token.id == *id);
+        let found = |id: &TokenId| tokens.iter().any(|row| row.token.id == id.as_str());
         if let Some(unknown) = named.iter().find(|id| !found(id)) {
             return Err(format!("there is no token {unknown}, or it is deleted; nothing was changed"));
         }

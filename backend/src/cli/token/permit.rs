@@ -5,7 +5,10 @@ use clap::Args;
 use latchkey_shared::ModuleId;
 
 use super::keys::{Maker, Told, find, module};
-use crate::{http::Caller, tokens::permissions};
+use crate::{
+    http::{Caller, Error},
+    tokens::permissions,
+};
 
 /// The modules to grant or to withdraw.
 #[derive(Debug, Args)]
@@ -42,6 +45,21 @@ impl Permit {
             self.modules.iter().map(|wanted| module(&catalogue, wanted)).collect::<Result<_, _>>()?;
         let (caller, no_headers) = (Caller::operator(account), HeaderMap::new());
         let row = permissions::change(&app, &caller, &self.id, &no_headers, None, |row| {
+            let not_held = named.iter().find(|id| verb == Verb::Withdraw && !row.modules.contains(id));
+            if let Some(id) = not_held {
+                let name = catalogue.module(id).map_or(id.as_str(), |module| &module.name);
+                let by_all = row.modules.iter().any(ModuleId::is_all) && catalogue.opens(&row.modules, id);
+                return Err(Error::field(
+                    "",
+                    match by_all {
+                        true => format!(
+                            "{} holds All, which includes {name}: withdraw All, and grant what it needs",
+                            self.id
+                        ),
+                        false => format!("{} does not hold {name}", self.id),
+                    },
+                ));
+            }
             let mut modules: Vec<ModuleId> = row.modules.iter().filter(|held| !named.contains(held)).cloned().collect();
             if verb == Verb::Grant {
                 modules.extend(named);

@@ -58,6 +58,10 @@ pub fn Permissions(
     let all = Memo::new(move |_| granted.with(|granted| granted.iter().any(|id| id == ModuleId::ALL)));
     let modules = StoredValue::new(catalogue.modules.clone());
     let is_held = move |module: &Module| granted.with(|granted| module.is_held(granted.iter().map(String::as_str)));
+    let is_missing = Memo::new(move |_| {
+        let is_asked = |module: &Module| asked.with(|asked| asked.as_deref() == Some(module.id.as_str()));
+        modules.with_value(|all| all.iter().any(|module| is_asked(module) && !is_held(module)))
+    });
     let summary = move || {
         let (held, count) = modules.with_value(|all| (all.iter().filter(|it| is_held(it)).count(), all.len()));
         let (held, count, about) = (number(held), number(count), modules.with_value(|all| what_all_includes(all)));
@@ -103,7 +107,7 @@ pub fn Permissions(
     });
     view! {
         <p class="muted">{summary}</p>
-        {dynamic(move || asked.get().map(|_| view! {
+        {dynamic(move || is_missing.get().then(|| view! {
             <p>{texts.call_was_refused}</p>
         }))}
         <Note problem=problem />

@@ -87,8 +87,9 @@ fn outcome(told: Explanation) -> AnyView {
     let verdict = if told.allowed { texts.would_pass.to_owned() } else { texts.would_be_refused.with([&status]) };
     let reason = reason(&told);
     let rules = told.rules.into_iter().map(|rule| {
-        let held = if rule.held { texts.enabled } else { texts.disabled };
-        view! { <li><span class="mono">{rule.rule}</span> " · " {rule.name.unwrap_or_else(|| texts.public.to_owned())} " · " {held}</li> }
+        // What is public is held by nobody.
+        let held = rule.name.is_some().then(|| format!(" · {}", if rule.held { texts.enabled } else { texts.disabled }));
+        view! { <li><span class="mono">{rule.rule}</span> " · " {rule.name.unwrap_or_else(|| texts.public.to_owned())} {held}</li> }
     });
     view! {
         <div class=class>
@@ -106,6 +107,7 @@ fn reason(told: &Explanation) -> String {
         "allowed" => texts.try_allowed,
         "public" => texts.try_public,
         "module" if told.rules.is_empty() => texts.try_no_rule,
+        "module" if told.rules.len() == 1 => texts.try_module_one,
         "module" => texts.try_module,
         other => match why_refused(other) {
             Some(words) => words,
