@@ -224,7 +224,7 @@ def test_each_host_has_its_api(second, api, two_apis):
     refused(api, second.send("/products", None, own, host=billing), 404, "NFND_000")
 
 
-def test_authorization_of_the_api_passes_untouched(second, two_apis):
+def test_authorization_of_the_api_passes_untouched_unless_it_is_a_key(second, api, two_apis):
     jwt = "Bearer eyJhbGciOiJub25lIn0.e30."
     own = ("X-API-Key", create(two_apis, "MD-0301", extension="custom")["pair"])
     _, headers = received(second.send("/api/invoices", jwt, own, host="billing.example.com"))
@@ -232,3 +232,7 @@ def test_authorization_of_the_api_passes_untouched(second, two_apis):
     # A user of the API, who has no key.
     _, headers = received(second.send("/api/invoices", jwt, ("X-Token-Id", "lie"), host="billing.example.com"))
     assert headers["authorization"] == [jwt] and not any(headers.get("x-token-id", []))
+    # A key that the API would be given, by mistake, is refused; also beside one where it belongs.
+    api.seen.clear()
+    for sent in [(own[1],), (f"ApiKey {own[1]}",), (f"Bearer {own[1]}", own)]:
+        refused(api, second.send("/api/invoices", *sent, host="billing.example.com"), 401, "AUTH_001")
