@@ -43,7 +43,8 @@ pub async fn run(Reload { operator }: Reload) -> Result<(), String> {
         }
         tokio::time::sleep(INTERVAL).await;
     };
-    let problem = |server: &Replica| match server.reload == reload {
+    let has_answered = |server: &&Replica| server.reload == reload;
+    let problem = |server: &Replica| match has_answered(&server) {
         true => server.problem.clone(),
         false => "has not answered".to_owned(),
     };
@@ -51,17 +52,21 @@ pub async fn run(Reload { operator }: Reload) -> Result<(), String> {
         let digest: String = server.catalogue.chars().take(12).collect();
         let result = match problem(server) {
             problem if problem.is_empty() => "reloaded".to_owned(),
+            // It may have the new one, and not be able to say so.
+            problem if !has_answered(&server) => problem,
             problem => format!("keeps the one that it has: {problem}"),
         };
         json!({ "server": server.name, "catalogue": digest, "result": result, "problem": problem(server) })
     };
     let rows: Vec<Value> = servers.iter().map(row).collect();
     operator.print(&["server", "catalogue", "result"], &rows)?;
-    let kept = servers.iter().filter(|server| !problem(server).is_empty()).count();
+    let silent = servers.iter().filter(|server| !has_answered(server)).count();
+    let kept = servers.iter().filter(|server| !problem(server).is_empty()).count() - silent;
     let differ = servers.windows(2).any(|pair| pair[0].catalogue != pair[1].catalogue);
-    match (servers.len(), kept) {
-        (0, _) => Err(nobody()),
-        (_, 1..) => Err(format!("{kept} of {} servers keep the catalogue that they have", servers.len())),
+    match (servers.len(), kept, silent) {
+        (0, ..) => Err(nobody()),
+        (all, 1.., _) => Err(format!("{kept} of {all} servers keep the catalogue that they have")),
+        (all, _, 1..) => Err(format!("{silent} of {all} servers have not answered: look at their logs")),
         _ if differ => Err("the servers have different catalogues".to_owned()),
         _ => Ok(()),
     }

@@ -91,13 +91,23 @@ fn bad_catalogue_leaves_the_one_in_force_and_says_why() {
     let (servers, _) = reload(folder.path());
     assert!(servers[0]["problem"].as_str().unwrap().contains("catalogue.toml: is not a file"), "{servers}");
     fs::remove_file(folder.path().join("catalogue.toml")).unwrap();
-    // The server has run for long.
+    // It says what it has as soon as the database takes it again; until then nobody claims to know.
     let sqlite = format!("sqlite:{}", folder.path().join("data/latchkey.db").display());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let connection = sea_orm::Database::connect(sqlite).await.unwrap();
-        connection.execute_unprepared("UPDATE replicas SET seen_at = 1").await.unwrap();
-    });
+    let execute = |sql: &str| {
+        runtime.block_on(async {
+            sea_orm::Database::connect(&sqlite).await.unwrap().execute_unprepared(sql).await.unwrap();
+        });
+    };
+    execute("CREATE TRIGGER no_room BEFORE INSERT ON replicas BEGIN SELECT RAISE(FAIL, 'disk is full'); END");
+    write(folder.path(), "/agreements");
+    let (servers, error) = reload(folder.path());
+    assert_eq!(servers[0]["result"], "has not answered");
+    assert!(error.contains("1 of 1 servers have not answered"), "{error}");
+    execute("DROP TRIGGER no_room");
+    assert_eq!(reload(folder.path()).1, "");
+    // The server has run for long.
+    execute("UPDATE replicas SET seen_at = 1");
     write(folder.path(), "/elsewhere");
     let (servers, error) = reload(folder.path());
     assert_eq!((&servers[0]["problem"], error.as_str()), (&Value::from(""), ""));
