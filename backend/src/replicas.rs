@@ -153,7 +153,7 @@ impl Member {
 }
 
 fn reload(keeper: &Gatekeeper, path: &std::path::Path) -> std::result::Result<(), CatalogueError> {
-    // The server would wait for whoever writes to a pipe.
+    // The server would wait until something writes to a pipe.
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         let error = std::io::Error::other("is not a file");
         return Err(CatalogueError::Io { file: path.display().to_string(), error });

@@ -178,7 +178,7 @@ pub fn print(text: &str) -> Result<(), String> {
 /// Prints a text as it is.
 pub fn write(text: &str) -> Result<(), String> {
     let written = match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough: `latchkey token list | head`.
+        // The reader has seen enough: `latchkey token list | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     };

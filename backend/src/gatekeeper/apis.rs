@@ -83,10 +83,13 @@ impl Apis {
         &self.gates[0]
     }
 
-    /// Whether a request passes that is to none of the APIs, or nobody knows to which: so it is where all that it could be to
-    /// are in observe mode.
+    /// Whether a request passes whatever is decided about it, given what [`find`](Self::find) says: its API observes. One that is to
+    /// none of the APIs, or nobody knows to which, passes where all that it could be to are in observe mode.
     #[must_use]
-    pub fn let_unknown_pass(&self, host: Option<&str>) -> bool {
+    pub fn observe_request(&self, (api, found): (&ApiGate, Result<Openers<'_>, Denied>), host: Option<&str>) -> bool {
+        if found.is_ok() {
+            return api.observes();
+        }
         let host = host.and_then(plain_host);
         // A host that no API names may be another name of any of them.
         let is_named = self.gates.iter().any(|gate| gate.is_at(host).is_some());

@@ -40,10 +40,7 @@ pub fn explain(
         None => (200, format!("{} opens it.", opener.as_deref().unwrap_or("All"))),
         Some(denied) => told(denied, modules, &rules),
     };
-    let observed = match found {
-        Ok(_) => api.observes(),
-        Err(_) => modules.apis.let_unknown_pass(request.host),
-    };
+    let observed = modules.apis.observe_request((api, found), request.host);
     let text = match denied {
         Some(_) if observed => format!("{text} The API is in observe mode: the request passes all the same."),
         _ => text,

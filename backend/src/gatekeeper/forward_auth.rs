@@ -182,10 +182,7 @@ async fn answer(
             (None, Ok(()), None) => Some(Error::Unauthorized),
         };
         // The request as it is noted, where its API is in observe mode.
-        let observed = request.filter(|request| match found {
-            Ok(_) => api.observes(),
-            Err(_) => all.let_unknown_pass(request.host),
-        });
+        let observed = request.filter(|request| all.observe_request((api, found), request.host));
         let host = request.and_then(|request| apis::plain_host(request.host?));
         let asked = Asked { keeper, api, host, at: decision.at };
         let mut response = match (&error, decision.result, observed) {
@@ -220,7 +217,7 @@ async fn answer(
     keeper.authorize_with(Credential::Read(key), Target::from(found), address, reply).await
 }
 
-/// The id of the key of a request; if it has no valid one, the id that it claims to be.
+/// The id of the key of a request; of what is no key, or has a form that the API does not take, the id that it claims.
 fn shown<'a>(key: Result<PresentedKey<'a>, AuthError>, api: &ApiGate, headers: &HeaderMap) -> Option<Cow<'a, str>> {
     match key {
         Ok(key) => Some(key.id.into()),

@@ -165,7 +165,7 @@ impl<'a> Place<'a> {
 }
 
 /// What becomes of a request.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Outcome {
     /// The rules let it pass.
     allowed: bool,
@@ -190,33 +190,36 @@ impl Outcome {
     }
 }
 
+/// A request that both catalogues were asked about.
+struct Asked<'a> {
+    probe: &'a Probe,
+    before: Outcome,
+    after: Outcome,
+}
+
+impl<'a> Asked<'a> {
+    fn new(probe: &'a Probe, old: &Modules, new: &Modules, set: Option<&ModuleSet>) -> Self {
+        Self { probe, before: probe.outcome(old, set), after: probe.outcome(new, set) }
+    }
+}
+
 impl Probe {
     fn request(&self) -> Original<'_> {
         Original { host: self.host.as_deref(), method: &self.method, path: &self.path }
     }
 
-    /// What becomes of it without a key.
-    fn without_key(&self, modules: &Modules) -> Outcome {
-        match modules.apis.find(self.request()) {
-            (api, Ok(openers)) => {
-                Outcome { allowed: openers.is_public(), observed: api.observes(), anonymous: api.api.anonymous }
-            }
-            (_, Err(_)) => Outcome { observed: self.is_unknown_and_passes(modules), ..Outcome::default() },
+    /// What becomes of it with a key that opens a set, or without a key.
+    fn outcome(&self, modules: &Modules, set: Option<&ModuleSet>) -> Outcome {
+        let (api, found) = modules.apis.find(self.request());
+        let allowed = |openers: Openers<'_>| match set {
+            Some(set) => openers.opening(set).result.is_ok(),
+            None => openers.is_public(),
+        };
+        Outcome {
+            allowed: found.is_ok_and(allowed),
+            observed: modules.apis.observe_request((api, found), self.host.as_deref()),
+            anonymous: set.is_none() && found.is_ok() && api.api.anonymous,
         }
-    }
-
-    /// What becomes of it with a key that opens a set.
-    fn with_key(&self, modules: &Modules, set: &ModuleSet) -> Outcome {
-        match modules.apis.find(self.request()) {
-            (api, Ok(openers)) => {
-                Outcome { allowed: openers.opening(set).result.is_ok(), observed: api.observes(), anonymous: false }
-            }
-            (_, Err(_)) => Outcome { observed: self.is_unknown_and_passes(modules), ..Outcome::default() },
-        }
-    }
-
-    fn is_unknown_and_passes(&self, modules: &Modules) -> bool {
-        modules.apis.let_unknown_pass(self.host.as_deref())
     }
 
     /// The rule that decides for a set.
@@ -224,7 +227,7 @@ impl Probe {
         modules.apis.find(self.request()).1.ok().map(|openers| openers.opening(set).rule)
     }
 
-    /// The rules that may have allowed it, to whoever held their module.
+    /// The rules that may have allowed it, to a token with their module.
     fn allowed_by(&self, modules: &Modules) -> Vec<RuleId> {
         modules.apis.find(self.request()).1.map(Openers::ids).unwrap_or_default()
     }
@@ -243,14 +246,15 @@ pub fn plan(old: &Modules, new: &Modules, holders: &[Holder], requests: &[TokenR
         places.iter().enumerate().flat_map(|(at, one)| places[at + 1..].iter().map(move |other| (one, other)));
     let overlaps: Vec<Place<'_>> = overlaps.filter_map(|(one, other)| one.overlap(other)).collect();
     let all: BTreeSet<Probe> = places.iter().chain(&overlaps).flat_map(|place| place.probes(&named)).collect();
-    let without_key = |probe: &Probe| (probe.without_key(old), probe.without_key(new));
+    let without_key = |probe| Asked::new(probe, old, new, None);
+    let without_key: Vec<Asked<'_>> = all.iter().map(without_key).collect();
     let mut changes = opened_to_all(old, new, &named);
-    for (becomes, probes) in changed(all.iter().map(|probe| (probe, without_key(probe)))) {
+    for (becomes, probes) in changed(&without_key) {
         let everybody = |requests| Change::new(becomes, requests);
         changes.extend(by_path(&probes).into_keys().map(everybody));
     }
-    let is_public = |probe: &&Probe| without_key(probe).0.allowed || without_key(probe).1.allowed;
-    let keyed: Vec<&Probe> = all.iter().filter(|probe| !is_public(probe)).collect();
+    let keyed = without_key.iter().filter(|asked| !asked.before.allowed && !asked.after.allowed);
+    let keyed: Vec<&Probe> = keyed.map(|asked| asked.probe).collect();
     let mut called: HashMap<(&str, &str, &str, &str), &TokenRequest> = HashMap::new();
     for row in requests {
         called.insert((&row.token_id, &row.api, &row.rule, &row.method), row);
@@ -301,8 +305,9 @@ fn opened_to_all(old: &Modules, new: &Modules, named: &BTreeSet<&str>) -> Vec<Ch
         let below = api.base_path.iter().cloned().map(Segment::Literal).chain([Segment::Any]);
         let place = Place { hosts: &api.hosts, method: Some("GET"), segments: below.collect() };
         for probe in place.probes(named) {
-            if !probe.without_key(old).passes() && probe.without_key(new).passes() {
-                changes.entry(probe.shown).or_insert(reason);
+            let asked = Asked::new(&probe, old, new, None);
+            if !asked.before.passes() && asked.after.passes() {
+                changes.entry(probe.shown.clone()).or_insert(reason);
             }
         }
     }
@@ -315,10 +320,10 @@ fn opened_to_all(old: &Modules, new: &Modules, named: &BTreeSet<&str>) -> Vec<Ch
 
 fn of_set<'a>(old: &'a Modules, new: &Modules, probes: &[&Probe], ids: &[ModuleId]) -> Vec<OfSet<'a>> {
     let set = old.set(ids.to_vec());
-    let outcomes = |probe: &Probe| (probe.with_key(old, &set), probe.with_key(new, &set));
+    let asked: Vec<Asked<'_>> = probes.iter().map(|probe| Asked::new(probe, old, new, Some(&set))).collect();
     let counted = |probe: &&Probe| Some((old.rule(probe.decided_by(old, &set)?)?, Verb::of(&probe.method).as_str()));
     let mut all = Vec::new();
-    for (becomes, probes) in changed(probes.iter().map(|probe| (*probe, outcomes(probe)))) {
+    for (becomes, probes) in changed(&asked) {
         all.extend(by_path(&probes).into_iter().map(|(requests, probes)| OfSet {
             change: Change::new(becomes, requests),
             // What is refused was not called.
@@ -327,8 +332,7 @@ fn of_set<'a>(old: &'a Modules, new: &Modules, probes: &[&Probe], ids: &[ModuleI
         }));
     }
     // What a token was allowed to call before a module was withdrawn from it, and calls as long as the API observes.
-    for probe in probes {
-        let (before, after) = outcomes(probe);
+    for Asked { probe, before, after } in asked {
         if before.observed && !before.allowed && !after.passes() {
             let method = Verb::of(&probe.method).as_str();
             let by = probe.allowed_by(old).into_iter().filter_map(|rule| Some((old.rule(rule)?, method)));
@@ -359,16 +363,11 @@ fn places(catalogue: &Catalogue) -> Vec<Place<'_>> {
 }
 
 /// Those that change, by what becomes of them.
-fn changed<'a>(outcomes: impl Iterator<Item = (&'a Probe, (Outcome, Outcome))>) -> Vec<(Becomes, Vec<&'a Probe>)> {
-    let (mut lost, mut gained) = (Vec::new(), Vec::new());
-    for (probe, (before, after)) in outcomes {
-        match before.becomes(after) {
-            Some(Becomes::Lost) => lost.push(probe),
-            Some(Becomes::Gained) => gained.push(probe),
-            None => {}
-        }
-    }
-    vec![(Becomes::Lost, lost), (Becomes::Gained, gained)]
+fn changed<'a>(asked: &[Asked<'a>]) -> [(Becomes, Vec<&'a Probe>); 2] {
+    [Becomes::Lost, Becomes::Gained].map(|becomes| {
+        let probes = asked.iter().filter(|it| it.before.becomes(it.after) == Some(becomes)).map(|it| it.probe);
+        (becomes, probes.collect())
+    })
 }
 
 /// The requests to each path together, in words.

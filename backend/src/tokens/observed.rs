@@ -95,12 +95,11 @@ pub async fn refusals_that_begin(
         }
         let row = it.row;
         let (id, name) = it.token.map(|token| (token.id, token.name)).unwrap_or_default();
-        let api = in_force.api(&row.api);
-        let host = api.and_then(|api| api.hosts.first()).map_or("", String::as_str);
-        let path = match (row.rule.rsplit(' ').next().unwrap_or_default(), api) {
-            ("", _) if row.path.is_empty() => "/…".to_owned(),
-            ("", _) => row.path,
-            (rule, api) => format!("{}{rule}", api.map(Api::base).unwrap_or_default()),
+        let host = host_of(in_force, &row).unwrap_or_default();
+        let path = match row.rule.rsplit(' ').next().unwrap_or_default() {
+            "" if row.path.is_empty() => "/…".to_owned(),
+            "" => row.path,
+            rule => format!("{}{rule}", in_force.api(&row.api).map(Api::base).unwrap_or_default()),
         };
         let method = if row.method.is_empty() { "…" } else { &row.method };
         let requests = format!("{method} {host}{path}");
@@ -147,8 +146,7 @@ async fn requests(
         entries.insert(row.id.clone(), Entry::new(&row, Arc::new(row.account()), modules, limit)?);
     }
     let judged = rows.into_iter().map(|(row, token)| {
-        let api = in_force.api(&row.api);
-        let host = Some(api.and_then(|api| api.hosts.first()).map_or(ANY_HOST, String::as_str));
+        let host = Some(host_of(in_force, &row).unwrap_or(ANY_HOST));
         let original = Original { host, method: &row.method, path: &row.path };
         let address: Option<IpAddr> = row.address.parse().ok();
         let entry = entries.get(&row.token_id);
@@ -158,13 +156,18 @@ async fn requests(
             "limited" | REPLACED => false,
             // Several paths are no path.
             _ if row.path.is_empty() => false,
-            // Whoever shows a key that is none is not let in as somebody without a key.
+            // A client with an invalid key is not let in as one without a key.
             reason if entry.is_none() && reason != "missing" => told.reason == "public",
             _ => told.allowed,
         };
         Judged { passes, observed: told.observed, row, token }
     });
     Ok(judged.collect())
+}
+
+/// The first host of the API that a request was to; none if it is on any.
+fn host_of<'a>(catalogue: &'a Catalogue, row: &TokenRequest) -> Option<&'a str> {
+    catalogue.api(&row.api)?.hosts.first().map(String::as_str)
 }
 
 fn one(modules: &Modules, Judged { row, token, passes, .. }: Judged) -> ObservedRequest {

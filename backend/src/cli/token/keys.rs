@@ -332,6 +332,13 @@ pub async fn find(store: &Store, id: &str) -> Result<TokenRow, String> {
     store.any_token(id).await?.ok_or_else(|| format!("there is no token {id}"))
 }
 
+/// The operator, for the account that owns a token.
+pub async fn caller_for(app: &AppState, id: &str) -> Result<Caller, String> {
+    let account_id = find(&app.store, id).await?.token.account_id;
+    let account = app.store.account(&account_id).await?;
+    Ok(Caller::operator(account.ok_or_else(|| format!("there is no account {account_id}"))?))
+}
+
 impl Show {
     /// Prints the token, without its key.
     pub async fn run(self) -> Result<(), String> {
@@ -345,9 +352,7 @@ impl Rotate {
     /// Gives the token a new key and prints it, once.
     pub async fn run(self) -> Result<(), String> {
         let app = self.maker.app().await?;
-        let account_id = find(&app.store, &self.id).await?.token.account_id;
-        let account = app.store.account(&account_id).await?;
-        let caller = Caller::operator(account.ok_or_else(|| format!("there is no account {account_id}"))?);
+        let caller = caller_for(&app, &self.id).await?;
         let overlap = self.overlap.map(|overlap| i64::try_from(overlap.as_secs()).unwrap_or(i64::MAX));
         let body = serde_json::from_value::<ReplacementBody>(json!({ "overlap": overlap }));
         let body = body.map_err(|error| error.to_string())?;

@@ -4,11 +4,8 @@ use axum::http::HeaderMap;
 use clap::Args;
 use latchkey_shared::ModuleId;
 
-use super::keys::{Maker, Told, find, module};
-use crate::{
-    http::{Caller, Error},
-    tokens::permissions,
-};
+use super::keys::{Maker, Told, caller_for, module};
+use crate::{catalogue::Catalogue, http::Error, store::TokenRow, tokens::permissions};
 
 /// The modules to grant or to withdraw.
 #[derive(Debug, Args)]
@@ -34,31 +31,30 @@ pub enum Verb {
     Withdraw,
 }
 
+/// What is not held cannot be withdrawn.
+fn check_are_held(catalogue: &Catalogue, row: &TokenRow, named: &[ModuleId]) -> Result<(), Error> {
+    let (id, held) = (&row.token.id, &row.modules);
+    let Some(module) = named.iter().find(|module| !held.contains(module)) else { return Ok(()) };
+    let name = catalogue.module(module).map_or(module.as_str(), |module| &module.name);
+    // A module that is not held is opened by All alone.
+    Err(Error::Malformed(match catalogue.opens(held, module) {
+        true => format!("{id} holds All, which includes {name}: withdraw All, and grant what it needs"),
+        false => format!("{id} does not hold {name}"),
+    }))
+}
+
 impl Permit {
     /// Changes what the token holds, and prints it.
     pub async fn run(self, verb: Verb) -> Result<(), String> {
         let app = self.maker.app().await?;
-        let account = find(&app.store, &self.id).await?.token.account_id;
-        let account = app.store.account(&account).await?.ok_or_else(|| format!("there is no account {account}"))?;
+        let caller = caller_for(&app, &self.id).await?;
         let catalogue = app.catalogue();
         let named: Vec<ModuleId> =
             self.modules.iter().map(|wanted| module(&catalogue, wanted)).collect::<Result<_, _>>()?;
-        let (caller, no_headers) = (Caller::operator(account), HeaderMap::new());
+        let no_headers = HeaderMap::new();
         let row = permissions::change(&app, &caller, &self.id, &no_headers, None, |row| {
-            let not_held = named.iter().find(|id| verb == Verb::Withdraw && !row.modules.contains(id));
-            if let Some(id) = not_held {
-                let name = catalogue.module(id).map_or(id.as_str(), |module| &module.name);
-                let by_all = row.modules.iter().any(ModuleId::is_all) && catalogue.opens(&row.modules, id);
-                return Err(Error::field(
-                    "",
-                    match by_all {
-                        true => format!(
-                            "{} holds All, which includes {name}: withdraw All, and grant what it needs",
-                            self.id
-                        ),
-                        false => format!("{} does not hold {name}", self.id),
-                    },
-                ));
+            if verb == Verb::Withdraw {
+                check_are_held(&catalogue, row, &named)?;
             }
             let mut modules: Vec<ModuleId> = row.modules.iter().filter(|held| !named.contains(held)).cloned().collect();
             if verb == Verb::Grant {
